@@ -1,0 +1,439 @@
+"""One learner's fate: every school's newest word, the account and today → what must change (R1–R9, R11, R31, R32, R39).
+
+:func:`settle` is level-based: it never asks what a run changed, only what follows from the facts. Settling a
+settled learner again gives no change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hwb.lifecycle import access, calendar, identity
+from hwb.lifecycle.changes import Change, ChangeKind
+from hwb.lifecycle.facts import (
+    Account,
+    DecisionKind,
+    Details,
+    Learner,
+    LearnerEntry,
+    Reason,
+    WaitCause,
+)
+from hwb.lifecycle.policy import Policy
+from hwb.lifecycle.rules import Rule
+
+HOLDING_STATUSES = frozenset("CM")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a settlement needs beside the learner.
+
+    ``actor_school`` is the school whose plan this is. ``undoing``: a school without a word about a learner it
+    holds lets go because its snapshot was withdrawn. ``closing`` is a school that closes (R43). ``give_back``: the
+    school from which a withdrawn claim of a missing learner took the account.
+    """
+
+    on: date
+    policy: Policy
+    actor_school: str
+    undoing: bool = False
+    closing: str = ""
+    give_back: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a holder let go: the reason, and the last day of a grace that it grants (R39)."""
+
+    reason: Reason
+    grace_until: date | None = None
+
+
+def settle(learner: Learner, context: Context) -> list[Change]:
+    """The changes that bring one learner from what is to what must be."""
+    account = learner.account
+    candidates = [entry for entry in learner.entries if claims(entry, context.on)]
+    if account is None:
+        return _settle_unknown(learner, candidates, context)
+    ending = _ending(learner, account, context)
+    holder = account.holder if ending is None else None
+    winner = _winner(learner, account, holder, candidates, context)
+    new_holder = winner.school if winner is not None else holder
+    changes: list[Change] = []
+    known = account.details
+    if winner is not None:
+        changes.append(_claim(learner, account, winner, context))
+        known = identity.details_of(winner.record, known)
+    elif ending is not None:
+        changes.append(_release(learner, account, ending, context))
+    changes += _decisions_ended(learner, account, new_holder, winner, context)
+    changes += _state(learner, account, new_holder, ending, winner, changes, context)
+    source = winner or _entry_of(learner, new_holder)
+    if source is not None and not source.refused and source.missing_since is None:
+        changes += _details(learner, account, source)
+    changes += _guests(learner, account, new_holder, context)
+    contested = _contest(account, holder, candidates)
+    changes += _waits(learner, candidates, new_holder, known, contested, context)
+    return changes
+
+
+def claims(entry: LearnerEntry, on: date) -> bool:
+    """Whether this word asks for the account: current or main, on roll, in the newest snapshot, usable (R1, R4, R7)."""
+    return (
+        entry.missing_since is None
+        and not entry.refused
+        and entry.record.enrolment_status in HOLDING_STATUSES
+        and calendar.is_on_roll(entry.record, on)
+    )
+
+
+def precedence(entry: LearnerEntry) -> tuple[date, bool, str]:
+    """Among several claims: earliest start date, then main enrolment, then the lower DfES number (R6)."""
+    return (entry.record.start_date or date.max, entry.record.enrolment_status != "M", entry.school)
+
+
+def is_missing(entry: LearnerEntry) -> bool:
+    """Absent from the newest full snapshot and without a leaving date (R32)."""
+    return entry.missing_since is not None and entry.record.leaving_date is None
+
+
+def claimable_from(entry: LearnerEntry, policy: Policy) -> date | None:
+    """The day from which another school may claim a missing learner (R32), None while nobody may."""
+    if entry.missing_since is None or not is_missing(entry) or entry.doubtful:
+        return None
+    return date.fromordinal(entry.missing_since.toordinal() + policy.missing_days)
+
+
+def placement_values(record: Any) -> dict[str, Any]:
+    """Where the school's word puts the learner."""
+    return {
+        "year_group": record.year_group,
+        "registration_group": record.registration_group,
+        "classes": list(record.classes),
+    }
+
+
+def _entry_of(learner: Learner, school: str | None) -> LearnerEntry | None:
+    """The school's word; with two (a UPN and its alias) the one under the account's UPN, then the present one."""
+    own = [entry for entry in learner.entries if entry.school == school]
+    if len(own) > 1:
+        own.sort(key=lambda e: (e.missing_since is not None, e.record.upn != learner.upn))
+    return own[0] if own else None
+
+
+def _ending(learner: Learner, account: Account, context: Context) -> Ending | None:
+    """Why the holder lets go, None when it keeps the account or nobody holds it (R3, R32, R43, undo)."""
+    if account.holder is None:
+        return None
+    entry = _entry_of(learner, account.holder)
+    if entry is None:
+        if account.holder == context.closing:
+            return Ending(Reason(Rule.R43, "school_closed", (("school", account.holder),)))
+        return Ending(Reason(Rule.UNDO, "undone", (("school", account.holder),)))
+    if calendar.has_left(entry.record, context.on):
+        leaving = str(entry.record.leaving_date)
+        reason = Reason(Rule.R3, "left", (("school", entry.school), ("date", leaving)))
+        return Ending(reason, access.grace_until(entry, policy=context.policy))
+    if is_missing(entry) and access.departure_confirmed(account, entry.school):
+        return Ending(Reason(Rule.R32, "departure_confirmed", (("school", entry.school),)))
+    return None
+
+
+def _winner(
+    learner: Learner,
+    account: Account,
+    holder: str | None,
+    candidates: list[LearnerEntry],
+    context: Context,
+) -> LearnerEntry | None:
+    """The word that gets the account now, None when nothing moves (R4, R6, R32)."""
+    if holder is not None:
+        entry = _entry_of(learner, holder)
+        free_from = claimable_from(entry, context.policy) if entry else None
+        if free_from is None or context.on < free_from:
+            return None
+        fitting = [c for c in candidates if c.school != holder and identity.agrees(c.record, account.details)]
+    elif context.give_back:
+        return _entry_of(learner, context.give_back)
+    else:
+        fitting = [c for c in candidates if not identity.clashes(c.record, account.details)]
+    return min(fitting, key=precedence, default=None)
+
+
+def _settle_unknown(learner: Learner, candidates: list[LearnerEntry], context: Context) -> list[Change]:
+    """A UPN that never had an account: created for the claim with precedence, the others wait (R1, R6)."""
+    barred = {school for school, cause in learner.waits if cause is WaitCause.REKEY}
+    free = [c for c in candidates if c.school not in barred]
+    if not free:
+        return _waits(learner, candidates, None, None, False, context)
+    winner = min(free, key=precedence)
+    record = winner.record
+    after: dict[str, Any] = {"kind": "learner", "state": "active", "holder": winner.school, "upn": record.upn}
+    after.update(_personal(identity.details_of(record)))
+    after.update(placement_values(record))
+    values = (("school", winner.school), ("date", str(record.start_date)))
+    changes = [
+        Change(ChangeKind.CREATE, Rule.R1, "created", winner.school, learner.upn, None, {}, after, values)
+    ]
+    guests = [e for e in learner.entries if _is_guest(e, identity.details_of(record), winner.school, context)]
+    changes += [_guest_change(learner, None, entry) for entry in guests]
+    changes += _waits(
+        learner, candidates, winner.school, identity.details_of(record), len(free) > 1, context
+    )
+    return changes
+
+
+def _claim(learner: Learner, account: Account, winner: LearnerEntry, context: Context) -> Change:
+    before = {"holder": account.holder, "grace_until": _iso(account.grace_until)}
+    after = {"holder": winner.school, "grace_until": None, **placement_values(winner.record)}
+    if context.give_back:
+        rule, code = Rule.UNDO, "given_back"
+    elif account.holder is not None and _missing_holder(learner, account):
+        rule, code = Rule.R32, "claimed_missing"
+    elif winner.school != context.actor_school:
+        rule, code = Rule.R6, "claimed_on_release"
+    else:
+        rule, code = Rule.R4, "claimed"
+    values = (("school", winner.school), ("date", context.on.isoformat()))
+    return Change(ChangeKind.CLAIM, rule, code, winner.school, learner.upn, account.id, before, after, values)
+
+
+def _missing_holder(learner: Learner, account: Account) -> bool:
+    entry = _entry_of(learner, account.holder)
+    return entry is not None and is_missing(entry)
+
+
+def _release(learner: Learner, account: Account, ending: Ending, context: Context) -> Change:
+    reason = ending.reason
+    grace = ending.grace_until if ending.grace_until and ending.grace_until >= context.on else None
+    before = {"holder": account.holder, "grace_until": _iso(account.grace_until)}
+    after = {"holder": None, "grace_until": _iso(grace)}
+    return Change(
+        ChangeKind.RELEASE, reason.rule, reason.code, account.holder or "", learner.upn, account.id,
+        before, after, reason.values,
+    )  # fmt: skip
+
+
+def _decisions_ended(
+    learner: Learner,
+    account: Account,
+    holder: str | None,
+    winner: LearnerEntry | None,
+    context: Context,
+) -> list[Change]:
+    """A claim by another school ends a manual deactivation (R31); coming back on roll ends a confirmed departure."""
+    ended = []
+    for decision in account.decisions:
+        overtaken = (
+            decision.kind is DecisionKind.DEACTIVATED and winner is not None and decision.school != holder
+        )
+        entry = _entry_of(learner, decision.school)
+        answered = decision.kind is DecisionKind.LEFT and (
+            (winner is not None and not context.give_back) or entry is None or not is_missing(entry)
+        )
+        if overtaken or answered:
+            after = {"decision": decision.id, "kind": str(decision.kind)}
+            rule, code = (Rule.R31, "deactivation_ended") if overtaken else (Rule.R32, "confirmation_ended")
+            ended.append(
+                Change(
+                    ChangeKind.DECISION_END, rule, code, decision.school or "", learner.upn, account.id, {}, after
+                )
+            )
+    return ended
+
+
+def _state(
+    learner: Learner,
+    account: Account,
+    holder: str | None,
+    ending: Ending | None,
+    winner: LearnerEntry | None,
+    done: list[Change],
+    context: Context,
+) -> list[Change]:
+    """Whether the account may be used now, and the reason that made it so."""
+    ended = {c.after["decision"] for c in done if c.kind is ChangeKind.DECISION_END}
+    standing = tuple(d for d in account.decisions if d.id not in ended)
+    grace = account.grace_until
+    for change in done:
+        if change.kind in (ChangeKind.CLAIM, ChangeKind.RELEASE):
+            grace = date.fromisoformat(change.after["grace_until"]) if change.after["grace_until"] else None
+    places = frozenset((holder,)) if holder else account.schools
+    blocked = access.blocking(standing, places)
+    if holder is None and (grace is None or grace < context.on):
+        reason = ending.reason if ending else account.reason
+        if account.active and ending is None:
+            reason = Reason(Rule.R39, "grace_over", (("date", str(grace)),))
+        wanted = False
+    elif blocked is not None:
+        reason, wanted = blocked, False
+    elif holder is None:
+        reason, wanted = Reason(Rule.R39, "grace", (("date", str(grace)),)), True
+    else:
+        wanted = True
+        moved = next((c for c in done if c.kind is ChangeKind.CLAIM), None)
+        reason = Reason(moved.rule, moved.reason, moved.values) if moved else _active_reason(account, holder)
+    if wanted == account.active and reason == account.reason:
+        return []
+    return [
+        Change(
+            ChangeKind.STATE, reason.rule, reason.code, holder or account.holder or context.actor_school,
+            learner.upn, account.id, {"state": _word(account.active)}, {"state": _word(wanted)}, reason.values,
+        )
+    ]  # fmt: skip
+
+
+def _active_reason(account: Account, holder: str) -> Reason:
+    """Why a held account is active: as before, unless a decision or a grace had made it otherwise."""
+    if account.active and account.reason.rule not in (Rule.R39, Rule.R31):
+        return account.reason
+    if account.active and account.reason.code == "reactivated":
+        return account.reason
+    return Reason(Rule.R31, "reactivated", (("school", holder),))
+
+
+def _details(learner: Learner, account: Account, source: LearnerEntry) -> list[Change]:
+    """Names and birth date follow the holding school's word (R2, R34); username and e-mail do not."""
+    wanted = identity.details_of(source.record, account.details)
+    if wanted == account.details:
+        return []
+    old, new = _personal(account.details), _personal(wanted)
+    differing = [key for key in new if old[key] != new[key]]
+    return [
+        Change(
+            ChangeKind.DETAILS, Rule.R34, "details", source.school, learner.upn, account.id,
+            {key: old[key] for key in differing}, {key: new[key] for key in differing},
+        )
+    ]  # fmt: skip
+
+
+def _is_guest(entry: LearnerEntry, known: Details, holder: str | None, context: Context) -> bool:
+    return (
+        entry.school != holder
+        and entry.record.enrolment_status not in HOLDING_STATUSES
+        and entry.missing_since is None
+        and not entry.refused
+        and calendar.is_on_roll(entry.record, context.on)
+        and not identity.clashes(entry.record, known)
+    )
+
+
+def _guest_change(learner: Learner, account: Account | None, entry: LearnerEntry) -> Change:
+    after = {"role": "guest", **placement_values(entry.record)}
+    account_id = account.id if account else None
+    return Change(ChangeKind.GUEST, Rule.R7, "guest", entry.school, learner.upn, account_id, {}, after)
+
+
+def _guests(learner: Learner, account: Account, holder: str | None, context: Context) -> list[Change]:
+    """Subsidiary and guest enrolments show the learner in a further school's lists, and nothing else (R7)."""
+    wanted = {e.school: e for e in learner.entries if _is_guest(e, account.details, holder, context)}
+    changes = [
+        _guest_change(learner, account, wanted[school]) for school in sorted(wanted.keys() - account.guests)
+    ]
+    for school in sorted(account.guests - wanted.keys()):
+        before = {"role": "guest"}
+        changes.append(
+            Change(ChangeKind.GUEST_END, Rule.R7, "guest_end", school, learner.upn, account.id, before, {})
+        )
+    return changes
+
+
+def _contest(account: Account, holder: str | None, candidates: list[LearnerEntry]) -> bool:
+    """Two claims on an account that nobody holds (R6)."""
+    if holder is not None:
+        return False
+    return sum(not identity.clashes(c.record, account.details) for c in candidates) > 1
+
+
+def _waits(
+    learner: Learner,
+    candidates: list[LearnerEntry],
+    holder: str | None,
+    known: Details | None,
+    contested: bool,
+    context: Context,
+) -> list[Change]:
+    """Who waits, and why (R4, R5, R6, R7, R9)."""
+    standing = dict(learner.waits)
+    wanted: dict[str, WaitCause] = {}
+    asking = list(candidates)
+    asking += [
+        e for e in learner.entries
+        if known is not None and e.record.enrolment_status not in HOLDING_STATUSES and e.missing_since is None
+        and not e.refused and calendar.is_on_roll(e.record, context.on) and identity.clashes(e.record, known)
+    ]  # fmt: skip
+    for entry in asking:
+        if entry.school == holder:
+            continue
+        wanted[entry.school] = _cause(entry, known, contested, standing.get(entry.school))
+    for school, cause in learner.waits:  # a wait at the holder itself is the planner's to end (identity)
+        if school == holder and cause is WaitCause.IDENTITY and _clash_stands(learner, school):
+            wanted[school] = cause
+    account_id = learner.account.id if learner.account else None
+    changes = []
+    for school in sorted(wanted):
+        if standing.get(school) is wanted[school]:
+            continue
+        before = {"cause": str(standing[school])} if school in standing else {}
+        rule = _WAIT_RULES[wanted[school]]
+        changes.append(
+            Change(
+                ChangeKind.WAIT, rule, f"wait_{wanted[school]}", school, learner.upn, account_id, before,
+                {"cause": str(wanted[school])},
+            )
+        )  # fmt: skip
+    for school in sorted(standing.keys() - wanted.keys()):
+        before = {"cause": str(standing[school])}
+        changes.append(
+            Change(
+                ChangeKind.WAIT_END, _WAIT_RULES[standing[school]], "wait_end", school, learner.upn, account_id,
+                before, {},
+            )
+        )  # fmt: skip
+    return changes
+
+
+_WAIT_RULES = {
+    WaitCause.RELEASE: Rule.R5,
+    WaitCause.CONFLICT: Rule.R6,
+    WaitCause.IDENTITY: Rule.R4,
+    WaitCause.REKEY: Rule.R9,
+}
+
+
+def _clash_stands(learner: Learner, school: str) -> bool:
+    entry = _entry_of(learner, school)
+    return entry is not None and entry.refused
+
+
+def _cause(
+    entry: LearnerEntry, known: Details | None, contested: bool, standing: WaitCause | None
+) -> WaitCause:
+    if known is None:
+        return WaitCause.REKEY
+    if identity.clashes(entry.record, known):
+        return WaitCause.IDENTITY
+    if contested or standing is WaitCause.CONFLICT:
+        return WaitCause.CONFLICT
+    return WaitCause.RELEASE
+
+
+def _personal(details: Details) -> dict[str, Any]:
+    return {
+        "legal_surname": details.legal_surname,
+        "legal_forename": details.legal_forename,
+        "preferred_surname": details.preferred_surname,
+        "preferred_forename": details.preferred_forename,
+        "birth_date": _iso(details.birth_date),
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _word(active: bool) -> str:
+    return "active" if active else "inactive"
