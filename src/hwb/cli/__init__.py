@@ -1,0 +1,1 @@
+"""`hwb`: the server's command line, one thin module a command group."""

@@ -8,6 +8,8 @@ See docs/adr/0002.
 
 from hwb.embedded.binaries import EmbeddedDatabaseUnavailable
 from hwb.embedded.cluster import superuser_dsn
+from hwb.embedded.home import home
+from hwb.embedded.kinship import die_with_parent, dying_with_parent
 from hwb.embedded.ownership import ensure, is_kept, remove, stop
 
-__all__ = ["EmbeddedDatabaseUnavailable", "ensure", "is_kept", "remove", "stop", "superuser_dsn"]
+__all__ = ["EmbeddedDatabaseUnavailable", "die_with_parent", "dying_with_parent", "ensure", "home", "is_kept", "remove", "stop", "superuser_dsn"]

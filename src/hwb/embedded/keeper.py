@@ -7,7 +7,6 @@ next `ensure` starts both again.
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import json
 import os
@@ -15,12 +14,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from hwb.embedded.binaries import Binaries, EmbeddedDatabaseUnavailable, reachable_binaries
 from hwb.embedded.cluster import as_account, environment, initialise, server_command
+from hwb.embedded.kinship import dying_with_parent
 from hwb.embedded.ownership import PATIENCE, open_lock
 from hwb.embedded.place import Place, find_place, system_folder, write_private
 from hwb.embedded.remains import clear_remains
@@ -28,7 +27,6 @@ from hwb.embedded.remains import clear_remains
 LINGER = float(os.environ.get("HWB_DATABASE_LINGER_SECONDS", "2"))
 _POLL = 0.25  # seconds between two looks at PostgreSQL and its owners
 _LONGEST_LOG = 10_000_000  # bytes; an older one is kept as postgres.log.1
-_PR_SET_PDEATHSIG = 1
 
 
 class Keeper:
@@ -85,7 +83,7 @@ class Keeper:
             self._server = subprocess.Popen(
                 server_command(self._place, self._binaries), cwd=self._place.root, env=environment(),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=0o077, start_new_session=True,
-                preexec_fn=_die_with_parent(), **as_account(self._place),
+                preexec_fn=dying_with_parent(signal.SIGINT), **as_account(self._place),
             )  # fmt: skip
         while self._server.poll() is None and time.monotonic() < deadline:
             if _says_ready(self._place.data, self._server.pid):
@@ -155,20 +153,6 @@ def _says_ready(data: Path, server_pid: int) -> bool:
         return False
     # First the process, eighth its state (PostgreSQL's own pg_ctl waits for the same word).
     return len(lines) >= 8 and lines[0].strip() == str(server_pid) and lines[7].strip() == "ready"
-
-
-def _die_with_parent() -> Callable[[], None]:
-    if sys.platform != "linux":
-        return lambda: None
-    libc = ctypes.CDLL(None, use_errno=True)
-    keeper = os.getpid()
-
-    def in_child() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
-        if os.getppid() != keeper:  # it died before the kernel was told
-            os._exit(1)
-
-    return in_child
 
 
 def _let_go_of_caller() -> None:

@@ -1,0 +1,55 @@
+"""System checks of the settings: what production demands. Each has an id and says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+SHORTEST_KEY = 50
+
+
+@register()
+def check_production(*, app_configs: Any = None, **_: Any) -> Sequence[CheckMessage]:
+    """What must hold where HWB_PRODUCTION=1; nothing is asked elsewhere."""
+    if not settings.HWB_PRODUCTION:
+        return []
+    found: list[CheckMessage] = []
+    if len(str(settings.SECRET_KEY)) < SHORTEST_KEY:
+        found.append(
+            Error(
+                f"HWB_SECRET_KEY has fewer than {SHORTEST_KEY} characters.",
+                hint="Set it to: python -c 'import secrets; print(secrets.token_urlsafe(48))'. Keep it safe: "
+                "stored personal values cannot be read without it.",
+                id="hwb.E001",
+            )
+        )
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Error(
+                "HWB_HOSTS does not name the hosts that this server answers for.",
+                hint="For example HWB_HOSTS=hwb.example.wales. A star is not accepted.",
+                id="hwb.E002",
+            )
+        )
+    if not settings.HWB_BASE_URL.startswith("https://"):
+        found.append(
+            Error(
+                "HWB_BASE_URL does not begin with https://.",
+                hint="Set it to the address that people and clients use.",
+                id="hwb.E003",
+            )
+        )
+    return found
+
+
+@register()
+def check_rehearsal(*, app_configs: Any = None, **_: Any) -> Sequence[CheckMessage]:
+    """A calendar set by HWB_NOW does nothing in production; whoever set it there should know."""
+    from hwb.config import environment  # noqa: PLC0415
+
+    if settings.HWB_PRODUCTION and environment.text("HWB_NOW"):
+        return [Warning("HWB_NOW is set and ignored in production.", hint="Unset it.", id="hwb.W001")]
+    return []
