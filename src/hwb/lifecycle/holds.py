@@ -8,7 +8,7 @@ from datetime import date
 from hwb.extract.records import Snapshot
 from hwb.lifecycle import calendar
 from hwb.lifecycle.changes import Change, ChangeKind
-from hwb.lifecycle.facts import Account, LearnerEntry, SchoolFacts
+from hwb.lifecycle.facts import Account, LearnerEntry, SchoolFacts, StaffEntry, StaffMember
 from hwb.lifecycle.learner_plan import LearnerPart
 from hwb.lifecycle.plan import Hold
 from hwb.lifecycle.policy import FINAL_YEARS, Policy
@@ -40,7 +40,7 @@ def measure(
             found.append(_over("moved_back", sum(map(_moved_back, held)), base, policy))
             found.append(_over("overlap", sum(item[2] is None for item in held), base, policy))
         if "staff" in snapshot.covers:
-            losing = sum(_staff_loses(*item[1:]) for item in of_staff.held)
+            losing = sum(_staff_loses(*item) for item in of_staff.held)
             found.append(_over("losing_access", losing, len(of_staff.held), policy, kind="staff"))
         everyone = len(of_learners.held) + len(of_staff.held)
         renamed = sum(_renamed(item[3]) for item in of_learners.held)
@@ -65,9 +65,7 @@ def _withdrawn(snapshot: Snapshot, facts: SchoolFacts) -> Hold | None:
 
 
 def _duplicates(snapshot: Snapshot, policy: Policy) -> Hold | None:
-    given_twice = sum(
-        any(problem.code in ("L03", "S03") for problem in item.problems) for item in snapshot.refused
-    )
+    given_twice = sum(any(problem.code in ("L03", "S03") for problem in item.problems) for item in snapshot.refused)
     records = len(snapshot.learners) + len(snapshot.staff) + len(snapshot.refused)
     return _over("duplicates", given_twice, records, policy)
 
@@ -78,9 +76,7 @@ def _missing(held: list[Held], base: int, policy: Policy) -> Hold | None:
     if hold is None:
         return None
     cause, values = _group_gone(newly, held)
-    return Hold(
-        hold.check, hold.measured, hold.base, hold.limit_number, hold.limit_share, cause, values
-    )
+    return Hold(hold.check, hold.measured, hold.base, hold.limit_number, hold.limit_share, cause, values)
 
 
 def _group_gone(newly: list[Held], held: list[Held]) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -103,10 +99,12 @@ def _loses_access(item: Held) -> bool:
     return before.record.leaving_date is None and after.record.leaving_date is not None
 
 
-def _staff_loses(after: object, changes: list[Change]) -> bool:
+def _staff_loses(member: StaffMember, after: StaffEntry | None, changes: list[Change]) -> bool:
     if any(change.kind is ChangeKind.POST_END for change in changes):
         return True
-    return any(change.kind is ChangeKind.PLACE and change.after.get("leaving_date") for change in changes)
+    if after is None:
+        return False
+    return member.entry.record.leaving_date is None and after.record.leaving_date is not None
 
 
 def _expected_leaver(item: Held, facts: SchoolFacts, policy: Policy) -> bool:
@@ -166,5 +164,3 @@ def _is_added(change: Change, facts: SchoolFacts) -> bool:
 def _in_window(day: date, window: tuple[tuple[int, int], tuple[int, int]]) -> bool:
     first, last = window
     return first <= (day.month, day.day) <= last
-
-

@@ -18,9 +18,7 @@ def folded(name: str) -> str:
 
 def same_surname(record: LearnerRecord, known: Details) -> bool:
     """Whether the legal surnames agree, by :func:`folded`."""
-    return record.legal_surname == known.legal_surname or (
-        folded(record.legal_surname) == folded(known.legal_surname)
-    )
+    return record.legal_surname == known.legal_surname or (folded(record.legal_surname) == folded(known.legal_surname))
 
 
 def clashes(record: LearnerRecord, known: Details) -> bool:

@@ -23,9 +23,7 @@ class LearnerPart:
     outcomes: dict[str, str] = field(default_factory=dict)
     warnings: list[Problem] = field(default_factory=list)
     #: learners held before, with the school's word before and after
-    held: list[tuple[Account, LearnerEntry | None, LearnerEntry | None, list[Change]]] = field(
-        default_factory=list
-    )
+    held: list[tuple[Account, LearnerEntry | None, LearnerEntry | None, list[Change]]] = field(default_factory=list)
     missing: int = 0
 
 
@@ -83,9 +81,7 @@ def with_entry(person: Learner, before: LearnerEntry | None, after: LearnerEntry
     return replace(person, entries=(*entries, after) if after is not None else entries)
 
 
-def _own_alias(
-    person: Learner, school: str, own: dict[str, LearnerEntry], present: set[str]
-) -> LearnerEntry | None:
+def _own_alias(person: Learner, school: str, own: dict[str, LearnerEntry], present: set[str]) -> LearnerEntry | None:
     """The school's word under another UPN of the same account, when the snapshot no longer uses that one."""
     for entry in person.entries:
         if entry.school == school and entry.record.upn in own and entry.record.upn not in present:
@@ -108,7 +104,7 @@ def _plan_one(
         _clash_at_holder(person, before, context, part, record.upn)
         return
     if before == after:
-        after = before  # type: ignore[assignment]
+        after = before
     elif before is None or before.record.upn == record.upn:
         part.writes.append(EntryWrite(before, after))
     else:
@@ -181,18 +177,15 @@ def _clash_at_holder(
         part.held.append((person.account, before, after, changes))
 
 
-def _place(
-    person: Learner, before: LearnerEntry | None, after: LearnerEntry, changes: list[Change]
-) -> list[Change]:
+def _place(person: Learner, before: LearnerEntry | None, after: LearnerEntry, changes: list[Change]) -> list[Change]:
     """Year group, registration group and classes follow the MIS at a school that shows the learner (R2, R7)."""
     account = person.account
     if account is None or before is None or before is after:
         return []
     if after.school != account.holder and after.school not in account.guests:
         return []
-    if any(change.kind in (ChangeKind.CLAIM, ChangeKind.RELEASE, ChangeKind.GUEST_END) for change in changes):
-        if any(change.kind is ChangeKind.CLAIM and change.school == after.school for change in changes):
-            return []
+    if any(change.kind is ChangeKind.CLAIM and change.school == after.school for change in changes):
+        return []
     old, new = learners.placement_values(before.record), learners.placement_values(after.record)
     if old == new:
         return []
@@ -214,7 +207,14 @@ def _back(person: Learner, before: LearnerEntry | None) -> list[Change]:
     was = {"since": before.missing_since.isoformat() if before.missing_since else None}
     return [
         Change(
-            ChangeKind.MISSING_END, Rule.R32, "missing_end", before.school, person.upn, person.account.id, was, {}
+            ChangeKind.MISSING_END,
+            Rule.R32,
+            "missing_end",
+            before.school,
+            person.upn,
+            person.account.id,
+            was,
+            {},
         )
     ]
 
@@ -360,7 +360,8 @@ def _plan_rekeyed(
 ) -> None:
     """R9: the account of the former UPN gets the new one, if birth date and holder allow; else the record waits."""
     account, school = former.account, context.actor_school
-    assert account is not None
+    if account is None:
+        raise ValueError("re-keying needs an account")
     record = _carried(record, before.record) if before else record
     after = LearnerEntry(school, record)
     allowed = record.birth_date == account.details.birth_date and account.holder in (None, school)
@@ -400,9 +401,7 @@ def _plan_rekeyed(
         *(e for e in person.entries if e is not own_before),
         after,
     )
-    moved = replace(
-        account, upn=record.upn, aliases=account.aliases | {account.upn}
-    )
+    moved = replace(account, upn=record.upn, aliases=account.aliases | {account.upn})
     # waits recorded under either UPN end or go on under the new one
     ended = [
         Change(ChangeKind.WAIT_END, Rule.R9, "wait_end", at, upn, None, {"cause": str(cause)}, {})
@@ -419,9 +418,7 @@ def _plan_rekeyed(
         part.held.append((account, before, after, changes))
 
 
-def _warn_of_duplicates(
-    records: tuple[LearnerRecord, ...], facts: SchoolFacts, part: LearnerPart
-) -> None:
+def _warn_of_duplicates(records: tuple[LearnerRecord, ...], facts: SchoolFacts, part: LearnerPart) -> None:
     """Former and new UPN both own accounts: support is told, nothing merges by itself (R9)."""
     for record in records:
         if not record.former_upn or record.former_upn == record.upn:
@@ -437,5 +434,3 @@ def _warn_of_duplicates(
                 one.account.id, {}, {"other": other.account.id},
             )
         )  # fmt: skip
-
-

@@ -70,7 +70,7 @@ def settle(learner: Learner, context: Context) -> list[Change]:
     elif ending is not None:
         changes.append(_release(learner, account, ending, context))
     changes += _decisions_ended(learner, account, new_holder, winner, context)
-    changes += _state(learner, account, new_holder, ending, winner, changes, context)
+    changes += _state(learner, account, new_holder, ending, changes, context)
     source = winner or _entry_of(learner, new_holder)
     if source is not None and not source.refused and source.missing_since is None:
         changes += _details(learner, account, source)
@@ -175,14 +175,10 @@ def _settle_unknown(learner: Learner, candidates: list[LearnerEntry], context: C
     after.update(_personal(identity.details_of(record)))
     after.update(placement_values(record))
     values = (("school", winner.school), ("date", str(record.start_date)))
-    changes = [
-        Change(ChangeKind.CREATE, Rule.R1, "created", winner.school, learner.upn, None, {}, after, values)
-    ]
+    changes = [Change(ChangeKind.CREATE, Rule.R1, "created", winner.school, learner.upn, None, {}, after, values)]
     guests = [e for e in learner.entries if _is_guest(e, identity.details_of(record), winner.school, context)]
     changes += [_guest_change(learner, None, entry) for entry in guests]
-    changes += _waits(
-        learner, candidates, winner.school, identity.details_of(record), len(free) > 1, context
-    )
+    changes += _waits(learner, candidates, winner.school, identity.details_of(record), len(free) > 1, context)
     return changes
 
 
@@ -227,9 +223,7 @@ def _decisions_ended(
     """A claim by another school ends a manual deactivation (R31); coming back on roll ends a confirmed departure."""
     ended = []
     for decision in account.decisions:
-        overtaken = (
-            decision.kind is DecisionKind.DEACTIVATED and winner is not None and decision.school != holder
-        )
+        overtaken = decision.kind is DecisionKind.DEACTIVATED and winner is not None and decision.school != holder
         entry = _entry_of(learner, decision.school)
         answered = decision.kind is DecisionKind.LEFT and (
             (winner is not None and not context.give_back) or entry is None or not is_missing(entry)
@@ -239,7 +233,14 @@ def _decisions_ended(
             rule, code = (Rule.R31, "deactivation_ended") if overtaken else (Rule.R32, "confirmation_ended")
             ended.append(
                 Change(
-                    ChangeKind.DECISION_END, rule, code, decision.school or "", learner.upn, account.id, {}, after
+                    ChangeKind.DECISION_END,
+                    rule,
+                    code,
+                    decision.school or "",
+                    learner.upn,
+                    account.id,
+                    {},
+                    after,
                 )
             )
     return ended
@@ -250,7 +251,6 @@ def _state(
     account: Account,
     holder: str | None,
     ending: Ending | None,
-    winner: LearnerEntry | None,
     done: list[Change],
     context: Context,
 ) -> list[Change]:
@@ -330,14 +330,10 @@ def _guest_change(learner: Learner, account: Account | None, entry: LearnerEntry
 def _guests(learner: Learner, account: Account, holder: str | None, context: Context) -> list[Change]:
     """Subsidiary and guest enrolments show the learner in a further school's lists, and nothing else (R7)."""
     wanted = {e.school: e for e in learner.entries if _is_guest(e, account.details, holder, context)}
-    changes = [
-        _guest_change(learner, account, wanted[school]) for school in sorted(wanted.keys() - account.guests)
-    ]
+    changes = [_guest_change(learner, account, wanted[school]) for school in sorted(wanted.keys() - account.guests)]
     for school in sorted(account.guests - wanted.keys()):
         before = {"role": "guest"}
-        changes.append(
-            Change(ChangeKind.GUEST_END, Rule.R7, "guest_end", school, learner.upn, account.id, before, {})
-        )
+        changes.append(Change(ChangeKind.GUEST_END, Rule.R7, "guest_end", school, learner.upn, account.id, before, {}))
     return changes
 
 
@@ -369,9 +365,11 @@ def _waits(
         if entry.school == holder:
             continue
         wanted[entry.school] = _cause(entry, known, contested, standing.get(entry.school))
-    for school, cause in learner.waits:  # a wait at the holder itself is the planner's to end (identity)
-        if school == holder and cause is WaitCause.IDENTITY and _clash_stands(learner, school):
-            wanted[school] = cause
+    wanted.update(  # a wait at the holder itself stands as long as its record is refused (R4)
+        (school, cause)
+        for school, cause in learner.waits
+        if school == holder and cause is WaitCause.IDENTITY and _clash_stands(learner, school)
+    )
     account_id = learner.account.id if learner.account else None
     changes = []
     for school in sorted(wanted):
@@ -409,9 +407,7 @@ def _clash_stands(learner: Learner, school: str) -> bool:
     return entry is not None and entry.refused
 
 
-def _cause(
-    entry: LearnerEntry, known: Details | None, contested: bool, standing: WaitCause | None
-) -> WaitCause:
+def _cause(entry: LearnerEntry, known: Details | None, contested: bool, standing: WaitCause | None) -> WaitCause:
     if known is None:
         return WaitCause.REKEY
     if identity.clashes(entry.record, known):

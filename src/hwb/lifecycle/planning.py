@@ -40,9 +40,7 @@ def plan_run(*, snapshot: Snapshot, facts: SchoolFacts, on: date, policy: Policy
         (*of_learners.changes, *of_staff.changes),
         tuple(of_learners.writes),
         tuple(of_staff.writes),
-        Counts(
-            **tally, refused=len(snapshot.refused), missing=of_learners.missing + of_staff.missing
-        ),
+        Counts(**tally, refused=len(snapshot.refused), missing=of_learners.missing + of_staff.missing),
         measured,
         snapshot.refused,
         (*snapshot.warnings, *_last_years(facts, of_learners, snapshot, policy)),
@@ -96,25 +94,19 @@ def plan_undo(
         affected[person.upn] = with_entry(person, before, word)
     for person in affected.values():
         person, first = _restored(person, school, back, open_again)
-        context = learners.Context(
-            on, policy, school, undoing=True, give_back=_give_back(person, taken_from, school)
-        )
+        context = learners.Context(on, policy, school, undoing=True, give_back=_give_back(person, taken_from, school))
         settled = learners.settle(person, context)
         changes += [*first, *settled, *_places_back(person, own, learner_words, settled, school)]
     of_staff = staff.StaffContext(on, school)
     staff_writes: list[StaffWrite] = []
-    for member, word in staff_words:
+    for member, staff_word in staff_words:
         key = member_key(member)
-        account_id = member.account.id if member.account else None
-        staff_writes.append(StaffWrite(member.entry, word, key, account_id))
-        if word is not None:
-            changes += staff.settle(
-                replace(member, entry=word), member.entry, key=key, context=of_staff
-            )
+        owner = member.account.id if member.account else None
+        staff_writes.append(StaffWrite(member.entry, staff_word, key, owner))
+        if staff_word is not None:
+            changes += staff.settle(replace(member, entry=staff_word), member.entry, key=key, context=of_staff)
         elif member.account is not None:
-            changes += staff.settle_without_word(
-                member.account, school=school, key=key, context=of_staff
-            )
+            changes += staff.settle_without_word(member.account, school=school, key=key, context=of_staff)
     return Plan(school, tuple(changes), tuple(writes), tuple(staff_writes))
 
 
@@ -141,7 +133,9 @@ def plan_closure(
             person = with_entry(with_entry(person, entry, None), None, moved)
         elif person.account is not None and person.account.holder == school:
             gone = replace(
-                entry, record=replace(entry.record, leaving_date=None), missing_since=entry.missing_since or on
+                entry,
+                record=replace(entry.record, leaving_date=None),
+                missing_since=entry.missing_since or on,
             )
             writes.append(EntryWrite(entry, gone))
             person = with_entry(person, entry, None)
@@ -150,9 +144,7 @@ def plan_closure(
     return Plan(school, (*changes, *staff_changes), tuple(writes), tuple(staff_writes))
 
 
-def next_due(
-    entry: LearnerEntry | StaffEntry, account: Account | None, *, on: date, policy: Policy
-) -> date | None:
+def next_due(entry: LearnerEntry | StaffEntry, account: Account | None, *, on: date, policy: Policy) -> date | None:
     """The next day on which this word alone may ask for a change: start, day after leaving, end of waiting or grace."""
     days = []
     if entry.record.start_date is not None and entry.record.start_date > on:
@@ -173,9 +165,7 @@ def _distinct(people: Iterable[Learner]) -> list[Learner]:
     return list({id(person): person for person in people}.values())
 
 
-def _last_years(
-    facts: SchoolFacts, part: LearnerPart, snapshot: Snapshot, policy: Policy
-) -> list[Problem]:
+def _last_years(facts: SchoolFacts, part: LearnerPart, snapshot: Snapshot, policy: Policy) -> list[Problem]:
     """Year groups did not move in the new academic year: a warning, never a hold (R36, R37)."""
     if facts.newest_as_at is None:
         return []
@@ -294,7 +284,17 @@ def _staff_of_closed(
                 )  # fmt: skip
                 after = {"role": "post", **staff.post_values(moved.record)}
                 changes.append(
-                    Change(ChangeKind.POST, Rule.R43, "school_closed", successor, key, account.id, {}, after, values)
+                    Change(
+                        ChangeKind.POST,
+                        Rule.R43,
+                        "school_closed",
+                        successor,
+                        key,
+                        account.id,
+                        {},
+                        after,
+                        values,
+                    )
                 )
         elif account is not None:
             changes += staff.settle_without_word(account, school=school, key=key, context=context)

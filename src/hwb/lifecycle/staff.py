@@ -15,7 +15,7 @@ from hwb.lifecycle.rules import Rule
 
 @dataclass(frozen=True, slots=True)
 class StaffContext:
-    """The day and the school of the plan; ``undoing``: a post without a word ends because its snapshot was withdrawn."""
+    """The day and the school of the plan; `closing`: the school that closes (R43), when that is the plan."""
 
     on: date
     school: str
@@ -79,7 +79,7 @@ def is_missing(entry: StaffEntry) -> bool:
 
 
 def settle(member: StaffMember, before: StaffEntry | None, *, key: str, context: StaffContext) -> list[Change]:
-    """The changes that bring one member of staff from what is to what must be. ``before``: the word before this plan."""
+    """What brings one member of staff from what is to what must be. `before`: the word before this plan."""
     entry, account = member.entry, member.account
     if account is None:
         current = calendar.is_on_roll(entry.record, context.on) and entry.missing_since is None
@@ -88,9 +88,7 @@ def settle(member: StaffMember, before: StaffEntry | None, *, key: str, context:
     current = _is_current(entry, account, context.on)
     if current and entry.school not in account.posts:
         after = {"role": "post", **post_values(entry.record)}
-        changes.append(
-            Change(ChangeKind.POST, Rule.R23, "post_again", entry.school, key, account.id, {}, after)
-        )
+        changes.append(Change(ChangeKind.POST, Rule.R23, "post_again", entry.school, key, account.id, {}, after))
     elif not current and entry.school in account.posts:
         reason = _left_reason(entry, account)
         changes.append(
@@ -155,9 +153,7 @@ def _create(entry: StaffEntry, key: str) -> Change:
 def _left_reason(entry: StaffEntry, account: Account) -> Reason:
     if is_missing(entry) and access.departure_confirmed(account, entry.school):
         return Reason(Rule.R32, "departure_confirmed", (("school", entry.school),))
-    return Reason(
-        Rule.R23, "staff_left", (("school", entry.school), ("date", str(entry.record.leaving_date)))
-    )
+    return Reason(Rule.R23, "staff_left", (("school", entry.school), ("date", str(entry.record.leaving_date))))
 
 
 def _decisions_ended(entry: StaffEntry, account: Account, key: str) -> list[Change]:
@@ -204,9 +200,7 @@ def _state(
 def _state_change(account: Account, active: bool, reason: Reason, school: str, key: str) -> Change:
     before = {"state": "active" if account.active else "inactive"}
     after = {"state": "active" if active else "inactive"}
-    return Change(
-        ChangeKind.STATE, reason.rule, reason.code, school, key, account.id, before, after, reason.values
-    )
+    return Change(ChangeKind.STATE, reason.rule, reason.code, school, key, account.id, before, after, reason.values)
 
 
 def _details(entry: StaffEntry, account: Account, key: str) -> list[Change]:

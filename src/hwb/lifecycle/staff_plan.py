@@ -61,9 +61,7 @@ def plan_staff(
     return part
 
 
-def _plan_one(
-    record: StaffRecord, member: StaffMember | None, context: staff.StaffContext, part: StaffPart
-) -> None:
+def _plan_one(record: StaffRecord, member: StaffMember | None, context: staff.StaffContext, part: StaffPart) -> None:
     if member is None:
         entry = StaffEntry(context.school, record)
         key = staff.person_key(record)
@@ -79,15 +77,20 @@ def _plan_one(
     if after == before:
         after = before
     else:
-        part.writes.append(
-            StaffWrite(before, after, key, member.account.id if member.account else None)
-        )
+        part.writes.append(StaffWrite(before, after, key, member.account.id if member.account else None))
     changes = staff.settle(replace(member, entry=after), before, key=key, context=context)
     if staff.is_missing(before) and member.account is not None:
         was = {"since": before.missing_since.isoformat() if before.missing_since else None}
         changes.append(
             Change(
-                ChangeKind.MISSING_END, Rule.R32, "missing_end", context.school, key, member.account.id, was, {}
+                ChangeKind.MISSING_END,
+                Rule.R32,
+                "missing_end",
+                context.school,
+                key,
+                member.account.id,
+                was,
+                {},
             )
         )
     part.changes += changes
@@ -129,9 +132,7 @@ def _plan_absent(member: StaffMember, tied: bool, context: staff.StaffContext, p
         part.missing += 1
         if not staff.is_missing(before):
             since = {"since": after.missing_since.isoformat() if after.missing_since else None}
-            changes.append(
-                Change(ChangeKind.MISSING, Rule.R32, "missing", context.school, key, account.id, {}, since)
-            )
+            changes.append(Change(ChangeKind.MISSING, Rule.R32, "missing", context.school, key, account.id, {}, since))
     part.changes += changes
     if context.school in account.posts:
         part.held.append((member, after if tied else None, changes))
@@ -151,9 +152,8 @@ def _is_refused(member: StaffMember, refused: tuple[Refused, ...]) -> bool:
             return True
         if item.staff_code and item.staff_code == record.staff_code:
             return True
-        if (
-            identity.folded(item.legal_surname) == identity.folded(record.legal_surname)
-            and identity.folded(item.legal_forename) == identity.folded(record.legal_forename)
-        ):
+        if identity.folded(item.legal_surname) == identity.folded(record.legal_surname) and identity.folded(
+            item.legal_forename
+        ) == identity.folded(record.legal_forename):
             return True
     return False
