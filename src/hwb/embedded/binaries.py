@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -113,8 +114,8 @@ def _private_folder() -> Path:
 
 
 def _fingerprint(binaries: Binaries) -> str:
-    status = binaries.program("postgres").stat()
-    return f"{status.st_size:x}-{int(status.st_mtime):x}"
+    with binaries.program("postgres").open("rb") as program:
+        return hashlib.file_digest(program, "sha256").hexdigest()[:12]
 
 
 def _libraries_beside(package: Path) -> Path | None:
