@@ -1,0 +1,186 @@
+"""Rules for everyone: missing people, decisions, grace, refusals, undo (R8, R31, R32, R39, Undo)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from hwb.extract.records import Problem, Refused
+from hwb.lifecycle.facts import DecisionKind
+from hwb.lifecycle.policy import Grace, Policy
+from tests.support.nation import Nation
+from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
+
+JULY, LEAVING, SEPTEMBER = date(2018, 7, 2), date(2018, 7, 20), date(2018, 9, 3)
+MALI = upn(1)
+
+
+def refused(**values: str) -> Refused:
+    return Refused("learner", "row 2", (Problem("L02", "row 2", "upn", "X"),), **values)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def nation() -> Nation:
+    nation = Nation(phases={PRIMARY: "primary", SECONDARY: "secondary"})
+    nation.run(PRIMARY, [learner(1, mis_id="17"), learner(2)], on=JULY)
+    return nation
+
+
+def test_r32_missing_is_not_leaving(nation: Nation) -> None:
+    """R32: A held person absent from the newest full snapshot and without a leaving date is missing: nothing changes."""
+    plan = nation.run(PRIMARY, [learner(2)], on=JULY)
+    assert nation.missing(PRIMARY) == {MALI}
+    assert plan.counts.missing == 1
+    assert nation.of(MALI).active
+    assert nation.run(PRIMARY, [learner(2)], on=SEPTEMBER).counts.missing == 1
+
+
+@pytest.mark.parametrize(("on", "holder"), [(date(2018, 7, 8), PRIMARY), (date(2018, 7, 9), SECONDARY)])
+def test_r32_seven_days(nation: Nation, on: date, holder: str) -> None:
+    """R32: After 7 days missing another school's on-roll record may claim, if birth date and surname both agree."""
+    nation.run(PRIMARY, [learner(2)], on=JULY)
+    nation.run(SECONDARY, [learner(1)], on=on)
+    assert nation.holder(MALI) == holder
+
+
+def test_r32_takes_effect_on_its_day(nation: Nation) -> None:
+    """R32, R3: A wait for a missing learner completes on the seventh day without a further run."""
+    nation.run(PRIMARY, [learner(2)], on=JULY)
+    nation.run(SECONDARY, [learner(1)], on=JULY)
+    nation.day(date(2018, 7, 9))
+    assert nation.holder(MALI) == SECONDARY
+
+
+@pytest.mark.parametrize("values", [{"legal_surname": "Newname"}, {"birth_date": date(2006, 5, 5)}])
+def test_r32_both_must_agree(nation: Nation, values: dict[str, object]) -> None:
+    """R32: Only if birth date and surname both agree."""
+    nation.run(PRIMARY, [learner(2)], on=JULY)
+    nation.run(SECONDARY, [learner(1, **values)], on=SEPTEMBER)
+    assert nation.holder(MALI) == PRIMARY
+
+
+def test_r32_confirmed_departure_releases(nation: Nation) -> None:
+    """R32: A Digital Champion's confirmation that a missing person left releases at once; another school may claim."""
+    nation.run(PRIMARY, [learner(2)], on=JULY)
+    nation.run(SECONDARY, [learner(1)], on=JULY)
+    nation.left(MALI, school=PRIMARY, on=JULY)
+    assert nation.holder(MALI) == SECONDARY
+
+
+def test_r32_refused_is_not_missing(nation: Nation) -> None:
+    """R8, R32: A refused record is not missing: the account is left exactly as it is."""
+    plan = nation.run(PRIMARY, [learner(2)], on=JULY, refused=(refused(mis_id="17"),))
+    assert nation.missing(PRIMARY) == set()
+    assert plan.counts.refused == 1
+    assert nation.of(MALI).active
+    nation.run(SECONDARY, [learner(1)], on=SEPTEMBER)
+    assert nation.holder(MALI) == PRIMARY
+
+
+def test_r32_untied_refusal_blocks_claims(nation: Nation) -> None:
+    """R32: While a refused record cannot be tied to a known person, nobody newly absent becomes claimable."""
+    nation.run(PRIMARY, [learner(2)], on=JULY, refused=(refused(legal_surname="Who"),))
+    nation.run(SECONDARY, [learner(1)], on=SEPTEMBER)
+    assert nation.holder(MALI) == PRIMARY
+    nation.run(PRIMARY, [learner(2)], on=SEPTEMBER)
+    assert nation.holder(MALI) == SECONDARY
+
+
+def test_r31_deactivation_outlives_runs(nation: Nation) -> None:
+    """R31: A manual deactivation outlives runs of the same school."""
+    nation.decide(nation.of(MALI).id, DecisionKind.DEACTIVATED, school=PRIMARY, on=JULY)
+    nation.run(PRIMARY, [learner(1, mis_id="17", year_group="7"), learner(2)], on=SEPTEMBER)
+    assert not nation.of(MALI).active
+    assert nation.holder(MALI) == PRIMARY
+    nation.end_decisions(nation.of(MALI).id, DecisionKind.DEACTIVATED, on=SEPTEMBER)
+    assert nation.of(MALI).active
+
+
+@pytest.mark.parametrize(
+    ("kind", "active"),
+    [(DecisionKind.DEACTIVATED, True), (DecisionKind.SAFETY, False), (DecisionKind.SUSPENDED, False)],
+)
+def test_r31_claim_by_another_school(nation: Nation, kind: DecisionKind, active: bool) -> None:
+    """R31: A claim by another school ends a deactivation, unless made for safety; a suspension only support ends."""
+    school = None if kind is DecisionKind.SUSPENDED else PRIMARY
+    nation.decide(nation.of(MALI).id, kind, school=school, on=JULY)
+    nation.run(PRIMARY, [learner(1, mis_id="17", leaving_date=LEAVING), learner(2)], on=SEPTEMBER)
+    nation.run(SECONDARY, [learner(1)], on=SEPTEMBER)
+    assert nation.holder(MALI) == SECONDARY
+    assert nation.of(MALI).active is active
+
+
+def test_r31_blocks_reactivation_by_the_same_school(nation: Nation) -> None:
+    """R31: Of an account already released it is recorded and blocks that school's reactivation."""
+    nation.run(PRIMARY, [learner(1, mis_id="17", leaving_date=LEAVING), learner(2)], on=SEPTEMBER)
+    nation.decide(nation.of(MALI).id, DecisionKind.DEACTIVATED, school=PRIMARY, on=SEPTEMBER)
+    nation.run(PRIMARY, [learner(1, mis_id="17"), learner(2)], on=SEPTEMBER)
+    assert nation.holder(MALI) == PRIMARY
+    assert not nation.of(MALI).active
+
+
+def test_r31_left_on_a_person_on_roll_is_a_deactivation(nation: Nation) -> None:
+    """R31: The reason 'left' on a person still on roll is only a deactivation."""
+    nation.left(MALI, school=PRIMARY, on=JULY)
+    assert nation.holder(MALI) == PRIMARY
+    assert not nation.of(MALI).active
+
+
+@pytest.mark.parametrize(("on", "active"), [(date(2018, 8, 31), True), (date(2018, 9, 1), False)])
+def test_r39_grace(on: date, active: bool) -> None:
+    """R39: A grace delays only the loss of sign-in; the account is released and claimable all the same."""
+    nation = Nation(policy=Policy(graces=(Grace("", "11", 8, 31),)))
+    nation.run(SECONDARY, [learner(1, year_group="11")], on=JULY)
+    nation.run(SECONDARY, [learner(1, year_group="11", leaving_date=LEAVING)], on=date(2018, 7, 23))
+    assert nation.holder(MALI) is None
+    assert nation.of(MALI).active
+    assert nation.of(MALI).reason.rule == "R39"
+    nation.day(on)
+    assert nation.of(MALI).active is active
+
+
+def test_undo_returns_to_the_state_before(nation: Nation) -> None:
+    """Undo: the previous accepted snapshot becomes newest again and the school is re-planned."""
+    nation.run(OTHER, [learner(9)], on=JULY)
+    before = nation.state()
+    nation.run(
+        PRIMARY,
+        [
+            replace(learner(1, mis_id="17"), upn=upn(50)),
+            learner(2, leaving_date=date(2018, 6, 1), legal_surname="Huws"),
+        ],
+        on=JULY,
+    )
+    assert nation.state() != before
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.state() == before
+
+
+def test_undo_lets_go_of_those_it_brought(nation: Nation) -> None:
+    """Undo: people whom only the withdrawn snapshot brought are let go at once; accounts it created stay."""
+    nation.run(PRIMARY, [learner(1, mis_id="17"), learner(2), learner(3)], on=JULY)
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.holder(upn(3)) is None
+    assert not nation.of(upn(3)).active
+    assert nation.missing(PRIMARY) == set()
+
+
+def test_undo_leaves_what_others_built(nation: Nation) -> None:
+    """Undo: claims that other schools built on the run are named and left."""
+    nation.run(PRIMARY, [learner(1, mis_id="17", leaving_date=LEAVING), learner(2)], on=SEPTEMBER)
+    nation.run(SECONDARY, [learner(1)], on=SEPTEMBER)
+    nation.undo(PRIMARY, on=SEPTEMBER)
+    assert nation.holder(MALI) == SECONDARY
+    assert set(nation.waits) == {(PRIMARY, MALI)}
+
+
+def test_undo_gives_a_missing_learner_back(nation: Nation) -> None:
+    """Undo: a claim of a missing learner, withdrawn, returns the account to the school that held it."""
+    nation.run(PRIMARY, [learner(2)], on=JULY)
+    nation.run(SECONDARY, [learner(1)], on=SEPTEMBER)
+    assert nation.holder(MALI) == SECONDARY
+    nation.undo(SECONDARY, on=SEPTEMBER)
+    assert nation.holder(MALI) == PRIMARY
+    assert nation.of(MALI).active
