@@ -41,11 +41,11 @@ def main() -> None:
         print(_NO_SERVER, file=sys.stderr)
         raise SystemExit(2)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hwb.config.settings")
-    import django  # noqa: PLC0415 - absent where the client alone is installed
-    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
-    from django.db import OperationalError  # noqa: PLC0415
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import OperationalError
 
-    from hwb.embedded import EmbeddedDatabaseUnavailable  # noqa: PLC0415
+    from hwb.embedded import EmbeddedDatabaseUnavailable
 
     try:
         django.setup()

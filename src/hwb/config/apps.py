@@ -8,4 +8,4 @@ class ConfigConfig(AppConfig):
     label = "hwb_config"
 
     def ready(self) -> None:
-        from hwb.config import checks  # noqa: F401, PLC0415 - registers them
+        from hwb.config import checks  # noqa: F401 - registers them

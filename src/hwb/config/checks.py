@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
+
+from hwb.config import environment
 
 SHORTEST_KEY = 50
 
 
 @register()
-def check_production(*, app_configs: Any = None, **_: Any) -> Sequence[CheckMessage]:
+def check_production(**_: Any) -> Sequence[CheckMessage]:
     """What must hold where HWB_PRODUCTION=1; nothing is asked elsewhere."""
     if not settings.HWB_PRODUCTION:
         return []
@@ -46,10 +49,8 @@ def check_production(*, app_configs: Any = None, **_: Any) -> Sequence[CheckMess
 
 
 @register()
-def check_rehearsal(*, app_configs: Any = None, **_: Any) -> Sequence[CheckMessage]:
+def check_rehearsal(**_: Any) -> Sequence[CheckMessage]:
     """A calendar set by HWB_NOW does nothing in production; whoever set it there should know."""
-    from hwb.config import environment  # noqa: PLC0415
-
     if settings.HWB_PRODUCTION and environment.text("HWB_NOW"):
-        return [Warning("HWB_NOW is set and ignored in production.", hint="Unset it.", id="hwb.W001")]
+        return [checks.Warning("HWB_NOW is set and ignored in production.", hint="Unset it.", id="hwb.W001")]
     return []

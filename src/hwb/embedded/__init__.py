@@ -12,4 +12,14 @@ from hwb.embedded.home import home
 from hwb.embedded.kinship import die_with_parent, dying_with_parent
 from hwb.embedded.ownership import ensure, is_kept, remove, stop
 
-__all__ = ["EmbeddedDatabaseUnavailable", "die_with_parent", "dying_with_parent", "ensure", "home", "is_kept", "remove", "stop", "superuser_dsn"]
+__all__ = [
+    "EmbeddedDatabaseUnavailable",
+    "die_with_parent",
+    "dying_with_parent",
+    "ensure",
+    "home",
+    "is_kept",
+    "remove",
+    "stop",
+    "superuser_dsn",
+]

@@ -79,7 +79,7 @@ class Keeper:
     def _start_once(self, deadline: float) -> bool:
         clear_remains(self._place.data, patience=PATIENCE / 6)
         _turn_log(self._place.log)
-        with open(os.open(self._place.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
+        with os.fdopen(os.open(self._place.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
             self._server = subprocess.Popen(
                 server_command(self._place, self._binaries), cwd=self._place.root, env=environment(),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=0o077, start_new_session=True,

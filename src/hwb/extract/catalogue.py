@@ -123,5 +123,5 @@ class _Reader:
 def _unquote(quoted: str) -> str:
     value = ast.literal_eval(quoted)  # a .po string is written as in C, of which this is a part
     if not isinstance(value, str):
-        raise TypeError(f"not a string: {quoted}")
+        raise ValueError(f"not a string: {quoted}")  # noqa: TRY004 - a fault of the file, not of a caller
     return value

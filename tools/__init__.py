@@ -1,0 +1,1 @@
+"""Checks of the project itself; none of this is installed."""
