@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from tests.support.nation import Nation
+from tests.support.people import PRIMARY, learner
 
 from hwb.extract.records import LearnerRecord, Problem, Refused
 from hwb.lifecycle.plan import Plan
-from tests.support.nation import Nation
-from tests.support.people import PRIMARY, learner
 
 MARCH, JULY = date(2018, 3, 5), date(2018, 7, 2)
 NUMBERS = range(1, 101)

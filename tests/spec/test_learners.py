@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from tests.support.nation import Nation
+from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
 
 from hwb.lifecycle.changes import ChangeKind
 from hwb.lifecycle.facts import WaitCause
-from tests.support.nation import Nation
-from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
 
 JULY, LEAVING, SEPTEMBER = date(2018, 7, 2), date(2018, 7, 20), date(2018, 9, 3)
 MALI = upn(1)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from tests.support.nation import Nation
+from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
 
 from hwb.extract.records import Problem, Refused
 from hwb.lifecycle.facts import DecisionKind
 from hwb.lifecycle.policy import Grace, Policy
-from tests.support.nation import Nation
-from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
 
 JULY, LEAVING, SEPTEMBER = date(2018, 7, 2), date(2018, 7, 20), date(2018, 9, 3)
 MALI = upn(1)

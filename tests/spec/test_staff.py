@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-
 from tests.support.nation import Nation
 from tests.support.people import PRIMARY, SECONDARY, staff
 

@@ -131,6 +131,11 @@ class Nation:
             taken_from=ran.taken_from,
             rekeyed=ran.rekeyed,
             reopened=ran.ended,
+            brought=frozenset(
+                change.person
+                for change in ran.plan.changes
+                if change.school == school and change.kind in (ChangeKind.CREATE, ChangeKind.CLAIM)
+            ),
             on=on,
             policy=self.policy,
         )
@@ -181,7 +186,7 @@ class Nation:
         """Everything that people can see, with accounts named by UPN and schools' words (not by internal id)."""
         return {
             "accounts": {
-                account.upn or sorted(e.record.staff_code for e, a in self.staff.values() if a == id_)[0]
+                account.upn or min(e.record.staff_code for e, a in self.staff.values() if a == id_)
                 if account.upn or any(a == id_ for _, a in self.staff.values())
                 else id_: (
                     account.active,
@@ -264,7 +269,7 @@ class Nation:
         taken = {
             change.person: change.before["holder"]
             for change in plan.changes
-            if change.kind is ChangeKind.CLAIM and change.before["holder"]
+            if change.kind in (ChangeKind.CLAIM, ChangeKind.RELEASE) and change.before["holder"]
         }
         rekeyed = [(c.before["upn"], c.after["upn"]) for c in plan.changes if c.kind is ChangeKind.REKEY]
         ended = [
@@ -294,8 +299,7 @@ class Nation:
 
     def _resettle(self, account_id: str, on: date) -> None:
         account = self.accounts[account_id]
-        schools = {s for s in account.schools}
-        for school in sorted(schools):
+        for school in sorted(account.schools):
             facts = self.facts(school, [])
             people = {u: p for u, p in facts.learners.items() if p.account and p.account.id == account_id}
             staff = tuple(m for m in facts.staff if m.account and m.account.id == account_id)

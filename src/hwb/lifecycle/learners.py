@@ -31,15 +31,15 @@ HOLDING_STATUSES = frozenset("CM")
 class Context:
     """What a settlement needs beside the learner.
 
-    ``actor_school`` is the school whose plan this is. ``undoing``: a school without a word about a learner it
-    holds lets go because its snapshot was withdrawn. ``closing`` is a school that closes (R43). ``give_back``: the
+    ``actor_school`` is the school whose plan this is. ``brought``: the run being undone gave the account to that
+    school. ``closing`` is a school that closes (R43). ``give_back``: the
     school from which a withdrawn claim of a missing learner took the account.
     """
 
     on: date
     policy: Policy
     actor_school: str
-    undoing: bool = False
+    brought: bool = False
     closing: str = ""
     give_back: str = ""
 
@@ -132,6 +132,8 @@ def _ending(learner: Learner, account: Account, context: Context) -> Ending | No
     if entry is None:
         if account.holder == context.closing:
             return Ending(Reason(Rule.R43, "school_closed", (("school", account.holder),)))
+        return Ending(Reason(Rule.UNDO, "undone", (("school", account.holder),)))
+    if context.brought and account.holder == context.actor_school and not claims(entry, context.on):
         return Ending(Reason(Rule.UNDO, "undone", (("school", account.holder),)))
     if calendar.has_left(entry.record, context.on):
         leaving = str(entry.record.leaving_date)

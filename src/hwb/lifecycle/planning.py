@@ -67,14 +67,17 @@ def plan_undo(
     taken_from: dict[str, str],
     rekeyed: Iterable[tuple[str, str]],
     reopened: Iterable[tuple[str, Decision]],
+    brought: frozenset[str] = frozenset(),
     on: date,
     policy: Policy,
 ) -> Plan:
     """The previous snapshot's words become newest again (Undo).
 
     ``learner_words``: recorded UPN → this school's word before the run, None for one it brought. ``staff_words``:
-    likewise. ``taken_from``: UPN → school from which the run claimed a missing learner. ``rekeyed``: (old, new)
-    UPNs that the run re-keyed. ``reopened``: (account id, decision) that the run ended.
+    likewise. ``taken_from``: UPN → school that held the account before the run
+    claimed or released it. ``rekeyed``: (old, new)
+    UPNs that the run re-keyed. ``reopened``: (account id, decision) that the run ended. ``brought``: UPNs of
+    accounts that the run created or claimed for this school.
     """
     school = facts.school.dfes
     changes: list[Change] = []
@@ -92,9 +95,15 @@ def plan_undo(
         person = facts.learners.get(upn) or Learner(upn)
         person = affected.get(person.upn, person)
         affected[person.upn] = with_entry(person, before, word)
-    for person in affected.values():
+    for upn, person in affected.items():
         person, first = _restored(person, school, back, open_again)
-        context = learners.Context(on, policy, school, undoing=True, give_back=_give_back(person, taken_from, school))
+        context = learners.Context(
+            on,
+            policy,
+            school,
+            brought=bool(brought & {upn, person.upn}),
+            give_back=_give_back(person, taken_from, school),
+        )
         settled = learners.settle(person, context)
         changes += [*first, *settled, *_places_back(person, own, learner_words, settled, school)]
     of_staff = staff.StaffContext(on, school)
@@ -212,14 +221,14 @@ def _restored(
 
 
 def _give_back(person: Learner, taken_from: dict[str, str], school: str) -> str:
-    """The school to which the account of a missing learner returns when the claim is withdrawn."""
+    """The school to which the account of a missing learner returns when the claim or release is withdrawn."""
     account = person.account
-    if account is None or account.holder != school:
+    if account is None or account.holder not in (school, None):
         return ""
     previous = taken_from.get(account.upn, "")
-    still = any(e.school == previous and learners.is_missing(e) for e in person.entries)
-    gone = all(e.school != school for e in person.entries)
-    return previous if previous and still and gone else ""
+    still = any(entry.school == previous and learners.is_missing(entry) for entry in person.entries)
+    asks_again = any(entry.school == school and previous != school for entry in person.entries)
+    return previous if previous and still and not asks_again else ""
 
 
 def _places_back(

@@ -1,0 +1,144 @@
+"""Generated nations: two readings of the rules agree; order, repetition and delay do not matter; undo is exact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.naive import NaiveNation
+from tests.support.nation import Nation
+from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
+
+from hwb.extract.records import LearnerRecord
+from hwb.lifecycle.policy import Limit, Policy
+
+SCHOOLS = (PRIMARY, SECONDARY, OTHER)
+FIRST = date(2018, 7, 1)
+UNLIMITED = Policy(limits={check: Limit(10_000, 1.0) for check in Nation().policy.limits})
+days = st.integers(0, 90).map(lambda n: FIRST + timedelta(days=n))
+
+
+@st.composite
+def records(draw: st.DrawFn, *, statuses: str = "CCCMSG", clashing: bool = True) -> LearnerRecord:
+    number = draw(st.integers(1, 4))
+    start = draw(days) - timedelta(days=30)
+    leaving = draw(st.none() | st.integers(0, 60).map(lambda n: start + timedelta(days=n)))
+    record = learner(
+        number,
+        start_date=start,
+        leaving_date=leaving,
+        enrolment_status=draw(st.sampled_from(statuses)),
+        year_group=draw(st.sampled_from(["6", "7"])),
+    )
+    if clashing and draw(st.integers(0, 5)) == 0:
+        record = replace(record, birth_date=date(2001, 1, 1))
+        if draw(st.booleans()):
+            record = replace(record, legal_surname="Other")
+    return record
+
+
+def unique(found: list[LearnerRecord]) -> list[LearnerRecord]:
+    return list({record.upn: record for record in found}.values())
+
+
+snapshots = st.lists(records(clashing=False), max_size=4).map(unique)
+events = st.lists(st.tuples(st.sampled_from(SCHOOLS), snapshots, st.integers(0, 12)), min_size=1, max_size=12)
+
+
+def invariants(nation: Nation) -> None:
+    """At most one account a UPN; active only while held; nobody waits at the school that holds."""
+    assert len(set(nation.upns.values())) == len(nation.accounts)
+    for account in nation.accounts.values():
+        assert account.active is (account.holder is not None)
+    for (school, number), _ in nation.waits.items():
+        assert nation.holder(number) != school
+
+
+@settings(max_examples=150, deadline=None)
+@given(events)
+def test_two_readings_of_the_rules_agree(happening: list[tuple[str, list[LearnerRecord], int]]) -> None:
+    """The planner and a naïve fold, written apart, agree on every holder, state and wait after every step."""
+    nation, naive = Nation(policy=UNLIMITED), NaiveNation()
+    today = FIRST
+    for school, people, later in happening:
+        today += timedelta(days=later)
+        nation.day(today)
+        naive.day(today)
+        nation.run(school, people, on=today)
+        naive.run(school, people, today)
+        invariants(nation)
+        for number, person in naive.people.items():
+            assert nation.holder(number) == person.held_by, (number, today)
+        assert set(nation.waits) == naive.waiting(today)
+
+
+@settings(max_examples=150, deadline=None)
+@given(events)
+def test_settling_again_changes_nothing(happening: list[tuple[str, list[LearnerRecord], int]]) -> None:
+    """I5: the same snapshot again, or the same day again, gives no change."""
+    nation = Nation(policy=UNLIMITED)
+    today = FIRST
+    for school, people, later in happening:
+        today += timedelta(days=later)
+        nation.day(today)
+        nation.run(school, people, on=today)
+        assert nation.run(school, people, on=today).changes == ()
+        assert all(plan.changes == () for plan in nation.day(today))
+
+
+@st.composite
+def september(draw: st.DrawFn) -> list[tuple[str, list[LearnerRecord]]]:
+    """Each learner leaves one school and is on roll at no more than one other: no two schools claim at once."""
+    rolls: dict[str, list[LearnerRecord]] = {school: [] for school in SCHOOLS}
+    for number in range(1, 7):
+        left, joined = draw(st.permutations(SCHOOLS))[:2]
+        rolls[left].append(learner(number, leaving_date=date(2018, 7, 20)))
+        if draw(st.booleans()):
+            rolls[joined].append(learner(number, start_date=date(2018, 9, 3), year_group="7"))
+    runs = list(rolls.items())
+    return draw(st.permutations(runs + draw(st.lists(st.sampled_from(runs), max_size=3))))
+
+
+@settings(max_examples=150, deadline=None)
+@given(september())
+def test_order_and_repetition_do_not_matter(runs: list[tuple[str, list[LearnerRecord]]]) -> None:
+    """I6: when no more than one school claims a learner, any order and repetition of runs ends in the same state."""
+    ends = []
+    for order in (runs, sorted(runs, key=lambda run: run[0]), sorted(runs, key=lambda run: run[0], reverse=True)):
+        nation = Nation(policy=UNLIMITED)
+        for school in SCHOOLS:
+            nation.run(school, [], on=date(2018, 7, 1))
+        for school, people in order:
+            nation.run(school, people, on=date(2018, 9, 5))
+        ends.append({number: nation.holder(number) for number in map(upn, range(1, 7))} | {"waits": dict(nation.waits)})
+    assert ends[0] == ends[1] == ends[2]
+
+
+@settings(max_examples=150, deadline=None)
+@given(events, st.sampled_from(SCHOOLS), snapshots)
+def test_undo_returns_to_the_state_before(
+    happening: list[tuple[str, list[LearnerRecord], int]], school: str, people: list[LearnerRecord]
+) -> None:
+    """Undo of a run on which nobody built returns holders, states, names, waits and words to what they were."""
+    nation = Nation(policy=UNLIMITED)
+    today = FIRST
+    nation.run(school, [], on=today)
+    for at, roll, later in happening:
+        today += timedelta(days=later)
+        nation.day(today)
+        nation.run(at, roll, on=today)
+    nation.day(today)
+    before = nation.state()
+    known = set(nation.upns)
+    plan = nation.run(school, people, on=today)
+    elsewhere = any(change.school != school and change.kind == "claim" for change in plan.changes)
+    nation.undo(school, on=today)
+    after = nation.state()
+    new = set(nation.upns) - known
+    assert after["words"] == before["words"]
+    if not elsewhere:
+        assert {k: v for k, v in after["accounts"].items() if k not in new} == before["accounts"]
+        assert after["waits"] == before["waits"]
+    assert all(nation.of(number).holder is None for number in new if nation.of(number).holder == school)
