@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from hwb.extract.records import LearnerRecord, Problem, Refused
-from hwb.lifecycle import identity, learners
+from hwb.lifecycle import calendar, identity, learners
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import Account, Learner, LearnerEntry, SchoolFacts, WaitCause
 from hwb.lifecycle.plan import EntryWrite
@@ -264,7 +264,7 @@ def _plan_absent(
         after = replace(before, refused=True, missing_since=None, doubtful=False)
     elif account is None or school not in account.schools:
         after = None  # only ever waited or was expected: nothing of theirs is here
-    elif concerned or waiting or learners.claims(before, context.on) or before.missing_since is not None:
+    elif concerned or waiting or not calendar.has_left(before.record, context.on):
         newly = before.missing_since is None
         after = replace(
             before,
