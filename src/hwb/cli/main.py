@@ -43,6 +43,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hwb.config.settings")
     import django
     from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import CommandError
     from django.db import OperationalError
 
     from hwb.embedded import EmbeddedDatabaseUnavailable
@@ -50,7 +51,7 @@ def main() -> None:
     try:
         django.setup()
         build_app()()
-    except (EmbeddedDatabaseUnavailable, ImproperlyConfigured) as error:
+    except (EmbeddedDatabaseUnavailable, ImproperlyConfigured, CommandError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(1) from None
     except OperationalError as error:

@@ -10,6 +10,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
 from hwb.config import environment
+from hwb.config.secret_key import secret_key
 
 SHORTEST_KEY = 50
 
@@ -20,7 +21,7 @@ def check_production(**_: Any) -> Sequence[CheckMessage]:
     if not settings.HWB_PRODUCTION:
         return []
     found: list[CheckMessage] = []
-    if len(str(settings.SECRET_KEY)) < SHORTEST_KEY:
+    if len(secret_key()) < SHORTEST_KEY:
         found.append(
             Error(
                 f"HWB_SECRET_KEY has fewer than {SHORTEST_KEY} characters.",
