@@ -1,0 +1,38 @@
+"""Everything stored. Invariants are constraints first (reliability.md)."""
+
+from hwb.directory.models.accounts import Account, Decision, Identifier, Placement, Upn
+from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
+from hwb.directory.models.records import LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
+from hwb.directory.models.registers import (
+    AccessToken,
+    Authority,
+    Client,
+    ClientAssertion,
+    ClientSchool,
+    Establishment,
+    Setting,
+)
+
+__all__ = [
+    "AccessToken",
+    "Account",
+    "Audit",
+    "Authority",
+    "ChainHead",
+    "Client",
+    "ClientAssertion",
+    "ClientSchool",
+    "Decision",
+    "Establishment",
+    "Identifier",
+    "LearnerRecord",
+    "PersonKey",
+    "Placement",
+    "PossibleDuplicate",
+    "Run",
+    "Seal",
+    "Setting",
+    "StaffRecord",
+    "Upn",
+    "Wait",
+]

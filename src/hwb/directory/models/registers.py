@@ -1,0 +1,104 @@
+"""Authorities, establishments, clients and the nation's settings."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+class Authority(models.Model):
+    """A local authority; ``code`` is the first three digits of its schools' DfES numbers."""
+
+    code = models.CharField(max_length=3, primary_key=True)
+    name_en = models.TextField(default="")
+    name_cy = models.TextField(default="")
+    email = models.TextField(default="")
+    telephone = models.TextField(default="")
+
+    class Meta:
+        db_table = "authority"
+
+
+class Establishment(models.Model):
+    """A school as a body with a DfES number. ``followed_by`` is its registered successor (R43)."""
+
+    dfes = models.CharField(max_length=7, primary_key=True)
+    name_en = models.TextField(default="")
+    name_cy = models.TextField(default="")
+    phase = models.TextField(default="")
+    opened = models.DateField(null=True)
+    closed = models.DateField(null=True)
+    language = models.TextField(default="")
+    client_manager = models.TextField(default="")
+    registered_email = models.TextField(default="")
+    pending_email = models.TextField(default="")
+    pending_email_from = models.DateField(null=True)
+    mis = models.TextField(default="")
+    followed_by = models.TextField(default="")
+    client_contact = models.TextField(default="")
+
+    class Meta:
+        db_table = "establishment"
+
+
+class Client(models.Model):
+    """A Provisioning Client: its key, and when it was last heard from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    code_digest = models.TextField(default="")
+    code_expires = models.DateTimeField(null=True)
+    public_key = models.TextField(default="")
+    enrolled_at = models.DateTimeField(null=True)
+    expires = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    version = models.TextField(default="")
+    last_contact = models.DateTimeField(null=True)
+    report = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "client"
+
+
+class ClientSchool(models.Model):
+    """A school that a client may send for."""
+
+    pk = models.CompositePrimaryKey("client_id", "school")
+    client = models.ForeignKey(Client, models.CASCADE, db_column="client")
+    school = models.CharField(max_length=7)
+
+    class Meta:
+        db_table = "client_school"
+
+
+class ClientAssertion(models.Model):
+    """A client assertion that was used; it never counts again (RFC 7523)."""
+
+    pk = models.CompositePrimaryKey("client_id", "jti")
+    client = models.ForeignKey(Client, models.CASCADE, db_column="client")
+    jti = models.TextField()
+    expires = models.DateTimeField()
+
+    class Meta:
+        db_table = "client_assertion"
+
+
+class AccessToken(models.Model):
+    """An access token of a client, kept as SHA-256."""
+
+    digest = models.TextField(primary_key=True)
+    client = models.ForeignKey(Client, models.CASCADE, db_column="client")
+    expires = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_token"
+
+
+class Setting(models.Model):
+    """One setting of the nation."""
+
+    key = models.TextField(primary_key=True)
+    value = models.TextField()
+
+    class Meta:
+        db_table = "setting"

@@ -1,0 +1,131 @@
+"""Schools: Last Run, later attempts, freshness, and the waits that they cause (R37)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hwb.directory.queries.rows import fetch
+from hwb.lifecycle import calendar
+
+#: Days since the last successful run: up to 2 fresh, up to 7 getting old (ux.md 3.2).
+FRESH = timedelta(days=2)
+OLD = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolNames:
+    school: str
+    name_en: str
+    name_cy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One delivery: `at` is when it was finished, or received while it is not. `failure` is its code."""
+
+    run: UUID
+    state: str
+    at: datetime
+    as_at: datetime
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolStatus:
+    """`last_run` is the last *successful* run; `last_attempt` a later one that was not, else None (R37)."""
+
+    school: str
+    name_en: str
+    name_cy: str
+    last_run: Attempt | None
+    last_attempt: Attempt | None
+    freshness: str
+    last_years_classes: bool
+    held_run: UUID | None
+    waits_caused: int
+    waiting: int
+    missing: int
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def names(schools: Sequence[str]) -> list[SchoolNames]:
+    """The names of these schools, in the order of their numbers."""
+    rows = fetch(
+        "SELECT dfes AS school, name_en, name_cy FROM establishment WHERE dfes = ANY(%(schools)s) ORDER BY dfes",
+        {"schools": list(schools)},
+    )
+    return [SchoolNames(**row) for row in rows]
+
+
+def statuses(
+    *,
+    on: date,
+    now: datetime,
+    schools: Sequence[str] | None = None,
+    fresh: timedelta = FRESH,
+    old: timedelta = OLD,
+    year_start: tuple[int, int] = (9, 1),
+) -> list[SchoolStatus]:
+    """These schools, or all that are open, in the order of their numbers."""
+    month, day = year_start
+    year_began = calendar.academic_year_start(on, month=month, day=day)
+    rows = fetch(_STATUSES, {"schools": None if schools is None else list(schools), "on": on})
+    return [_status(row, now=now, fresh=fresh, old=old, year_began=year_began) for row in rows]
+
+
+def _status(row: dict[str, Any], *, now: datetime, fresh: timedelta, old: timedelta, year_began: date) -> SchoolStatus:
+    last, attempt = _attempt(row, "last"), _attempt(row, "tried")
+    freshness = "never run"
+    if last is not None:
+        age = now - last.at
+        freshness = "up to date" if age <= fresh else "getting old" if age <= old else "overdue"
+    return SchoolStatus(
+        row["school"], row["name_en"], row["name_cy"], last, attempt, freshness,
+        last is not None and calendar.london_date(last.as_at) < year_began,
+        row["held_run"], row["waits_caused"], row["waiting"], row["missing"],
+    )  # fmt: skip
+
+
+def _attempt(row: dict[str, Any], prefix: str) -> Attempt | None:
+    if row[f"{prefix}_run"] is None:
+        return None
+    return Attempt(*(row[f"{prefix}_{name}"] for name in ("run", "state", "at", "as_at", "failure")))
+
+
+_STATUSES = """
+SELECT e.dfes AS school, e.name_en, e.name_cy,
+       l.id AS last_run, l.state AS last_state, l.finished_at AS last_at, l.as_at AS last_as_at,
+       coalesce(l.failure, '') AS last_failure,
+       t.id AS tried_run, t.state AS tried_state, coalesce(t.finished_at, t.received_at) AS tried_at,
+       t.as_at AS tried_as_at, coalesce(t.failure, '') AS tried_failure,
+       (SELECT h.id FROM run h WHERE h.school = e.dfes AND h.state = 'held') AS held_run,
+       (SELECT count(*) FROM placement p JOIN wait w ON w.account = p.account AND w.school <> e.dfes
+        WHERE p.school = e.dfes AND p.role = 'holding' AND p.ended IS NULL) AS waits_caused,
+       (SELECT count(*) FROM wait w WHERE w.school = e.dfes) AS waiting,
+       (SELECT count(*) FROM learner_record r JOIN upn u ON u.upn = r.upn
+        JOIN placement p ON p.account = u.account AND p.school = e.dfes AND p.role = 'holding' AND p.ended IS NULL
+        WHERE r.school = e.dfes AND r.missing_since IS NOT NULL)
+       + (SELECT count(*) FROM staff_record r
+          JOIN placement p ON p.account = r.account AND p.school = e.dfes AND p.role = 'post' AND p.ended IS NULL
+          WHERE r.school = e.dfes AND r.missing_since IS NOT NULL) AS missing
+FROM establishment e
+LEFT JOIN LATERAL (
+    SELECT * FROM run r WHERE r.school = e.dfes AND r.state IN ('applied', 'no change')
+    ORDER BY r.accepted_no DESC LIMIT 1
+) l ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM run r WHERE r.school = e.dfes AND NOT r.preview
+      AND r.state NOT IN ('applied', 'no change', 'previewed')
+      AND (l.id IS NULL OR r.received_at > l.received_at)
+    ORDER BY r.received_at DESC LIMIT 1
+) t ON true
+WHERE CASE WHEN %(schools)s::text[] IS NULL THEN e.closed IS NULL OR e.closed >= %(on)s
+           ELSE e.dfes = ANY(%(schools)s) END
+ORDER BY e.dfes
+"""
