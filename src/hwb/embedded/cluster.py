@@ -161,7 +161,7 @@ def _check_version(place: Place, binaries: Binaries) -> None:
     if made_by != str(binaries.major):
         raise EmbeddedDatabaseUnavailable(
             f"The data in {place.data} was made by PostgreSQL {made_by}; this hwb brings {binaries.major}. "
-            "docs/howto/upgrade-the-embedded-database.md says how to move it."
+            "docs/howto/the-embedded-database.md says how to move it."
         )
 
 
