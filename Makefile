@@ -24,7 +24,9 @@ $(UV):
 
 $(VENV)/.ready: pyproject.toml uv.lock $(UV)
 	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
-	@$(UV) sync --quiet --frozen --all-extras --python $(BIN)/python
+	@# Behind a proxy with its own certificates only the system knows them; on a bare system only uv does.
+	@$(UV) sync --quiet --frozen --all-extras --python $(BIN)/python \
+		|| $(UV) sync --quiet --frozen --all-extras --python $(BIN)/python --system-certs
 	@touch $@
 
 run: setup ## a small authority's July and September, then the server on http://localhost:8000
