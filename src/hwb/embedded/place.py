@@ -73,7 +73,9 @@ def find_place(home: Path) -> Place:
 def system_folder() -> Path | None:
     """The folder that root shares with PostgreSQL's user; None where it cannot be made."""
     try:
-        SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not SYSTEM_FOLDER.exists():
+            SYSTEM_FOLDER.mkdir(parents=True)
+            SYSTEM_FOLDER.chmod(0o755)  # whatever the umask says
     except OSError:
         return None
     return SYSTEM_FOLDER if os.access(SYSTEM_FOLDER, os.W_OK) else None
