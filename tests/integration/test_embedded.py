@@ -212,8 +212,11 @@ def test_a_killed_keeper_takes_the_server_with_it(fresh_home: Path) -> None:
 def test_keeper_and_server_killed_at_once_come_back(fresh_home: Path) -> None:
     """With every process killed, a pid file remains; the next call is not misled by it."""
     dsn = embedded.ensure(fresh_home)
-    for pid in [keeper_pid(fresh_home), *family(server_pid(fresh_home))]:
-        os.kill(pid, signal.SIGKILL)
+    killed = [keeper_pid(fresh_home), *family(server_pid(fresh_home))]
+    for pid in killed:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(is_running(pid) for pid in killed), 5)
     assert embedded.ensure(fresh_home) == dsn
     assert answers(dsn)
 
@@ -244,7 +247,9 @@ def as_owner_of(path: Path) -> dict[str, int]:
 def test_a_long_path_is_served_over_loopback(fresh_home: Path) -> None:
     """A socket's path has about 100 bytes; below a longer home the server listens on 127.0.0.1 only."""
     home = fresh_home.parent / ("x" * 60) / ("y" * 60) / "home"
-    home.parent.mkdir(mode=0o755, parents=True)
+    home.parent.mkdir(parents=True)
+    for folder in (home.parent, home.parent.parent):
+        folder.chmod(0o755)
     dsn = embedded.ensure(home)
     try:
         assert "@127.0.0.1:" in dsn
@@ -352,7 +357,8 @@ def test_an_ordinary_user_runs_it_as_themselves(owners: Callable[..., subprocess
         for module in (hwb, platformdirs):
             source = Path(str(module.__file__)).parent
             shutil.copytree(source, site / source.name)
-        os.chown(folder, NOBODY, NOBODY)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
         owner = owners(
             home, python="/usr/bin/python3", user=NOBODY, group=NOBODY, extra_groups=[], cwd="/",
             env={"PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"},

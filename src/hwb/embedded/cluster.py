@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hwb.embedded.binaries import Binaries, EmbeddedDatabaseUnavailable
-from hwb.embedded.place import Place, find_place, write_private
+from hwb.embedded.place import SOCKET_NAME, Place, find_place, write_private
 
 ROLE = DATABASE = "hwb"
 SUPERUSER = "postgres"
@@ -87,6 +87,18 @@ def server_command(place: Place, binaries: Binaries) -> list[str]:
 def application_dsn(place: Place) -> str:
     """A libpq address of database hwb for its owner, a role without superuser."""
     return _dsn(place, ROLE, DATABASE)
+
+
+def accepts(place: Place) -> bool:
+    """Whether a server listens there at this moment; the keeper's word may be a fraction of a second old."""
+    family, address = (
+        (socket.AF_INET, ("127.0.0.1", _port(place)))
+        if place.socket_folder is None
+        else (socket.AF_UNIX, str(place.socket_folder / SOCKET_NAME))
+    )
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(address) == 0
 
 
 def superuser_dsn(home: Path) -> str:

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hwb.embedded.binaries import EmbeddedDatabaseUnavailable
-from hwb.embedded.cluster import application_dsn
+from hwb.embedded.cluster import accepts, application_dsn
 from hwb.embedded.place import find_place, prepare_home, remove_place
 
 if os.name == "posix":
@@ -44,7 +44,7 @@ def ensure(home: Path) -> str:
         home = prepare_home(home)
         deadline = time.monotonic() + PATIENCE
         _become_owner(home, deadline)
-        while read_state(home) != "ready" or not is_kept(home):
+        while read_state(home) != "ready" or not is_kept(home) or not accepts(find_place(home)):
             if not is_kept(home):
                 _launch_keeper(home)
             if time.monotonic() > deadline:

@@ -17,7 +17,7 @@ from pathlib import Path
 from hwb.embedded.reach import Account, choose_account, may_enter, running_as_root
 
 SYSTEM_FOLDER = Path("/var/lib/hwb")
-_SOCKET_NAME = ".s.PGSQL.5432"
+SOCKET_NAME = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 100  # 107 bytes on Linux, 103 on macOS
 
 
@@ -40,7 +40,7 @@ class Place:
     @property
     def socket_folder(self) -> Path | None:
         """The folder of the socket; None when its path is too long for one and loopback is used."""
-        path = self.root / _SOCKET_NAME
+        path = self.root / SOCKET_NAME
         return self.root if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH else None
 
 
