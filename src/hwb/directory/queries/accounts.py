@@ -108,7 +108,7 @@ def _reason(row: dict[str, Any], language: Language) -> str:
 
 
 _ACCOUNTS = """
-SELECT a.id, a.kind, a.active, a.reason_rule, a.reason_code, a.reason_values, a.username, a.email, a.upn,
+SELECT a.id, a.kind, a.active, a.reason_rule, a.reason_code, a.reason_values, a.username, a.email, nullif(a.upn, '') AS upn,
        concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                       coalesce(nullif(a.preferred_surname, ''), a.legal_surname)) AS display_name,
        a.password <> '' AS has_password
@@ -149,6 +149,6 @@ SELECT account, array_agg(value ORDER BY kind, value) AS aliases FROM (
     SELECT i.account, i.kind, i.value FROM identifier i WHERE i.account = ANY(%(ids)s) AND NOT i.current
     UNION ALL
     SELECT u.account, 'upn', u.upn FROM upn u JOIN account a ON a.id = u.account
-    WHERE u.account = ANY(%(ids)s) AND u.upn IS DISTINCT FROM a.upn
+    WHERE u.account = ANY(%(ids)s) AND u.upn <> a.upn
 ) former GROUP BY account
 """

@@ -42,11 +42,13 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """A run as its client sees it; `result` is None until it has one."""
+    """A run as it is stored; `result` is None until it has one, `failure` the code of a refusal or failure."""
 
     run: UUID
     state: str
+    preview: bool
     result: dict[str, Any] | None
+    failure: str
 
 
 def find(*, school: str | None = None, limit: int | None = None) -> list[RunRow]:
@@ -62,7 +64,7 @@ def newest(*, limit: int) -> list[RunRow]:
 def for_client(run: UUID, *, client: UUID) -> RunOutcome | None:
     """One run of one client; None when there is no such run or it is another client's."""
     rows = fetch(
-        "SELECT id AS run, state, result FROM run WHERE id = %(run)s AND client = %(client)s",
+        "SELECT id AS run, state, preview, result, failure FROM run WHERE id = %(run)s AND client = %(client)s",
         {"run": run, "client": client},
     )
     return RunOutcome(**rows[0]) if rows else None
@@ -71,7 +73,11 @@ def for_client(run: UUID, *, client: UUID) -> RunOutcome | None:
 def _row(row: dict[str, Any]) -> RunRow:
     result = row.pop("result") or {}
     counts = {name: int(result.get(name, 0)) for name in COUNTS}
-    refused, holds = len(result.get("refused", ())), tuple(result.get("holds", ()))
+    refused = len({(problem["kind"], problem["record"]) for problem in result.get("problems", ())})
+    holds = tuple(
+        {"check": hold["check"], "measured": hold["measured"], "base": hold["base"]}
+        for hold in result.get("measured", ())
+    )
     return RunRow(**row, refused=refused, counts=counts, holds=holds)
 
 

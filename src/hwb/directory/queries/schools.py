@@ -105,7 +105,8 @@ SELECT e.dfes AS school, e.name_en, e.name_cy,
        t.id AS tried_run, t.state AS tried_state, coalesce(t.finished_at, t.received_at) AS tried_at,
        t.as_at AS tried_as_at, coalesce(t.failure, '') AS tried_failure,
        (SELECT h.id FROM run h WHERE h.school = e.dfes AND h.state = 'held') AS held_run,
-       (SELECT count(*) FROM placement p JOIN wait w ON w.account = p.account AND w.school <> e.dfes
+       (SELECT count(*) FROM placement p JOIN upn u ON u.account = p.account
+        JOIN wait w ON w.upn = u.upn AND w.school <> e.dfes
         WHERE p.school = e.dfes AND p.role = 'holding' AND p.ended IS NULL) AS waits_caused,
        (SELECT count(*) FROM wait w WHERE w.school = e.dfes) AS waiting,
        (SELECT count(*) FROM learner_record r JOIN upn u ON u.upn = r.upn

@@ -106,12 +106,13 @@ SELECT w.upn, w.school, w.since, w.cause, p.school AS holder, r.leaving_date, r.
        coalesce(r.refused, false) AS refused, l.finished_at AS last_run_at,
        (SELECT h.id FROM run h WHERE h.school = p.school AND h.state = 'held') AS held_run
 FROM wait w
-LEFT JOIN placement p ON p.account = w.account AND p.role = 'holding' AND p.ended IS NULL
-LEFT JOIN account a ON a.id = w.account
+LEFT JOIN upn known ON known.upn = w.upn
+LEFT JOIN account a ON a.id = known.account
+LEFT JOIN placement p ON p.account = a.id AND p.role = 'holding' AND p.ended IS NULL
 LEFT JOIN LATERAL (
     SELECT lr.leaving_date, lr.missing_since, lr.refused
     FROM upn u JOIN learner_record lr ON lr.upn = u.upn AND lr.school = p.school
-    WHERE u.account = w.account ORDER BY (u.upn = a.upn) DESC LIMIT 1
+    WHERE u.account = a.id ORDER BY (u.upn = a.upn) DESC LIMIT 1
 ) r ON true
 LEFT JOIN LATERAL (
     SELECT run.finished_at FROM run WHERE run.school = p.school AND run.state IN ('applied', 'no change')

@@ -1,0 +1,92 @@
+"""The audit log's hash chains, one an establishment (R42)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from hwb.directory.vault import PersonKey
+from hwb.lifecycle.changes import PERSONAL
+
+NATION = "0000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be written about one change, before it has its place in a chain."""
+
+    action: str
+    rule: str
+    reason_code: str
+    school: str
+    account: str | None
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    key: PersonKey | None = None
+    personal_digest: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes, when, in whose chain, for which run."""
+
+    chain: str
+    actor: str
+    at: datetime
+    run: str | None = None
+
+
+Row = tuple[Any, ...]
+COLUMNS = (
+    "chain", "seq", "at", "actor", "action", "rule", "reason_code", "run", "account", "school", "details",
+    "sealed", "personal_digest", "hash",
+)  # fmt: skip
+
+
+def link(entries: Iterable[Entry], writer: Writer, *, seq: int, head: bytes) -> tuple[list[Row], bytes]:
+    """Rows for the log in the order of COLUMNS, and the chain's new head."""
+    rows: list[Row] = []
+    at = writer.at.astimezone(UTC)
+    for entry in entries:
+        seq += 1
+        details, personal = _parted(entry)
+        sealed = entry.key.seal(personal, place=f"{writer.chain}:{seq}") if personal and entry.key else None
+        row: Row = (
+            writer.chain, seq, at, writer.actor, entry.action, entry.rule, entry.reason_code, writer.run,
+            entry.account, entry.school, details, sealed, entry.personal_digest,
+        )  # fmt: skip
+        head = entry_hash(head, row)
+        rows.append((*row, head))
+    return rows, head
+
+
+def _parted(entry: Entry) -> tuple[str, dict[str, Any]]:
+    """What may stand in clear, as canonical JSON, and what is personal."""
+    clear: dict[str, Any] = {}
+    personal: dict[str, Any] = {}
+    for side, found in (("before", entry.before), ("after", entry.after)):
+        open_side = {key: value for key, value in found.items() if key not in PERSONAL}
+        if open_side:
+            clear[side] = open_side
+        if len(open_side) != len(found):
+            personal[side] = {key: value for key, value in found.items() if key in PERSONAL}
+    if entry.values:
+        clear["values"] = entry.values
+    return json.dumps(clear, ensure_ascii=False, sort_keys=True, separators=(",", ":")), personal
+
+
+def entry_hash(head: bytes, row: Row) -> bytes:
+    """SHA-256 over the previous hash and everything the entry says, ciphertext included."""
+    chain, seq, at, actor, action, rule, code, run, account, school, details, sealed, digest = row[:13]
+    text = "\x1f".join(
+        (
+            chain, str(seq), at.astimezone(UTC).isoformat(), actor, action, rule, code, str(run or ""),
+            str(account or ""), school, details, (sealed or b"").hex(), (digest or b"").hex(),
+        )
+    )  # fmt: skip
+    return hashlib.sha256(head + text.encode()).digest()

@@ -1,0 +1,176 @@
+"""Facts of one school, gathered in a few index-driven statements (architecture.md, rules in Python, sets in SQL)."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+from hwb.extract.records import LearnerRecord, StaffRecord
+from hwb.lifecycle.facts import (
+    Account,
+    Decision,
+    DecisionKind,
+    Details,
+    Learner,
+    LearnerEntry,
+    Reason,
+    School,
+    SchoolFacts,
+    StaffEntry,
+    StaffMember,
+    WaitCause,
+)
+
+LEARNER_FIELDS = (
+    "upn, legal_surname, legal_forename, birth_date, year_group, start_date, leaving_date, enrolment_status, "
+    "registration_group, classes, preferred_surname, preferred_forename, former_upn, mis_id, admission_number"
+)
+STAFF_FIELDS = (
+    "legal_surname, legal_forename, staff_code, start_date, leaving_date, mis_id, employee_number, "
+    "preferred_surname, preferred_forename, birth_date, role, classes"
+)
+_ACCOUNT = (
+    "id::text, active, reason_rule, reason_code, reason_values, legal_surname, legal_forename, preferred_surname, "
+    "preferred_forename, birth_date, upn, grace_until"
+)
+_SCHOOL = "SELECT phase FROM establishment WHERE dfes = %s"
+_RUNS = """
+SELECT as_at, content_digest, state, confirmed, accepted_no, covers FROM run
+WHERE school = %s AND NOT preview AND (accepted_no IS NOT NULL OR state IN ('undone', 'withdrawn') OR confirmed)
+ORDER BY accepted_no DESC NULLS LAST, received_at DESC
+"""
+_OWN_UPNS = "SELECT upn FROM learner_record WHERE school = %s"
+_ACCOUNTS_BY_UPN = f"SELECT {_ACCOUNT} FROM account WHERE id IN (SELECT account FROM upn WHERE upn = ANY(%s))"
+_ACCOUNTS = f"SELECT {_ACCOUNT} FROM account WHERE id = ANY(%s::uuid[])"
+_ALL_UPNS = "SELECT upn, account::text FROM upn WHERE account = ANY(%s::uuid[])"
+_PLACEMENTS = "SELECT account::text, school, role, ended IS NULL FROM placement WHERE account = ANY(%s::uuid[])"
+_DECISIONS = (
+    "SELECT account::text, id::text, kind, school FROM decision WHERE ended_at IS NULL AND account = ANY(%s::uuid[])"
+)
+_WORDS = f"SELECT school, missing_since, refused, doubtful, {LEARNER_FIELDS} FROM learner_record WHERE upn = ANY(%s)"
+_WAITS = "SELECT school, upn, cause FROM wait WHERE upn = ANY(%s) ORDER BY school"
+_STAFF = (
+    f"SELECT id::text, account::text, school, missing_since, refused, {STAFF_FIELDS} FROM staff_record "
+    "WHERE school = %s ORDER BY id"
+)
+_ELSEWHERE = (
+    f"SELECT id::text, account::text, school, missing_since, refused, {STAFF_FIELDS} FROM staff_record "
+    "WHERE account = ANY(%s::uuid[]) AND school <> %s"
+)
+
+
+def load(cursor: Any, *, school: str, upns: set[str], staff: bool = True, own: bool = True) -> SchoolFacts:
+    """The facts that may bear on a plan of ``school``.
+
+    ``upns``: those the snapshot names; with ``own`` also all on the school's books. ``staff``: its staff too.
+    """
+    wanted = {upn for upn in upns if upn}
+    if own:
+        cursor.execute(_OWN_UPNS, [school])
+        wanted.update(row[0] for row in cursor.fetchall())
+    learners = _learners(cursor, wanted)
+    cursor.execute(_SCHOOL, [school])
+    phase = cursor.fetchone()
+    cursor.execute(_RUNS, [school])
+    runs = cursor.fetchall()
+    accepted = [run for run in runs if run[4] is not None and run[2] != "undone"]
+    return SchoolFacts(
+        School(school, phase[0] if phase else ""),
+        learners,
+        _staff(cursor, school) if staff else (),
+        accepted[0][0] if accepted else None,
+        accepted[0][1] if accepted else "",
+        frozenset(kind for run in accepted for kind in run[5]),
+        frozenset(run[1] for run in runs if run[2] in ("undone", "withdrawn")),
+        frozenset(run[1] for run in runs if run[3] and run[2] not in ("undone", "withdrawn")),
+    )
+
+
+def _learners(cursor: Any, wanted: set[str]) -> dict[str, Learner]:
+    upns = sorted(wanted)
+    cursor.execute(_ACCOUNTS_BY_UPN, [upns])
+    rows = cursor.fetchall()
+    ids = [row[0] for row in rows]
+    owner: dict[str, str] = {}
+    names: dict[str, list[str]] = defaultdict(list)
+    cursor.execute(_ALL_UPNS, [ids])
+    for upn, account in cursor.fetchall():
+        owner[upn] = account
+        names[account].append(upn)
+    accounts = _accounts(cursor, rows, ids, names)
+    every = list(wanted.union(owner))
+    entries: dict[str, list[LearnerEntry]] = defaultdict(list)
+    cursor.execute(_WORDS, [every])
+    for school, missing, refused, doubtful, *fields in cursor.fetchall():
+        fields[9] = tuple(fields[9])
+        upn = fields[0]
+        entries[owner.get(upn, upn)].append(LearnerEntry(school, LearnerRecord(*fields), missing, refused, doubtful))
+    waits: dict[str, list[tuple[str, WaitCause]]] = defaultdict(list)
+    cursor.execute(_WAITS, [every])
+    for school, upn, cause in cursor.fetchall():
+        waits[owner.get(upn, upn)].append((school, WaitCause(cause)))
+    people: dict[str, Learner] = {}
+    for account in accounts.values():
+        person = Learner(account.upn, account, tuple(entries[account.id]), tuple(waits[account.id]))
+        for upn in names[account.id]:
+            people[upn] = person
+    for upn in wanted.difference(owner):
+        people[upn] = Learner(upn, None, tuple(entries[upn]), tuple(waits[upn]))
+    return people
+
+
+def _accounts(cursor: Any, rows: list[Any], ids: list[str], names: dict[str, list[str]]) -> dict[str, Account]:
+    held: dict[str, str] = {}
+    opened: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"guest": set(), "post": set()})
+    schools: dict[str, set[str]] = defaultdict(set)
+    cursor.execute(_PLACEMENTS, [ids])
+    for account, school, role, is_open in cursor.fetchall():
+        schools[account].add(school)
+        if is_open and role == "holding":
+            held[account] = school
+        elif is_open:
+            opened[account][role].add(school)
+    decisions: dict[str, list[Decision]] = defaultdict(list)
+    cursor.execute(_DECISIONS, [ids])
+    for account, id_, kind, school in cursor.fetchall():
+        decisions[account].append(Decision(id_, DecisionKind(kind), school or None))
+    nothing: frozenset[str] = frozenset()
+    accounts = {}
+    for id_, active, rule, code, values, surname, forename, preferred, called, birth, upn, grace in rows:
+        more = opened.get(id_)
+        others = names.get(id_, ())
+        accounts[id_] = Account(
+            id_,
+            active,
+            Reason(rule, code, tuple(json.loads(values).items())),
+            Details(surname, forename, preferred, called, birth),
+            upn,
+            frozenset(others) - {upn} if len(others) > 1 else nothing,
+            held.get(id_),
+            frozenset(more["guest"]) if more else nothing,
+            frozenset(more["post"]) if more else nothing,
+            frozenset(schools[id_]),
+            tuple(decisions[id_]) if id_ in decisions else (),
+            grace,
+        )
+    return accounts
+
+
+def _staff(cursor: Any, school: str) -> tuple[StaffMember, ...]:
+    cursor.execute(_STAFF, [school])
+    rows = cursor.fetchall()
+    ids = [row[1] for row in rows if row[1]]
+    cursor.execute(_ACCOUNTS, [ids])
+    accounts = _accounts(cursor, cursor.fetchall(), ids, {})
+    elsewhere: dict[str, list[StaffEntry]] = defaultdict(list)
+    cursor.execute(_ELSEWHERE, [ids, school])
+    for row in cursor.fetchall():
+        elsewhere[row[1]].append(_staff_entry(row))
+    return tuple(StaffMember(_staff_entry(row), accounts.get(row[1]), tuple(elsewhere.get(row[1], ()))) for row in rows)
+
+
+def _staff_entry(row: tuple[Any, ...]) -> StaffEntry:
+    id_, _, school, missing, refused, *fields = row
+    fields[11] = tuple(fields[11])
+    return StaffEntry(school, StaffRecord(*fields), id_, missing, refused)

@@ -1,0 +1,61 @@
+"""Keys of persons, and what they seal: personal values in the audit log (R42)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE = 12
+
+
+@lru_cache(maxsize=4)
+def _wrapping(secret: str) -> AESGCM:
+    """The key that wraps persons' keys, derived from the installation's secret key (HKDF, RFC 5869)."""
+    return AESGCM(HKDF(hashes.SHA256(), 32, None, b"hwb person keys 1").derive(secret.encode()))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKey:
+    """One person's key: seals their personal values and makes their digests useless to anybody without it."""
+
+    account: str
+    key: bytes
+
+    @classmethod
+    def new(cls, account: str) -> PersonKey:
+        return cls(account, os.urandom(32))
+
+    @classmethod
+    def unwrap(cls, account: str, wrapped: bytes, *, secret: str) -> PersonKey:
+        """Raises cryptography.exceptions.InvalidTag when the secret key or the row is not the one it was made with."""
+        key = _wrapping(secret).decrypt(wrapped[:NONCE], wrapped[NONCE:], account.encode())
+        return cls(account, key)
+
+    def wrap(self, *, secret: str) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + _wrapping(secret).encrypt(nonce, self.key, self.account.encode())
+
+    def seal(self, values: dict[str, Any], *, place: str) -> bytes:
+        """The values encrypted (AES-GCM) and bound to the person and to ``place``, the entry's chain and number."""
+        nonce = os.urandom(NONCE)
+        text = json.dumps(values, ensure_ascii=False, sort_keys=True).encode()
+        return nonce + AESGCM(self.key).encrypt(nonce, text, f"{self.account}|{place}".encode())
+
+    def unseal(self, sealed: bytes, *, place: str) -> dict[str, Any]:
+        text = AESGCM(self.key).decrypt(sealed[:NONCE], sealed[NONCE:], f"{self.account}|{place}".encode())
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def digest(self, personal: dict[str, Any]) -> bytes:
+        """HMAC-SHA256 of the person's details, for comparing what stands with what the log says (I10)."""
+        text = json.dumps(personal, ensure_ascii=False, sort_keys=True).encode()
+        return hmac.new(self.key, text, hashlib.sha256).digest()

@@ -1,0 +1,58 @@
+"""Planning with everything locked that the plan stands on, so that it is executed as planned."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from hwb.directory import facts as directory_facts
+from hwb.directory import store
+from hwb.directory.chain import Writer
+from hwb.extract.records import Snapshot
+from hwb.lifecycle import planning
+from hwb.lifecycle.facts import SchoolFacts
+from hwb.lifecycle.plan import Plan
+from hwb.lifecycle.policy import Policy
+from hwb.operations import settings
+
+TRIES = 5
+
+
+def plan_locked(cursor: Any, snapshot: Snapshot, *, on: date, policy: Policy | None = None) -> tuple[SchoolFacts, Plan]:
+    """The plan of a snapshot with everything locked that it stands on, so that it is executed as planned."""
+    policy = policy or settings.policy_from(settings.stored())
+    upns = {r.upn for r in snapshot.learners} | {r.former_upn for r in snapshot.learners if r.former_upn}
+    locked: frozenset[str] = frozenset()
+    for _ in range(TRIES):
+        facts = directory_facts.load(cursor, school=snapshot.school, upns=upns)
+        plan = planning.plan_run(snapshot=snapshot, facts=facts, on=on, policy=policy)
+        stakes = with_aliases(plan.upns_at_stake(), facts)
+        if stakes <= locked:
+            return facts, plan
+        # in one order: a second round must not take a lower UPN after a higher one, so all are taken anew
+        store.lock_upns(cursor, stakes | locked)
+        locked = stakes | locked
+    return facts, plan
+
+
+def with_aliases(upns: frozenset[str], facts: SchoolFacts) -> frozenset[str]:
+    """Every UPN that leads to the same accounts: deciding about one is deciding about all."""
+    every = set(upns)
+    for upn in upns:
+        person = facts.learners.get(upn)
+        if person is not None and person.account is not None:
+            every |= person.account.aliases | {person.account.upn}
+    return frozenset(every)
+
+
+def applying(writer: Writer, *, on: date) -> store.Applying:
+    """What the store needs beside a plan, from the installation's settings."""
+    return store.Applying(
+        writer,
+        on,
+        settings.policy_from(settings.stored()),
+        str(django_settings.SECRET_KEY),
+        django_settings.HWB_MAIL_DOMAIN,
+    )

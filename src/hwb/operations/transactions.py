@@ -1,0 +1,25 @@
+"""One operation, one transaction: taken again when it met another (deadlock, serialisation, a name taken first)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import DatabaseError, transaction
+
+T = TypeVar("T")
+AGAIN = frozenset({"40P01", "40001", "23505"})
+TRIES = 5
+
+
+def in_transaction(work: Callable[[], T]) -> T:
+    """Runs ``work`` in a transaction, up to five times when PostgreSQL says that it met another one."""
+    for left in range(TRIES - 1, -1, -1):
+        try:
+            with transaction.atomic():
+                return work()
+        except DatabaseError as error:
+            cause = error.__cause__
+            if left == 0 or getattr(cause, "sqlstate", None) not in AGAIN:
+                raise
+    raise AssertionError("unreachable")
