@@ -24,7 +24,8 @@ from hwb.cli.migrate import migrate_database
 _POLL = 0.2  # seconds between two looks at the children
 _PATIENCE = 60.0  # seconds until the server must answer
 _STOPPING = 15.0  # seconds in which children may finish what they do
-_RESTART_PAUSE = 1.0  # seconds: a child that cannot live must not be started in a tight loop
+_RESTART_PAUSE = 1.0  # seconds: a child that cannot live is started more and more seldom
+_LONGEST_PAUSE = 15.0
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +63,7 @@ class Household:
         self._own_database = own_database
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._started: dict[str, float] = {}
+        self._pauses: dict[str, float] = {}
         self._asked_to_stop = False
 
     def run(self, *, port: int) -> None:
@@ -107,8 +109,12 @@ class Household:
             if child is not None and child.poll() is None:
                 continue
             if child is not None:
-                if time.monotonic() - self._started[name] < _RESTART_PAUSE:
+                lived = time.monotonic() - self._started[name]
+                pause = self._pauses.get(name, _RESTART_PAUSE)
+                if lived < pause:
                     continue
+                short = lived < 2 * pause
+                self._pauses[name] = min(2 * pause, _LONGEST_PAUSE) if short else _RESTART_PAUSE
                 print(f"{name} ended with {child.returncode}; it is started again.", file=sys.stderr)
             self._started[name] = time.monotonic()
             self._children[name] = subprocess.Popen(
