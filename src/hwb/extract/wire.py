@@ -1,0 +1,144 @@
+"""The wire format ``hwb-snapshot/1``: one extract as JSON, with declared counts and an end marker.
+
+Rows travel as arrays of text in the order of the declared columns. Whatever is wrong with a body is a
+:class:`WireError`, never another exception (reliability.md, inputs 2, 3, 39).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any, NoReturn
+
+from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Extract, Problem, Row
+from hwb.extract.texts import N_, Text
+
+FORMAT = "hwb-snapshot/1"
+LARGEST = 50 * 1024 * 1024
+LONGEST_FIELD = 4000
+DEEPEST = 20
+_COLUMNS = {"learners": ("record", *LEARNER_COLUMNS), "staff": ("record", *STAFF_COLUMNS)}
+_MIS = frozenset({"sims", "teacher-centre", "oneroster", "ctf", "hwb"})
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
+
+
+class WireError(ValueError):
+    """A body that is no snapshot. ``code`` is stable, ``status`` HTTP's, ``text`` for people."""
+
+    def __init__(self, code: str, status: int, text: Text) -> None:
+        super().__init__(code)
+        self.code, self.status, self.text = code, status, text
+
+
+def dump(extract: Extract) -> bytes:
+    """The extract as a body."""
+    content = {
+        "format": FORMAT,
+        "school": extract.school,
+        "as_at": extract.as_at.isoformat(),
+        "mis": extract.mis,
+        "covers": sorted(extract.covers),
+        "columns": {name: list(columns) for name, columns in _COLUMNS.items()},
+        "counts": {"learners": len(extract.learners), "staff": len(extract.staff)},
+        "dropped": list(extract.dropped),
+        "notices": [[n.code, n.record, n.field, n.value, n.kind, [list(v) for v in n.values]] for n in extract.notices],
+        "learners": extract.learners,
+        "staff": extract.staff,
+        "end": FORMAT,
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def load(body: bytes) -> Extract:
+    """The extract in a body. Raises WireError."""
+    if len(body) > LARGEST:
+        raise WireError("too_large", 413, Text(N_("The data is larger than 50 MiB.")))
+    _check_depth(body)
+    try:
+        content = json.loads(body.decode("utf-8"), object_pairs_hook=_no_twice, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise WireError("not_utf8", 400, Text(N_("The data is not UTF-8."))) from None
+    except WireError:
+        raise
+    except (ValueError, RecursionError):
+        raise WireError("not_json", 400, Text(N_("The data is damaged or incomplete."))) from None
+    try:
+        return _extract(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, WireError):
+            raise
+        raise WireError("not_a_snapshot", 400, Text(N_("The data is not a snapshot."))) from None
+
+
+def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise WireError("duplicate_key", 400, Text(N_("The data names one thing twice.")))
+    return found
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise WireError("not_json", 400, Text(N_("The data is damaged or incomplete.")))
+
+
+def _check_depth(body: bytes) -> None:
+    """A body nested deeper than DEEPEST is refused before it is parsed; rows are three deep."""
+    if body.count(b"[[[[") == 0 and body.count(b"{") <= DEEPEST and b"[[[" not in body:
+        return
+    depth = 0
+    for found in _BRACKETS.finditer(body):
+        if found[1]:
+            depth += 1
+            if depth > DEEPEST:
+                raise WireError("too_deep", 400, Text(N_("The data is nested too deeply.")))
+        elif found[2]:
+            depth -= 1
+
+
+def _extract(content: Any) -> Extract:
+    if not isinstance(content, dict) or content["format"] != FORMAT:
+        raise WireError("unknown_format", 400, Text(N_("The data has an unknown format.")))
+    if content["end"] != FORMAT:
+        raise WireError("truncated", 400, Text(N_("The data is damaged or incomplete.")))
+    as_at = datetime.fromisoformat(content["as_at"])
+    covers = frozenset(content["covers"])
+    if as_at.tzinfo is None or content["mis"] not in _MIS or not covers <= {"learner", "staff"}:
+        raise ValueError(content["as_at"])
+    if not isinstance(content["school"], str):
+        raise TypeError(content["school"])
+    return Extract(
+        content["school"],
+        as_at,
+        content["mis"],
+        covers,
+        _rows(content, "learners"),
+        _rows(content, "staff"),
+        tuple(_text(name) for name in content["dropped"]),
+        tuple(
+            Problem(_text(c), _text(r), _text(f), _text(v), k, tuple((_text(a), _text(b)) for a, b in values))
+            for c, r, f, v, k, values in content["notices"]
+        ),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_FIELD:
+        raise TypeError(value)
+    return value
+
+
+def _rows(content: dict[str, Any], name: str) -> tuple[Row, ...]:
+    rows = content[name]
+    if len(rows) != content["counts"][name]:
+        raise WireError("count_differs", 400, Text(N_("The data is damaged or incomplete.")))
+    if tuple(content["columns"][name]) != _COLUMNS[name]:
+        raise WireError("unknown_columns", 422, Text(N_("The data has unknown columns.")))
+    width = len(_COLUMNS[name])
+    for row in rows:
+        if type(row) is not list or len(row) != width:
+            raise WireError("bad_row", 400, Text(N_("The data is damaged or incomplete.")))
+        for value in row:
+            if type(value) is not str or len(value) > LONGEST_FIELD:
+                raise WireError("bad_row", 400, Text(N_("The data is damaged or incomplete.")))
+    return tuple(map(tuple, rows))

@@ -1,0 +1,197 @@
+"""A run from delivery to undo, on a real PostgreSQL, through the operations that API and worker call."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import DatabaseError, connection
+
+from hwb.directory.models import Account, Audit, Establishment, LearnerRecord, Placement, Run
+from hwb.extract import wire
+from hwb.extract.records import LEARNER_COLUMNS, Extract
+from hwb.operations import provisioning
+from tests.support.people import PRIMARY, SECONDARY, learner, upn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+JULY = date(2018, 7, 2)
+
+
+@pytest.fixture(autouse=True)
+def schools() -> None:
+    for dfes, phase in ((PRIMARY, "primary"), (SECONDARY, "secondary")):
+        Establishment.objects.create(dfes=dfes, name_en=dfes, phase=phase)
+
+
+def row(number: int, **values: Any) -> tuple[str, ...]:
+    record = learner(number, registration_group="6G", admission_number=str(number), **values)
+    texts = [getattr(record, name) for name in LEARNER_COLUMNS]
+    return (f"row {number}", *(";".join(t) if isinstance(t, tuple) else str(t or "") for t in texts))
+
+
+def deliver(
+    rows: list[tuple[str, ...]], *, on: date = JULY, school: str = PRIMARY, preview: bool = False, run: UUID | None = None
+) -> UUID:
+    moment = datetime.combine(on, time(12), UTC)
+    extract = Extract(school, moment, "hwb", frozenset({"learner"}), tuple(rows))
+    run = run or uuid4()
+    provisioning.receive_snapshot(
+        run_id=run, body=wire.dump(extract), extract=extract, preview=preview, client_id=None, acting_user="t", now=moment
+    )
+    return run
+
+
+def reconcile(run: UUID, *, on: date = JULY) -> dict[str, Any]:
+    return provisioning.reconcile(run_id=run, on=on, now=datetime.combine(on, time(13), UTC))
+
+
+def done(rows: list[tuple[str, ...]], **values: Any) -> dict[str, Any]:
+    return reconcile(deliver(rows, **values), on=values.get("on", JULY))
+
+
+def picture() -> Any:
+    """What the directory says of everybody, without internal ids."""
+    return (
+        sorted(Account.objects.values_list("upn", "active", "legal_surname", "username")),
+        sorted(Placement.objects.filter(ended=None).values_list("account__upn", "school", "role")),
+        sorted(LearnerRecord.objects.values_list("school", "upn", "year_group", "leaving_date", "missing_since")),
+    )
+
+
+def test_applied_counts_and_no_change() -> None:
+    """R35: a new run with identical content changes nothing, says "no change" with counts of 0, and is accepted."""
+    first = done([row(1), row(2)])
+    assert (first["outcome"], first["created"]) == ("applied", 2)
+    before = Audit.objects.count()
+    again = done([row(2), row(1)], on=JULY + timedelta(days=1))
+    assert (again["outcome"], again["created"], again["updated"]) == ("no change", 0, 0)
+    assert Audit.objects.count() == before
+    assert Run.objects.filter(accepted_no=2, state="no change").exists()
+
+
+def test_the_same_delivery_again_is_the_same_run() -> None:
+    """R35, F9: the same run id returns the stored result; with another body it is refused."""
+    run = deliver([row(1)])
+    result = reconcile(run)
+    assert reconcile(run) == result
+    deliver([row(1)], run=run)
+    with pytest.raises(provisioning.DeliveryRefused, match="run_id_reused"):
+        deliver([row(2)], run=run)
+    assert Account.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("on", "code"), [(JULY - timedelta(days=1), "stale"), (JULY, "stale")], ids=["older", "same moment, other content"]
+)
+def test_stale(on: date, code: str) -> None:
+    """R35: older than the newest accepted, or of the same moment with other content: refused as stale, and kept."""
+    done([row(1)])
+    before = picture()
+    with pytest.raises(provisioning.DeliveryRefused, match=code):
+        deliver([row(2)], on=on)
+    assert picture() == before
+    assert Run.objects.filter(state="refused", failure="stale").count() == 1
+
+
+def test_no_people_at_all_is_refused() -> None:
+    """R36: no people at all is refused outright; nobody is released."""
+    done([row(1)])
+    with pytest.raises(provisioning.DeliveryRefused, match="empty"):
+        deliver([], on=JULY + timedelta(days=1))
+    assert Account.objects.get().active
+
+
+def test_a_bad_record_never_blocks_the_good_ones() -> None:
+    """R8, R35: one record is refused with field and value, the rest is applied, and refusal releases nobody."""
+    done([row(1), row(2)])
+    bad = ("row 1", "X" + upn(1)[1:], *row(1)[2:])
+    result = done([bad, row(2, year_group="5")], on=JULY + timedelta(days=1))
+    assert [problem["code"] for problem in result["problems"]] == ["L02"]
+    assert (result["updated"], result["missing"]) == (1, 0)
+    assert Account.objects.get(upn=upn(1)).active
+
+
+def test_held_confirmed_and_moved() -> None:
+    """R36: a held run changes nothing; if facts move, confirming shows the differences and needs a second confirmation."""
+    everyone = [row(n, year_group="4") for n in range(1, 41)]
+    done(everyone)
+    before = picture()
+    day = JULY + timedelta(days=1)
+    run = deliver(everyone[11:], on=day)
+    assert reconcile(run, on=day)["outcome"] == "held"
+    assert picture() == before
+    now = datetime.combine(day, time(14), UTC)
+    with connection.cursor() as cursor:  # a word moves under the held plan
+        cursor.execute("UPDATE learner_record SET year_group = '3' WHERE upn = %s", [upn(20)])
+    moved = provisioning.confirm(run_id=run, acting_user="t", now=now, on=day)
+    assert moved.result is None
+    assert len(moved.added) == 1
+    assert Account.objects.filter(active=True).count() == 40
+    applied = provisioning.confirm(run_id=run, acting_user="t", now=now, on=day)
+    assert applied.result is not None
+    assert applied.result["missing"] == 11
+
+
+def test_withdrawn_content_is_held_again() -> None:
+    """R36: withdrawn content, sent again, is held; a newer run replaces a held one."""
+    everyone = [row(n, year_group="4") for n in range(1, 41)]
+    done(everyone)
+    run = deliver(everyone[11:], on=JULY + timedelta(days=1))
+    reconcile(run)
+    provisioning.withdraw(run_id=run, acting_user="t", now=datetime.combine(JULY, time(14), UTC))
+    again = done(everyone[11:], on=JULY + timedelta(days=2))
+    assert {hold["check"] for hold in again["measured"]} >= {"withdrawn"}
+    done(everyone, on=JULY + timedelta(days=3))
+    assert not Run.objects.filter(state="held").exists()
+
+
+def test_undo_returns_to_the_state_before() -> None:
+    """Undo: the previous snapshot is newest again; the undone content, sent again, is held."""
+    done([row(1), row(2)])
+    before = picture()
+    day = JULY + timedelta(days=1)
+    run = deliver([row(1, year_group="5", legal_surname="Huws"), row(2, leaving_date=date(2018, 6, 1))], on=day)
+    reconcile(run, on=day)
+    assert picture() != before
+    provisioning.undo(run_id=run, acting_user="t", now=datetime.combine(day, time(14), UTC), on=day)
+    assert picture() == before
+    again = done([row(1, year_group="5", legal_surname="Huws"), row(2, leaving_date=date(2018, 6, 1))], on=day)
+    assert again["outcome"] == "held"
+
+
+def test_a_preview_changes_nothing() -> None:
+    """A preview says what would happen and leaves everything as it is."""
+    before = picture()
+    result = reconcile(deliver([row(1)], preview=True))
+    assert result["created"] == 1
+    assert picture() == before
+
+
+def test_every_failing_statement_leaves_before_or_after() -> None:
+    """The n-th SQL statement failing, for every n of a 30-learner run: the state is before or after, never between."""
+    done([row(n) for n in range(1, 31)])
+    before = picture()
+    day = date(2018, 9, 4)
+    rows = [row(n, year_group="6", legal_surname="Huws", leaving_date=date(2018, 7, 20)) for n in range(1, 31)]
+    run = deliver(rows, on=day)
+    for failing in range(1, 200):
+        count = 0
+
+        def fail(execute: Any, sql: Any, params: Any, many: Any, context: Any, n: int = failing) -> Any:
+            nonlocal count
+            count += 1
+            if count == n:
+                raise DatabaseError("planted")
+            return execute(sql, params, many, context)
+
+        try:
+            with connection.execute_wrapper(fail):
+                reconcile(run, on=day)
+            break
+        except DatabaseError:
+            assert picture() == before
+            assert Run.objects.get(id=run).state == "received"
+    assert failing > 15
+    assert Account.objects.filter(active=False).count() == 30
