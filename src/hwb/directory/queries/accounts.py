@@ -108,14 +108,16 @@ def _reason(row: dict[str, Any], language: Language) -> str:
 
 
 _ACCOUNTS = """
-SELECT a.id, a.kind, a.active, a.reason_rule, a.reason_code, a.reason_values, a.username, a.email, nullif(a.upn, '') AS upn,
+SELECT a.id, a.kind, a.active, a.reason_rule, a.reason_code, a.reason_values, a.username, a.email,
+       nullif(a.upn, '') AS upn,
        concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                       coalesce(nullif(a.preferred_surname, ''), a.legal_surname)) AS display_name,
        a.password <> '' AS has_password
 FROM account a
 WHERE (%(after)s::uuid IS NULL OR a.id > %(after)s)
   AND (%(active)s::bool IS NULL OR a.active = %(active)s)
-  AND (%(school)s::text IS NULL OR EXISTS (SELECT FROM placement p WHERE p.account = a.id AND p.school = %(school)s))
+  AND (%(school)s::text IS NULL OR EXISTS (SELECT FROM placement p
+       WHERE p.account = a.id AND p.school = %(school)s))
   AND (%(upn)s::text IS NULL OR a.id = (SELECT u.account FROM upn u WHERE u.upn = %(upn)s))
   AND (%(username)s::text IS NULL
        OR a.id = (SELECT i.account FROM identifier i WHERE i.value = %(username)s AND i.kind = 'username'))

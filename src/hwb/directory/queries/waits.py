@@ -53,7 +53,8 @@ def _next_step(row: dict[str, Any], *, on: date, missing_days: int) -> Text:
     if row["cause"] == "conflict":
         return Text(
             N_(
-                "Two schools say that the learner is on roll. The one where this is wrong enters a leaving date: {holder} or {school}"
+                "Two schools say that the learner is on roll. The one where this is wrong enters a leaving date: "
+                "{holder} or {school}"
             ),
             {"holder": row["holder"], "school": row["school"]},
         )
@@ -77,14 +78,16 @@ def _release_step(row: dict[str, Any], *, on: date, missing_days: int) -> Text:
         free = row["missing_since"] + timedelta(days=missing_days)
         return Text(
             N_(
-                "The holding school no longer lists the learner and sent no leaving date: it enters one, or confirms that the learner left. Without that the account is free from {date}. School: {holder}"
+                "The holding school no longer lists the learner and sent no leaving date: it enters one, or confirms "
+                "that the learner left. Without that the account is free from {date}. School: {holder}"
             ),
             {**holder, "date": free.isoformat()},
         )
     if row["leaving_date"] is not None and row["leaving_date"] >= on:
         return Text(
             N_(
-                "The holding school lets the account go by itself on the day after the leaving date {date}. School: {holder}"
+                "The holding school lets the account go by itself on the day after the leaving date {date}. "
+                "School: {holder}"
             ),
             {**holder, "date": row["leaving_date"].isoformat()},
         )
@@ -92,7 +95,8 @@ def _release_step(row: dict[str, Any], *, on: date, missing_days: int) -> Text:
     if last is not None and calendar.london_date(last) < on - timedelta(days=STALE_DAYS):
         return Text(
             N_(
-                "The holding school's client has not run since {date}: it runs again, with the leaving date entered. School: {holder}"
+                "The holding school's client has not run since {date}: it runs again, with the leaving date entered. "
+                "School: {holder}"
             ),
             {**holder, "date": calendar.london_date(last).isoformat()},
         )

@@ -1,0 +1,25 @@
+"""Addresses of the provisioning API and of the status page."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from hwb.api import provisioning as v1
+from hwb.api import status
+from hwb.api.access import endpoint
+from hwb.api.openapi import BASE, openapi
+
+_BASE = BASE.lstrip("/")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", status.choose_language, name="status"),
+    path("en/", status.status_page, {"language": "en"}, name="status-en"),
+    path("cy/", status.status_page, {"language": "cy"}, name="status-cy"),
+    path(f"{_BASE}/openapi.json", endpoint(GET=openapi), name="openapi"),
+    path(f"{_BASE}/enrolments", endpoint(POST=v1.enrol), name="enrolments"),
+    path(f"{_BASE}/token", endpoint(POST=v1.token), name="token"),
+    path(f"{_BASE}/runs/<uuid:run_id>", endpoint(GET=v1.get_run, PUT=v1.put_run), name="run"),
+    path(f"{_BASE}/schools", endpoint(GET=v1.list_schools), name="schools"),
+    path(f"{_BASE}/schools/<str:dfes>", endpoint(GET=v1.get_school), name="school"),
+    path(f"{_BASE}/check-ins", endpoint(POST=v1.check_in), name="check-ins"),
+]

@@ -1,0 +1,65 @@
+"""`hwb account`: decisions about one account (R31, R32)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from hwb import clock
+from hwb.cli.output import JSON, acting_user, print_json, refuse
+from hwb.operations import accounts
+
+_USERNAME = typer.Argument(..., help="The account's username, a former one too.")
+_SCHOOL = typer.Option(..., "--school", help="The school that decides, or for which support does.")
+_REASON = typer.Option(
+    ..., "--reason", help="Why. “left” confirms that a missing person left; “safety”: only support ends it."
+)
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Decide about one account.", no_args_is_help=True)
+    for name, decide, text in (
+        ("deactivate", accounts.deactivate, "Switch an account of the school off."),
+        ("reactivate", accounts.reactivate, "End the school's own switching off."),
+        ("left", accounts.left, "Confirm that a missing person left."),
+        ("suspend", accounts.suspend, "Support: switch an account off anywhere."),
+        (
+            "release-suspension",
+            accounts.release_suspension,
+            "Support: end a suspension, or a switching off for safety.",
+        ),
+    ):
+        group.command(name, help=text)(_command(decide))
+    group.command("reset")(reset)
+    app.add_typer(group, name="account")
+
+
+def _command(decide: Callable[..., accounts.Decided]) -> Callable[..., None]:
+    def command(username: str = _USERNAME, school: str = _SCHOOL, reason: str = _REASON, as_json: bool = JSON) -> None:
+        now = clock.now()
+        try:
+            decided = decide(
+                username=username, school=school, reason=reason, acting_user=acting_user(), now=now,
+                on=clock.calendar_date(now),
+            )  # fmt: skip
+        except accounts.DecisionRefused as refused:
+            refuse(refused.text)
+        if as_json:
+            print_json({"account": decided.account, "username": decided.username, "state": decided.state})
+        else:
+            print(f"{decided.username}: {decided.state}")
+
+    return command
+
+
+def reset(username: str = _USERNAME, as_json: bool = JSON) -> None:
+    """Give the account a generated password, shown this once."""
+    try:
+        made = accounts.reset_password(username=username, acting_user=acting_user(), now=clock.now())
+    except accounts.DecisionRefused as refused:
+        refuse(refused.text)
+    if as_json:
+        print_json({"username": made.username, "password": made.password})
+    else:
+        print(f"{made.username}  {made.password}")

@@ -1,0 +1,29 @@
+"""`hwb tick`: time-driven work due by now, once. The worker does it by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import typer
+
+from hwb import clock
+from hwb.cli.output import JSON, print_json
+from hwb.operations import clients, due, registers, sealing
+
+
+def register(app: typer.Typer) -> None:
+    app.command("tick")(tick)
+
+
+def tick(as_json: bool = JSON) -> None:
+    """Do what is due by date: leaving dates that passed, starts, ends of waiting and of graces. Safe to repeat."""
+    now = clock.now()
+    today = clock.calendar_date(now)
+    changes = due.apply_due(on=today, now=now)
+    emails = registers.apply_pending_emails(on=today, now=now)
+    clients.forget_expired(at=datetime.now(UTC))
+    sealed = sealing.seal_day(now=now)
+    if as_json:
+        print_json({"date": today.isoformat(), "changes": changes, "addresses": emails, "sealed": sealed})
+    else:
+        print(f"{today.isoformat()}: {changes} changes")

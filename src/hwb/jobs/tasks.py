@@ -1,0 +1,79 @@
+"""The queue's tasks: load ids, ask the calendar, one call into operations.
+
+Operations defer them by name; the worker imports this module. A job that fails because the database is away, or
+because two transactions met, comes back by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, close_old_connections
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+
+from hwb import clock
+from hwb.embedded import EmbeddedDatabaseUnavailable
+from hwb.operations import clients, due, provisioning, sealing
+
+_LOG = logging.getLogger(__name__)
+
+
+def rescue_cron(stalled_after: float) -> str:
+    """How often stalled jobs are looked for: every minute, oftener where a worker is taken for dead sooner.
+
+    30 s of silence, at most 60 s until the next look and 5 s until a worker polls make the promised 95 s.
+    """
+    seconds = int(2 * stalled_after)
+    return "* * * * *" if seconds >= 60 else f"* * * * * */{max(1, seconds)}"
+
+
+#: Waits 2, 4, 8 … s: a database that restarts is back within the first three (F6).
+DATABASE_AWAY = RetryStrategy(
+    max_attempts=8,
+    exponential_wait=2,
+    retry_exceptions=(OperationalError, InterfaceError, EmbeddedDatabaseUnavailable),
+)
+
+
+@app.task(name="hwb.reconcile", retry=DATABASE_AWAY)
+def reconcile(run_id: str) -> None:
+    """Applies one delivered run; a finished one again changes nothing (F4)."""
+    close_old_connections()
+    now = clock.now()
+    provisioning.reconcile(run_id=UUID(run_id), on=clock.calendar_date(now), now=now)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="hwb.tick", lock="hwb.tick", queueing_lock="hwb.tick", retry=DATABASE_AWAY)
+def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the calendar's
+    """Does what is due by date: leaving dates that passed, starts, ends of waiting and grace (R3, R32, R39)."""
+    close_old_connections()
+    now = clock.now()
+    changed = due.apply_due(on=clock.calendar_date(now), now=now)
+    if changed:
+        _LOG.info("due by date: %d changes", changed)
+    clients.forget_expired(at=datetime.now(UTC))
+
+
+@app.periodic(cron="17 2 * * *")
+@app.task(name="hwb.seal", lock="hwb.seal", queueing_lock="hwb.seal", retry=DATABASE_AWAY)
+def seal(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
+    """Seals the heads of the audit chains (R42)."""
+    close_old_connections()
+    sealing.seal_day(now=clock.now())
+
+
+@app.periodic(cron=rescue_cron(settings.HWB_JOB_STALLED_SECONDS))
+@app.task(name="hwb.rescue_stalled", queueing_lock="hwb.rescue_stalled", pass_context=True)
+async def rescue_stalled(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - the queue's own
+    """Gives back the jobs of workers that have not been heard from: a killed worker's job stays `doing`, and its
+    school's next run waits behind it, until somebody does this (F3)."""
+    manager = context.app.job_manager
+    stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=settings.HWB_JOB_STALLED_SECONDS)
+    for job in stalled:
+        _LOG.warning("job %s of a worker that is gone is taken up again", job.id)
+        await manager.retry_job(job)

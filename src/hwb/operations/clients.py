@@ -1,0 +1,218 @@
+"""Provisioning Clients: registered by an operator, enrolled once by a code, then known by their own key.
+
+`at` is the real clock, by which codes, keys and tokens end; `now` the calendar, by which audit entries are dated
+(interfaces.md).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, connection, transaction
+
+from hwb.extract.texts import N_, Text
+from hwb.operations import audit
+from hwb.operations import client_keys as keys
+from hwb.operations.client_keys import ClientRefused
+
+_LONGEST_REPORT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A client that may enrol with `code` until `expires`; the code is shown once and stored hashed."""
+
+    client: UUID
+    code: str
+    expires: datetime
+    schools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """An enrolled client: its schools, and when its key ends."""
+
+    client: UUID
+    schools: tuple[str, ...]
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The client that a token belongs to."""
+
+    id: UUID
+    schools: frozenset[str]
+
+
+def register(*, schools: Collection[str], acting_user: str, at: datetime, now: datetime) -> Registration:
+    """A new client for these schools. Raises ClientRefused for a school that nobody registered."""
+    wanted = tuple(sorted(set(schools)))
+    code = keys.new_code()
+    expires = at + keys.CODE_LIFETIME
+    client = uuid4()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT dfes FROM establishment WHERE dfes = ANY(%s)", [list(wanted)])
+        unknown = set(wanted) - {row[0] for row in cursor.fetchall()}
+        if unknown or not wanted:
+            names = ", ".join(sorted(unknown))
+            raise ClientRefused(
+                "unknown_school", Text(N_("Not in the register of schools: {schools}"), {"schools": names}), status=404
+            )
+        cursor.execute(
+            "INSERT INTO client (id, code_digest, code_expires, public_key, version, report)"
+            " VALUES (%s, %s, %s, '', '', '{}')",
+            [client, keys.digest(keys.clean_code(code)), expires],
+        )
+        cursor.execute(
+            "INSERT INTO client_school (client, school) SELECT %s, unnest(%s::text[])", [client, list(wanted)]
+        )
+        _record("client registered", client, wanted, acting_user, now)
+    return Registration(client, code, expires, wanted)
+
+
+def enrol(*, code: str, public_key: Mapping[str, Any], version: str, at: datetime, now: datetime) -> Enrolment:
+    """Takes the code, once, and keeps the public key. Raises ClientRefused; used, old and wrong codes look alike."""
+    key = keys.read_public_key(public_key)
+    expires = keys.key_expiry(at)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE client SET public_key = %s, enrolled_at = %s, expires = %s, version = %s, last_contact = %s,
+                              code_digest = '', code_expires = NULL
+            WHERE code_digest = %s AND code_expires > %s AND enrolled_at IS NULL AND revoked_at IS NULL
+            RETURNING id
+            """,
+            [key, at, expires, version, at, keys.digest(keys.clean_code(code)), at],
+        )
+        row = cursor.fetchone()
+        if row is None:
+            raise ClientRefused(
+                "code_invalid",
+                Text(N_("The code is wrong, was used before, or is older than 60 minutes. Ask for another one.")),
+            )
+        schools = _schools_of(row[0])
+        _record("client enrolled", row[0], schools, f"client:{row[0]}", now)
+    return Enrolment(row[0], schools, expires)
+
+
+def issue_token(*, assertion: str, audiences: Collection[str], at: datetime) -> str:
+    """An opaque token for ten minutes. Raises ClientRefused.
+
+    The assertion's id is remembered until it ends; of two requests with one assertion, even at once, the table's
+    key lets one through.
+    """
+    claimed = keys.claimed_client(assertion)
+    public_key = _usable_key(claimed, at)
+    proved = keys.verify_assertion(assertion, public_key=public_key, audiences=audiences, at=at)
+    token = secrets.token_urlsafe(32)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO client_assertion (client, jti, expires) VALUES (%s, %s, %s)",
+                [claimed, proved.jti, proved.expires + 2 * keys.SKEW],
+            )
+            # Revoked in between: the row is locked by neither, so look again in the same statement.
+            cursor.execute(
+                "INSERT INTO access_token (digest, client, expires) SELECT %s, id, %s FROM client"
+                " WHERE id = %s AND revoked_at IS NULL FOR SHARE",
+                [keys.digest(token), at + keys.TOKEN_LIFETIME, claimed],
+            )
+    except IntegrityError:
+        text = Text(N_("This proof was used before. The client makes a new one each time."))
+        raise ClientRefused("assertion_replayed", text) from None
+    return token
+
+
+def client_of_token(token: str, *, at: datetime) -> Known | None:
+    """Whose token it is; None when it is unknown, has ended, or its client was revoked or its key has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.id, array(SELECT s.school FROM client_school s WHERE s.client = c.id)
+            FROM access_token t JOIN client c ON c.id = t.client
+            WHERE t.digest = %s AND t.expires > %s AND c.revoked_at IS NULL AND c.expires > %s
+            """,
+            [keys.digest(token), at, at],
+        )
+        row = cursor.fetchone()
+    return None if row is None else Known(row[0], frozenset(str(school) for school in row[1]))
+
+
+def revoke(*, client: UUID, acting_user: str, at: datetime, now: datetime) -> bool:
+    """Ends a client and its tokens at once. False when there is no such client, or it was revoked before."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE client SET revoked_at = %s, code_digest = '', code_expires = NULL"
+            " WHERE id = %s AND revoked_at IS NULL RETURNING id",
+            [at, client],
+        )
+        if cursor.fetchone() is None:
+            return False
+        cursor.execute("DELETE FROM access_token WHERE client = %s", [client])
+        _record("client revoked", client, _schools_of(client), acting_user, now)
+    return True
+
+
+def check_in(*, client: UUID, report: Mapping[str, Any], at: datetime) -> frozenset[str]:
+    """Keeps the client's newest report; returns the schools that wish a run now (and forgets the wish).
+
+    Wishes are made in the portal; until it exists there are none.
+    """
+    text = json.dumps(report)
+    if len(text) > _LONGEST_REPORT:
+        text = json.dumps({"version": report.get("version"), "schools": [], "cut": True})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE client SET report = %s, version = %s, last_contact = %s WHERE id = %s",
+            [text, str(report.get("version", "")), at, client],
+        )
+    return frozenset()
+
+
+def forget_expired(*, at: datetime) -> int:
+    """Removes ended tokens and remembered assertions; returns how many."""
+    removed = 0
+    with connection.cursor() as cursor:
+        for table in ("access_token", "client_assertion"):
+            cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [at])  # noqa: S608 - two fixed names
+            removed += cursor.rowcount
+    return removed
+
+
+def _usable_key(client: str, at: datetime) -> str:
+    """The public key of an enrolled client whose key has not ended. Raises ClientRefused."""
+    unknown = ClientRefused("invalid_client", Text(N_("The client could not prove who it is.")))
+    try:
+        UUID(client)
+    except ValueError:
+        raise unknown from None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public_key, expires, revoked_at FROM client WHERE id = %s", [client])
+        row = cursor.fetchone()
+    if row is None or not row[0]:
+        raise unknown
+    key, expires, revoked = row
+    if revoked is not None:
+        text = Text(N_("This client was revoked. Whoever runs it asks for a new code and enrols again."))
+        raise ClientRefused("client_revoked", text)
+    if expires <= at:
+        text = Text(N_("The client's key ended after 13 months. Whoever runs it asks for a new code and enrols again."))
+        raise ClientRefused("key_expired", text)
+    return str(key)
+
+
+def _schools_of(client: UUID) -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT school FROM client_school WHERE client = %s ORDER BY school", [client])
+        return tuple(row[0] for row in cursor.fetchall())
+
+
+def _record(action: str, client: UUID, schools: Sequence[str], acting_user: str, now: datetime) -> None:
+    audit.record(action=action, actor=acting_user, at=now, details={"client": str(client), "schools": list(schools)})

@@ -1,0 +1,173 @@
+"""The invariants that one SQL statement can see (reliability.md): a row is a breach, its columns say which.
+
+Each statement gives `id` (account, school or run) and never a name or a UPN. Constraints keep most of these
+already; they are checked all the same, because a constraint can be dropped and a table written by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+UPN_PATTERN = "[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]"
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """`name` as in the list of invariants or rules, `text` what must hold, `breaches` the statement."""
+
+    name: str
+    text: str
+    breaches: str
+
+
+INVARIANTS = (
+    Invariant(
+        "I1",
+        "an e-mail address belongs to one person for ever, and every account's is reserved",
+        """
+        SELECT a.id FROM account a
+        WHERE NOT EXISTS (SELECT FROM identifier i WHERE i.value = lower(normalize(a.email, NFKC))
+                          AND i.kind = 'email' AND i.account = a.id AND i.current)
+        UNION SELECT account FROM identifier WHERE value <> lower(normalize(value, NFKC))
+        UNION SELECT i.account FROM identifier i JOIN account a ON a.id = i.account
+        WHERE i.kind = 'email' AND i.current AND i.value <> lower(normalize(a.email, NFKC))
+        """,
+    ),
+    Invariant(
+        "I2",
+        "a username belongs to one person for ever, and every account's is reserved",
+        """
+        SELECT a.id FROM account a
+        WHERE NOT EXISTS (SELECT FROM identifier i WHERE i.value = lower(normalize(a.username, NFKC))
+                          AND i.kind = 'username' AND i.account = a.id AND i.current)
+        UNION SELECT i.account FROM identifier i JOIN account a ON a.id = i.account
+        WHERE i.kind = 'username' AND i.current AND i.value <> lower(normalize(a.username, NFKC))
+        """,
+    ),
+    Invariant(
+        "I3",
+        "a UPN has one account, and the account's own UPN leads to it",
+        """
+        SELECT a.id FROM account a LEFT JOIN upn u ON u.upn = a.upn
+        WHERE a.kind = 'learner' AND (u.account IS DISTINCT FROM a.id)
+        UNION SELECT (array_agg(id))[1] FROM account WHERE upn <> '' GROUP BY upn HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        "one holder",
+        "no more than one school holds a learner's account",
+        """
+        SELECT account AS id FROM placement WHERE role = 'holding' AND ended IS NULL
+        GROUP BY account HAVING count(*) > 1
+        """,
+    ),
+    Invariant(
+        "I4",
+        "nobody is active without a school that has them (or a grace that runs), nor against a decision",
+        """
+        SELECT a.id FROM account a
+        WHERE a.active AND a.kind <> 'official'
+          AND NOT EXISTS (SELECT FROM placement p WHERE p.account = a.id AND p.ended IS NULL
+                          AND p.role IN ('holding', 'post'))
+          AND (a.grace_until IS NULL OR a.grace_until < %(on)s::date - 1)
+        UNION SELECT a.id FROM account a JOIN decision d ON d.account = a.id AND d.ended_at IS NULL
+        WHERE a.active AND d.kind IN ('suspended', 'safety')
+        """,
+    ),
+    Invariant(
+        "I7",
+        "a refused record is never read as missing",
+        """
+        SELECT school AS id FROM learner_record WHERE refused AND missing_since IS NOT NULL
+        UNION SELECT school FROM staff_record WHERE refused AND missing_since IS NOT NULL
+        """,
+    ),
+    Invariant(
+        "I8",
+        "a run that was refused, held, withdrawn, replaced, failed or only previewed changed nobody",
+        """
+        SELECT DISTINCT r.id FROM run r JOIN audit a ON a.run = r.id AND a.account IS NOT NULL
+        WHERE r.preview OR r.state IN ('received', 'refused', 'held', 'withdrawn', 'replaced', 'failed', 'previewed')
+        """,
+    ),
+    Invariant(
+        "I9",
+        "no school keeps a wait for an account that it holds itself",
+        """
+        SELECT w.school AS id FROM wait w JOIN upn u ON u.upn = w.upn
+        JOIN placement p ON p.account = u.account AND p.role = 'holding' AND p.ended IS NULL AND p.school = w.school
+        """,
+    ),
+    Invariant(
+        "R3",
+        "whoever left is let go, or is due to be",
+        """
+        SELECT p.account AS id FROM placement p
+        JOIN upn u ON u.account = p.account
+        JOIN learner_record r ON r.upn = u.upn AND r.school = p.school
+        JOIN account a ON a.id = p.account AND a.upn = r.upn
+        WHERE p.role = 'holding' AND p.ended IS NULL AND NOT r.refused AND r.leaving_date < %(on)s
+          AND (r.due_on IS NULL OR r.due_on > %(on)s)
+        """,
+    ),
+    Invariant(
+        "R5",
+        "whoever is on roll somewhere has the account there, or a wait stands",
+        """
+        SELECT r.school AS id FROM learner_record r LEFT JOIN upn u ON u.upn = r.upn
+        WHERE r.enrolment_status IN ('C', 'M') AND r.missing_since IS NULL AND NOT r.refused
+          AND r.start_date <= %(on)s AND (r.leaving_date IS NULL OR r.leaving_date >= %(on)s)
+          AND (r.due_on IS NULL OR r.due_on > %(on)s)
+          AND NOT EXISTS (SELECT FROM placement p WHERE p.account = u.account AND p.role = 'holding'
+                          AND p.ended IS NULL AND p.school = r.school)
+          AND NOT EXISTS (SELECT FROM wait w LEFT JOIN upn known ON known.upn = w.upn
+                          WHERE w.school = r.school AND (w.upn = r.upn OR known.account = u.account))
+        """,
+    ),
+    Invariant(
+        "I14",
+        "a learner has no post, and nobody else is held or a guest",
+        """
+        SELECT a.id FROM account a JOIN placement p ON p.account = a.id
+        WHERE (a.kind = 'learner') = (p.role = 'post')
+        """,
+    ),
+    Invariant(
+        "I16",
+        "no UPN stands in clear in the log, in reasons or in the queue",
+        """
+        SELECT id::text FROM audit WHERE details ~ %(upn)s OR actor ~ %(upn)s
+        UNION SELECT id::text FROM decision WHERE reason ~ %(upn)s
+        UNION SELECT id::text FROM run WHERE failure ~ %(upn)s
+        UNION SELECT id::text FROM procrastinate_jobs WHERE args::text ~ %(upn)s
+        """,
+    ),
+    Invariant(
+        "I17",
+        "no address contains a UPN or a birth date",
+        """
+        SELECT a.id FROM account a
+        WHERE (a.upn <> '' AND position(lower(a.upn) IN a.email) > 0)
+           OR position(to_char(a.birth_date, 'YYYYMMDD') IN a.email) > 0
+           OR position(to_char(a.birth_date, 'DDMMYYYY') IN a.email) > 0
+        """,
+    ),
+    Invariant(
+        "I18",
+        "an older snapshot never follows a newer one",
+        """
+        SELECT id FROM (
+            SELECT id, as_at, lag(as_at) OVER (PARTITION BY school ORDER BY accepted_no) AS before
+            FROM run WHERE state IN ('applied', 'no change')
+        ) accepted WHERE as_at < before
+        """,
+    ),
+    Invariant(
+        "R42",
+        "the guards of the log and of names are in place",
+        """
+        SELECT wanted AS id FROM unnest(ARRAY['audit_append_only', 'identifier_for_ever']) wanted
+        WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgname = wanted AND t.tgenabled IN ('O', 'A'))
+        """,
+    ),
+)

@@ -1,0 +1,168 @@
+"""The nation's settings: every key there is, its default, what it may hold. Stored as text, one row a key.
+
+The rules' own limits are in :mod:`hwb.lifecycle.policy`; here they get names that an operator types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+from hwb.extract.texts import N_, Text
+from hwb.identifiers import parse_dfes_number
+from hwb.lifecycle.calendar import YEAR_GROUPS
+from hwb.lifecycle.policy import DEFAULT_LIMITS, Grace, Limit, Policy
+from hwb.operations import audit
+
+_LIMIT = re.compile(r"(\d{1,6}) +(\d{1,3}(?:\.\d{1,2})?) ?%")
+_MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
+_WINDOW = re.compile(r"(\d\d-\d\d) +(\d\d-\d\d)")
+
+
+class SettingRefused(ValueError):
+    """A key that does not exist, or a value that it cannot hold; `text` says what is needed."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.message.format_map(text.values))
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One setting: default, and the reader that raises ValueError for what it cannot hold."""
+
+    default: str
+    read: Callable[[str], object]
+    needed: str
+
+
+def _limit(text: str) -> Limit:
+    found = _LIMIT.fullmatch(text)
+    if found is None or float(found[2]) > 100:
+        raise ValueError(text)
+    return Limit(int(found[1]), float(found[2]) / 100)
+
+
+def _month_day(text: str) -> tuple[int, int]:
+    found = _MONTH_DAY.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    day = date(2001, int(found[1]), int(found[2]))  # no leap year: 29 February is no yearly date
+    return day.month, day.day
+
+
+def _window(text: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    found = _WINDOW.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return _month_day(found[1]), _month_day(found[2])
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 366:
+        raise ValueError(text)
+    return int(text)
+
+
+_NEEDED_LIMIT = N_("a number and a share, for example: 10 5%")
+_NEEDED_DAY = N_("month and day, for example: 09-01")
+_NEEDED_WINDOW = N_("first and last day, for example: 08-01 10-31")
+_NEEDED_DAYS = N_("a number of days from 1 to 366")
+
+KNOWN: Mapping[str, Known] = {
+    **{
+        f"holds.{check}": Known(f"{limit.number} {limit.share * 100:g}%", _limit, _NEEDED_LIMIT)
+        for check, limit in DEFAULT_LIMITS.items()
+    },
+    "missing_days": Known("7", _days, _NEEDED_DAYS),
+    "academic_year_start": Known("09-01", _month_day, _NEEDED_DAY),
+    "intake": Known("08-01 10-31", _window, _NEEDED_WINDOW),
+    "leaving_season": Known("06-01 10-31", _window, _NEEDED_WINDOW),
+    "freshness.fresh_days": Known("2", _days, _NEEDED_DAYS),
+    "freshness.old_days": Known("7", _days, _NEEDED_DAYS),
+}
+
+
+def get(key: str) -> str:
+    """The value in force: what was set, else the default, else (a grace) empty. Raises SettingRefused."""
+    known = _known(key)
+    return stored().get(key, known.default)
+
+
+def all_in_force() -> dict[str, str]:
+    """Every setting and its value, defaults included, by key."""
+    return dict(sorted({**{key: known.default for key, known in KNOWN.items()}, **stored()}.items()))
+
+
+def put(*, key: str, value: str, acting_user: str, now: datetime) -> str:
+    """Sets one; an empty value goes back to the default. Returns the value before. Raises SettingRefused."""
+    known = _known(key)
+    value = " ".join(value.split())
+    if value:
+        try:
+            known.read(value)
+        except ValueError:
+            raise SettingRefused(
+                Text(N_("The setting {key} cannot hold: {value}. Needed: {needed}"),
+                     {"key": key, "value": value, "needed": known.needed})
+            ) from None  # fmt: skip
+    with transaction.atomic():
+        before = get(key)
+        with connection.cursor() as cursor:
+            if value:
+                cursor.execute(
+                    "INSERT INTO setting (key, value) VALUES (%s, %s)"
+                    " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                    [key, value],
+                )
+            else:
+                cursor.execute("DELETE FROM setting WHERE key = %s", [key])
+        audit.record(
+            action="setting", actor=acting_user, at=now,
+            details={"key": key, "before": before, "after": value or known.default},
+        )  # fmt: skip
+    return before
+
+
+def stored() -> dict[str, str]:
+    """What was set, by key."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key, value FROM setting")
+        return dict(cursor.fetchall())
+
+
+def policy() -> Policy:
+    """The rules' view of what is in force now."""
+    return policy_from(stored())
+
+
+def policy_from(values: Mapping[str, str]) -> Policy:
+    """The rules' view of stored settings; what is not stored has its default."""
+    in_force = {**{key: known.default for key, known in KNOWN.items()}, **values}
+    return Policy(
+        limits={check: _limit(in_force[f"holds.{check}"]) for check in DEFAULT_LIMITS},
+        missing_days=_days(in_force["missing_days"]),
+        year_start=_month_day(in_force["academic_year_start"]),
+        intake=_window(in_force["intake"]),
+        leaving_season=_window(in_force["leaving_season"]),
+        graces=tuple(_grace(key, value) for key, value in sorted(values.items()) if key.startswith("grace.")),
+    )
+
+
+def _grace(key: str, value: str) -> Grace:
+    _, year_group, *school = key.split(".")
+    return Grace(school[0] if school else "", year_group, *_month_day(value))
+
+
+def _known(key: str) -> Known:
+    if key in KNOWN:
+        return KNOWN[key]
+    start, *parts = key.split(".")
+    is_grace = start == "grace" and 1 <= len(parts) <= 2 and parts[0] in YEAR_GROUPS
+    if is_grace and (len(parts) == 1 or parse_dfes_number(parts[1]) == parts[1]):
+        return Known("", _month_day, _NEEDED_DAY)
+    raise SettingRefused(Text(N_("There is no setting {key}. All of them: hwb settings get"), {"key": key}))
