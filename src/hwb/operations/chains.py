@@ -32,7 +32,8 @@ class Told:
     guests: set[str] = field(default_factory=set)
     posts: set[str] = field(default_factory=set)
     digest: bytes | None = None
-    personal: dict[str, Any] = field(default_factory=dict)
+    #: staff entries say nothing of a UPN
+    personal: dict[str, Any] = field(default_factory=lambda: {"upn": ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,8 @@ def _bytes(value: Any) -> bytes | None:
 # Officials come from role grants, which have entries of their own.
 _ACCOUNTS = """
 SELECT a.id::text, a.active,
-       (SELECT p.school FROM placement p WHERE p.account = a.id AND p.role = 'holding' AND p.ended IS NULL),
+       (SELECT string_agg(p.school, ' ') FROM placement p
+        WHERE p.account = a.id AND p.role = 'holding' AND p.ended IS NULL),
        array(SELECT p.school::text FROM placement p WHERE p.account = a.id AND p.role = 'guest' AND p.ended IS NULL),
        array(SELECT p.school::text FROM placement p WHERE p.account = a.id AND p.role = 'post' AND p.ended IS NULL),
        a.personal_digest, k.wrapped,
