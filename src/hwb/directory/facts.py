@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are put together from the constants of this file only
 """Facts of one school, gathered in a few index-driven statements (architecture.md, rules in Python, sets in SQL)."""
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def apply(cursor: Any, plan: Plan, *, facts: SchoolFacts, applying: Applying) ->
         _gather(change, known, work, keys, applying)
     _name(cursor, work.created, applying.mail_domain)
     _write_accounts(cursor, work)
-    _write_words(cursor, plan, known, work, applying)
+    _write_words(cursor, plan, work, applying)
     for statement, rows in (
         (sets.WAITS, work.waits),
         (sets.WAITS_ENDED, work.waits_ended),
@@ -144,7 +144,7 @@ def _keys(cursor: Any, changes: Sequence[Change], work: _Work, secret: str) -> d
     return keys
 
 
-def _gather(
+def _gather(  # noqa: C901 - one branch a kind of change
     change: Change, known: dict[str, Account], work: _Work, keys: dict[str, PersonKey], applying: Applying
 ) -> None:
     kind, after = change.kind, change.after
@@ -276,7 +276,7 @@ def _write_accounts(cursor: Any, work: _Work) -> None:
     sets.send(cursor, sets.PLACEMENTS_OPENED, work.opened)
 
 
-def _write_words(cursor: Any, plan: Plan, known: dict[str, Account], work: _Work, applying: Applying) -> None:
+def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying) -> None:
     """The school's newest words, each with the day on which it is due again."""
     graces = {
         c.account: date.fromisoformat(c.after["grace_until"])
@@ -288,11 +288,14 @@ def _write_words(cursor: Any, plan: Plan, known: dict[str, Account], work: _Work
     back = {(e.school, e.record.upn) for e in kept}
     rows = [{"school": e.school, "upn": e.record.upn} for e in gone if (e.school, e.record.upn) not in back]
     sets.send(cursor, sets.LEARNER_WORDS_GONE, rows)
-    due = {"on": applying.on, "policy": applying.policy}
-    sets.send(cursor, sets.LEARNER_WORDS, [learner_row(e, planning.next_due(e, None, **due)) for e in kept])
+
+    def due(entry: LearnerEntry | StaffEntry) -> date | None:
+        return planning.next_due(entry, None, on=applying.on, policy=applying.policy)
+
+    sets.send(cursor, sets.LEARNER_WORDS, [learner_row(e, due(e)) for e in kept])
     if graces:
-        rows = [{"account": id_, "due_on": _day_after(day)} for id_, day in graces.items()]
-        sets.send(cursor, sets.GRACES_DUE, rows)
+        ends = [{"account": id_, "due_on": _day_after(day)} for id_, day in graces.items()]
+        sets.send(cursor, sets.GRACES_DUE, ends)
     staff_rows = []
     for write in plan.staff_writes:
         if write.after is None:
@@ -301,7 +304,7 @@ def _write_words(cursor: Any, plan: Plan, known: dict[str, Account], work: _Work
             continue
         id_ = write.after.id or (write.before.id if write.before else "") or new_id()
         account = write.account or work.ids.get(write.person)
-        staff_rows.append(staff_row(write.after, id_, account, planning.next_due(write.after, None, **due)))
+        staff_rows.append(staff_row(write.after, id_, account, due(write.after)))
     sets.send(cursor, sets.STAFF_WORDS, staff_rows)
     written = {write.person for write in plan.staff_writes}
     linked = [

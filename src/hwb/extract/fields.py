@@ -40,7 +40,9 @@ _PLAIN_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-žẀ-ỿ'’.\- ]+")
 _UNUSABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "So", "Zl", "Zp"})
 _VARIATION_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
-_NEVER_NAMES = frozenset(["delete", "deleted", "dileu", "dilewyd", *("z" * n for n in range(3, 9)), *("x" * n for n in range(3, 9))])
+_NEVER_NAMES = frozenset(
+    ["delete", "deleted", "dileu", "dilewyd", *("z" * n for n in range(3, 9)), *("x" * n for n in range(3, 9))]
+)
 _STAND_INS = _NEVER_NAMES | {
     "test", "testing", "prawf", "pupil", "learner", "student", "disgybl", "dysgwr", "dummy", "duplicate",
     "staff", "teacher", "user", "name", "surname", "forename", "tbc", "unknown",
@@ -108,11 +110,7 @@ def name_fault(name: str) -> TextFault | None:
 
 
 def _is_unusable(character: str) -> bool:
-    return (
-        unicodedata.category(character) in _UNUSABLE
-        or character in _VARIATION_SELECTORS
-        or character in _SKIN_TONES
-    )
+    return unicodedata.category(character) in _UNUSABLE or character in _VARIATION_SELECTORS or character in _SKIN_TONES
 
 
 def text_fault(text: str, length: int = TEXT_LENGTH) -> TextFault | None:

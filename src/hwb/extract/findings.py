@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from hwb.extract.fields import is_stand_in, has_letter, lost_encoding, name_fault, read_date, show, text_fault
+from hwb.extract.fields import has_letter, is_stand_in, lost_encoding, name_fault, read_date, show, text_fault
 from hwb.extract.records import Kind, Problem, Refused
 
 #: code, field, value, named gaps

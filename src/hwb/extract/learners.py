@@ -28,9 +28,7 @@ _ACADEMIC_YEAR_MONTH = 9
 _AGES = {"N1": 2, "N2": 3, "R": 4} | {str(year): year + 4 for year in range(1, 15)}
 
 
-def judge_learner(
-    row: Row, *, day: date, mis: MisKind, warnings: list[Problem]
-) -> LearnerRecord | Refused:
+def judge_learner(row: Row, *, day: date, mis: MisKind, warnings: list[Problem]) -> LearnerRecord | Refused:
     """The row judged at `day`, the snapshot's Europe/London date; warnings are added to `warnings`."""
     found = Findings()
     reference, *values = [text.strip() for text in row]

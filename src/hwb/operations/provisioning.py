@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ KEPT_RUNS = 3
 TRIES = 5
 
 
-class DeliveryRefused(Exception):  # noqa: N818 - the field's word
+class DeliveryRefused(Exception):
     """A delivery that the server refuses whole; nothing of it is applied. ``status`` is HTTP's."""
 
     def __init__(self, code: str, status: int, text: Text) -> None:
@@ -86,7 +87,7 @@ def receive_snapshot(
             known = _delivered(cursor, run_id, digest, preview)
             if known is not None:
                 return known
-            refusal = _refusal(cursor, extract, digest, preview, now)
+            refusal = _refusal(cursor, extract, digest, now)
             state = "refused" if refusal else "received"
             cursor.execute(
                 "INSERT INTO run (id, school, client, preview, state, as_at, received_at, finished_at, content_digest,"
@@ -143,7 +144,7 @@ _REFUSALS: dict[str, Callable[[], DeliveryRefused]] = {
 }
 
 
-def _refusal(cursor: Any, extract: Extract, digest: str, preview: bool, now: datetime) -> DeliveryRefused | None:
+def _refusal(cursor: Any, extract: Extract, digest: str, now: datetime) -> DeliveryRefused | None:
     """Why the whole delivery is refused (R35, R36); a preview is judged as its run would be."""
     if not extract.learners and not extract.staff:
         return _REFUSALS["empty"]()
@@ -223,12 +224,11 @@ def _run(cursor: Any, run_id: UUID) -> dict[str, Any]:
 
 
 def _load(value: Any) -> Any:
-    return wire.json.loads(value) if isinstance(value, str) else value
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _dump(value: Any) -> str:
-    text: str = wire.json.dumps(value, ensure_ascii=False, default=str)
-    return text
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _newest(cursor: Any, school: str) -> tuple[UUID, datetime, str, int] | None:

@@ -47,7 +47,7 @@ class Upn(models.Model):
     """Every UPN ever seen, and the row that is locked to decide about it. Aliases lead to their account too (R9)."""
 
     upn = models.CharField(max_length=13, primary_key=True)
-    account = models.ForeignKey(Account, models.PROTECT, null=True, db_column="account")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+", db_column="account")
 
     class Meta:
         db_table = "upn"
