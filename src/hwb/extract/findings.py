@@ -37,7 +37,10 @@ class Findings:
 
     def settle(self, *, left: bool) -> bool:
         """Turns doubts into warnings of a leaver or faults of anyone else; whether the record can be used."""
-        (self.hints if left else self.faults).extend(self.doubts)
+        if left:
+            self.hints.extend(doubt for doubt in self.doubts if doubt[2])  # what a leaver's record leaves out is fine
+        else:
+            self.faults.extend(self.doubts)
         self.doubts = []
         return not self.faults
 

@@ -64,11 +64,11 @@ def settle(learner: Learner, context: Context) -> list[Change]:
     new_holder = winner.school if winner is not None else holder
     changes: list[Change] = []
     known = account.details
-    if winner is not None:
-        changes.append(_claim(learner, account, winner, context))
-        known = identity.details_of(winner.record, known)
-    elif ending is not None:
+    if ending is not None:
         changes.append(_release(learner, account, ending, context))
+    if winner is not None:
+        changes.append(_claim(learner, account, holder, winner, context))
+        known = identity.details_of(winner.record, known)
     changes += _decisions_ended(learner, account, new_holder, winner, context)
     changes += _state(learner, account, new_holder, ending, changes, context)
     source = winner or _entry_of(learner, new_holder)
@@ -184,12 +184,12 @@ def _settle_unknown(learner: Learner, candidates: list[LearnerEntry], context: C
     return changes
 
 
-def _claim(learner: Learner, account: Account, winner: LearnerEntry, context: Context) -> Change:
-    before = {"holder": account.holder, "grace_until": _iso(account.grace_until)}
+def _claim(learner: Learner, account: Account, holder: str | None, winner: LearnerEntry, context: Context) -> Change:
+    before = {"holder": holder, "grace_until": _iso(account.grace_until)}
     after = {"holder": winner.school, "grace_until": None, **placement_values(winner.record)}
     if context.give_back:
         rule, code = Rule.UNDO, "given_back"
-    elif account.holder is not None and _missing_holder(learner, account):
+    elif holder is not None:
         rule, code = Rule.R32, "claimed_missing"
     elif winner.school != context.actor_school:
         rule, code = Rule.R6, "claimed_on_release"
@@ -197,11 +197,6 @@ def _claim(learner: Learner, account: Account, winner: LearnerEntry, context: Co
         rule, code = Rule.R4, "claimed"
     values = (("school", winner.school), ("date", context.on.isoformat()))
     return Change(ChangeKind.CLAIM, rule, code, winner.school, learner.upn, account.id, before, after, values)
-
-
-def _missing_holder(learner: Learner, account: Account) -> bool:
-    entry = _entry_of(learner, account.holder)
-    return entry is not None and is_missing(entry)
 
 
 def _release(learner: Learner, account: Account, ending: Ending, context: Context) -> Change:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from hwb.client.mis import hwb, sims
 from hwb.client.mis.reading import ReadError
@@ -31,9 +32,10 @@ def read(kind: str, source: Path, *, school: str, staff_source: Path | None, as_
         raise ReadError("unknown_mis", Text(N_("This kind of MIS cannot be read: {kind}"), {"kind": kind}))
     if not any(found.values()):
         raise ReadError("empty", Text(N_("There are no people in the data.")))
-    covers: frozenset[Kind] = frozenset(k for k in ("learner", "staff") if k in found)  # type: ignore[misc]
+    kinds: tuple[Kind, ...] = ("learner", "staff")
+    covers = frozenset(name for name in kinds if name in found)
     moment = as_at or datetime.fromtimestamp(source.stat().st_mtime, UTC)
     return Extract(
-        school, moment, kind, covers, tuple(found.get("learner", ())), tuple(found.get("staff", ())),
+        school, moment, cast("MisKind", kind), covers, tuple(found.get("learner", ())), tuple(found.get("staff", ())),
         tuple(sorted(dropped)),
     )  # fmt: skip
