@@ -26,7 +26,10 @@ def nation() -> None:
     deliver(everyone, [staff_row("AB"), staff_row("CD", leaving_date=AUGUST)])
     deliver([learner_row(20, year_group="9")], [staff_row("AB")], school=SECONDARY)
     gone = learner_row(1, year_group="6", leaving_date=AUGUST)
-    september = [gone, *(learner_row(n, year_group="6", legal_surname="Newid" if n == 3 else "Puw") for n in (2, 3, 4, 6))]
+    september = [
+        gone,
+        *(learner_row(n, year_group="6", legal_surname="Newid" if n == 3 else "Puw") for n in (2, 3, 4, 6)),
+    ]
     deliver(september, [staff_row("AB", legal_surname="Lloyd"), staff_row("CD", leaving_date=AUGUST)], on=SEPTEMBER)
     moved = [learner_row(n, year_group="7", start_date=date(2018, 9, 1)) for n in (1, 2)]
     guest = learner_row(4, year_group="6", enrolment_status="G")
@@ -67,7 +70,9 @@ BREACHES = {
         "INSERT INTO placement (account, school, role, began) SELECT account, '6719999', role, began FROM placement"
         " WHERE role = 'holding' AND ended IS NULL LIMIT 1",
     ],
-    "I4": [f"UPDATE placement SET ended = '2018-07-03' WHERE account = (SELECT id FROM account WHERE upn = '{upn(3)}')"],
+    "I4": [
+        f"UPDATE placement SET ended = '2018-07-03' WHERE account = (SELECT id FROM account WHERE upn = '{upn(3)}')"
+    ],
     "I7": ["UPDATE learner_record SET refused = true WHERE missing_since IS NOT NULL"],
     "I8": ["UPDATE run SET state = 'withdrawn' WHERE state = 'applied'"],
     "I9": [f"INSERT INTO wait (school, upn, cause, since) VALUES ('{PRIMARY}', '{upn(3)}', 'release', '2018-09-03')"],
@@ -103,7 +108,7 @@ LOG = {
     "the end removed": f"DELETE FROM audit WHERE chain = '{SECONDARY}'"
     f" AND seq = (SELECT max(seq) FROM audit WHERE chain = '{SECONDARY}')",
     "the head moved": "UPDATE chain_head SET hash = 'x'",
-    "the seal changed": "UPDATE seal SET heads = heads || '{\"6719999\": [1, \"00\"]}'",
+    "the seal changed": 'UPDATE seal SET heads = heads || \'{"6719999": [1, "00"]}\'',
 }
 
 
@@ -149,10 +154,10 @@ def test_what_stands_must_be_what_the_log_tells(what: str) -> None:
 @pytest.mark.usefixtures("nation")
 def test_deep_compares_the_texts() -> None:
     """I10: a name changed with its digest made anew is found by --deep, which decrypts the log."""
-    from django.conf import settings  # noqa: PLC0415
+    from django.conf import settings
 
-    from hwb.directory.vault import PersonKey  # noqa: PLC0415
-    from hwb.operations.chains import NAMES  # noqa: PLC0415
+    from hwb.directory.vault import PersonKey
+    from hwb.operations.chains import NAMES
 
     execute(FREE.format("audit"))
     with connection.cursor() as cursor:

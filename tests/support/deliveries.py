@@ -38,7 +38,12 @@ def staff_row(code: str, **values: Any) -> Row:
 
 
 def extract_of(
-    learners: Sequence[Row], staff: Sequence[Row] | None = None, *, school: str = PRIMARY, on: date = JULY, hour: int = 12
+    learners: Sequence[Row],
+    staff: Sequence[Row] | None = None,
+    *,
+    school: str = PRIMARY,
+    on: date = JULY,
+    hour: int = 12,
 ) -> Extract:
     """A snapshot of learners, and of staff unless `staff` is None, as at noon."""
     covers = frozenset({"learner"} if staff is None else {"learner", "staff"})
@@ -46,18 +51,30 @@ def extract_of(
     return Extract(school, moment, "hwb", covers, tuple(learners), tuple(staff or ()))  # type: ignore[arg-type]
 
 
-def send(extract: Extract, *, run: UUID | None = None, preview: bool = False, client: UUID | None = None) -> UUID:
-    """Stored, not yet reconciled."""
+def send(
+    extract: Extract,
+    *,
+    run: UUID | None = None,
+    preview: bool = False,
+    client: UUID | None = None,
+    now: datetime | None = None,
+) -> UUID:
+    """Stored, not yet reconciled; received at the snapshot's moment unless `now` says otherwise."""
     run = run or uuid4()
     provisioning.receive_snapshot(
         run_id=run, body=wire.dump(extract), extract=extract, preview=preview, client_id=client,
-        acting_user="tests", now=extract.as_at,
+        acting_user="tests", now=now or extract.as_at,
     )  # fmt: skip
     return run
 
 
 def deliver(
-    learners: Sequence[Row], staff: Sequence[Row] | None = None, *, school: str = PRIMARY, on: date = JULY, hour: int = 12
+    learners: Sequence[Row],
+    staff: Sequence[Row] | None = None,
+    *,
+    school: str = PRIMARY,
+    on: date = JULY,
+    hour: int = 12,
 ) -> UUID:
     """Sent and reconciled; the run's id."""
     extract = extract_of(learners, staff, school=school, on=on, hour=hour)

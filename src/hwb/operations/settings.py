@@ -68,10 +68,10 @@ def _days(text: str) -> int:
     return int(text)
 
 
-_NEEDED_LIMIT = N_("a number and a share, for example: 10 5%")
-_NEEDED_DAY = N_("month and day, for example: 09-01")
-_NEEDED_WINDOW = N_("first and last day, for example: 08-01 10-31")
-_NEEDED_DAYS = N_("a number of days from 1 to 366")
+_NEEDED_LIMIT = N_("The setting {key} needs a number and a share, for example: 10 5%")
+_NEEDED_DAY = N_("The setting {key} needs month and day, for example: 09-01")
+_NEEDED_WINDOW = N_("The setting {key} needs its first and last day, for example: 08-01 10-31")
+_NEEDED_DAYS = N_("The setting {key} needs a number of days from 1 to 366.")
 
 KNOWN: Mapping[str, Known] = {
     **{
@@ -106,10 +106,7 @@ def put(*, key: str, value: str, acting_user: str, now: datetime) -> str:
         try:
             known.read(value)
         except ValueError:
-            raise SettingRefused(
-                Text(N_("The setting {key} cannot hold: {value}. Needed: {needed}"),
-                     {"key": key, "value": value, "needed": known.needed})
-            ) from None  # fmt: skip
+            raise SettingRefused(Text(known.needed, {"key": key})) from None
     with transaction.atomic():
         before = get(key)
         with connection.cursor() as cursor:

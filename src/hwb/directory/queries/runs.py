@@ -85,5 +85,5 @@ _RUNS = """
 SELECT id AS run, school, state, preview, as_at, received_at, finished_at, mis, failure, acting_user, result
 FROM run
 WHERE (%(school)s::text IS NULL OR school = %(school)s) AND (%(previews)s OR NOT preview)
-ORDER BY received_at DESC, id LIMIT %(limit)s
+ORDER BY received_at DESC, accepted_no DESC NULLS FIRST, id LIMIT %(limit)s
 """

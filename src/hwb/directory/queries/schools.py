@@ -123,7 +123,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT * FROM run r WHERE r.school = e.dfes AND NOT r.preview
       AND r.state NOT IN ('applied', 'no change', 'previewed')
-      AND (l.id IS NULL OR r.received_at > l.received_at)
+      -- not "later than": while a calendar is rehearsed, everything may happen at one moment
+      AND (l.id IS NULL OR r.received_at >= l.received_at)
     ORDER BY r.received_at DESC LIMIT 1
 ) t ON true
 WHERE CASE WHEN %(schools)s::text[] IS NULL THEN e.closed IS NULL OR e.closed >= %(on)s

@@ -1,0 +1,56 @@
+"""The nation's settings: known keys, checked values, and the rules' view of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hwb.directory.models import Audit
+from hwb.lifecycle.policy import Grace, Limit, Policy
+from hwb.operations import settings
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2018, 7, 2, 10, tzinfo=UTC)
+
+
+def put(key: str, value: str) -> str:
+    return settings.put(key=key, value=value, acting_user="root", now=NOW)
+
+
+def test_without_any_setting_the_rules_have_their_defaults() -> None:
+    """The texts of the defaults read as the limits of the table of holds (R36)."""
+    assert settings.policy() == Policy()
+
+
+def test_a_setting_counts_at_once_and_is_in_the_log() -> None:
+    """R42: before and after are written; an empty value goes back to the default."""
+    assert put("holds.missing", "25  7.5 %") == "10 5%"
+    assert settings.policy().limits["missing"] == Limit(25, 0.075)
+    assert '"after":"25 7.5 %"' in Audit.objects.get(action="setting").details
+    put("holds.missing", "")
+    assert settings.get("holds.missing") == "10 5%"
+
+
+def test_a_grace_is_by_year_group_and_may_be_one_schools() -> None:
+    """R39: for a nation or a school."""
+    put("grace.11", "08-31")
+    put("grace.13.6714041", "09-30")
+    assert settings.policy().graces == (Grace("", "11", 8, 31), Grace("6714041", "13", 9, 30))
+    assert settings.all_in_force()["grace.11"] == "08-31"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("holds.missing", "10"), ("holds.missing", "10 101%"), ("holds.missing", "-1 5%"), ("missing_days", "0"),
+        ("missing_days", "²"), ("academic_year_start", "13-01"), ("academic_year_start", "02-29"), ("intake", "08-01"),
+        ("grace.11", "31 August"), ("holds.nothing", "10 5%"), ("grace.15", "08-31"), ("grace.11.99", "08-31"),
+        ("grace", "08-31"), ("grace.11.6714041.x", "08-31"), ("", "1"),
+    ],
+)  # fmt: skip
+def test_what_no_setting_can_hold_is_refused(key: str, value: str) -> None:
+    """An unknown key or a wrong value changes nothing."""
+    with pytest.raises(settings.SettingRefused):
+        put(key, value)
+    assert settings.stored() == {}
