@@ -8,8 +8,16 @@ from datetime import date, timedelta
 
 from hwb.extract.records import LearnerRecord, StaffRecord
 
-SURNAMES = ["Rees", "Llwyd", "Evans", "Morgan", "Pritchard", "Huws", "Jenkins", "Bowen", "Vaughan", "Gruffydd", "O'Neill", "Parry", "Ŵyn", "Kaur", "Nowak", "Begum", "Tudor", "Ellis", "Owen", "Lloyd", "Price", "Davies", "Thomas", "Harries", "Powell", "Ahmed", "Bevan", "Cadwaladr", "Rhys", "Humphreys"]
-FORENAMES = ["Mali", "Siôn", "Gwen", "Tomos", "Ffion", "Osian", "Cerys", "Macsen", "Elin", "Rhodri", "Seren", "Ioan", "Lowri", "Idris", "Nia", "Dylan", "Erin", "Harri", "Beca", "Emyr", "Aisha", "Kacper", "Zofia", "Yusuf", "Megan", "Gruff", "Carys", "Deio", "Anwen", "Steffan"]
+SURNAMES = (
+    "Rees", "Llwyd", "Evans", "Morgan", "Pritchard", "Huws", "Jenkins", "Bowen", "Vaughan", "Gruffydd",
+    "O'Neill", "Parry", "Ŵyn", "Kaur", "Nowak", "Begum", "Tudor", "Ellis", "Owen", "Lloyd", "Price", "Davies",
+    "Thomas", "Harries", "Powell", "Ahmed", "Bevan", "Cadwaladr", "Rhys", "Humphreys",
+)  # fmt: skip
+FORENAMES = (
+    "Mali", "Siôn", "Gwen", "Tomos", "Ffion", "Osian", "Cerys", "Macsen", "Elin", "Rhodri", "Seren", "Ioan",
+    "Lowri", "Idris", "Nia", "Dylan", "Erin", "Harri", "Beca", "Emyr", "Aisha", "Kacper", "Zofia", "Yusuf",
+    "Megan", "Gruff", "Carys", "Deio", "Anwen", "Steffan",
+)  # fmt: skip
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
 
