@@ -102,7 +102,7 @@ def plan_undo(
             policy,
             school,
             brought=bool(brought & {upn, person.upn}),
-            give_back=_give_back(person, taken_from, school),
+            give_back=_give_back(person, taken_from, school, on),
         )
         settled = learners.settle(person, context)
         changes += [*first, *settled, *_places_back(person, own, learner_words, settled, school)]
@@ -220,15 +220,18 @@ def _restored(
     return person, changes
 
 
-def _give_back(person: Learner, taken_from: dict[str, str], school: str) -> str:
-    """The school to which the account of a missing learner returns when the claim or release is withdrawn."""
+def _give_back(person: Learner, taken_from: dict[str, str], school: str, on: date) -> str:
+    """The school that gets the account back when the claim, or the release, is withdrawn and no word asks for it."""
     account = person.account
-    if account is None or account.holder not in (school, None):
+    previous = taken_from.get(account.upn, "") if account is not None else ""
+    word = next((entry for entry in person.entries if entry.school == previous), None)
+    if account is None or word is None or account.holder not in (school, None):
         return ""
-    previous = taken_from.get(account.upn, "")
-    still = any(entry.school == previous and learners.is_missing(entry) for entry in person.entries)
-    asks_again = any(entry.school == school and previous != school for entry in person.entries)
-    return previous if previous and still and not asks_again else ""
+    if previous == school:
+        kept = not calendar.has_left(word.record, on) and not learners.claims(word, on)
+        return previous if account.holder is None and kept else ""
+    asks_again = any(entry.school == school and learners.claims(entry, on) for entry in person.entries)
+    return previous if learners.is_missing(word) and not asks_again else ""
 
 
 def _places_back(
