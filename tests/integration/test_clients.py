@@ -151,8 +151,8 @@ def test_an_assertion_that_is_not_as_agreed_proves_nothing(fault: str) -> None:
 def test_nobody_elses_key_and_no_other_algorithm_proves_anything() -> None:
     """Another EC key, RSA, HMAC with the public key, and "none" are all refused."""
     client, key = enrolled()
+    confused = _hmac_with_public_key(assertion(client, key, at=AT), Client.objects.get(id=client).public_key)
     with pytest.raises(ClientRefused, match="invalid_client"):
-        confused = _hmac_with_public_key(assertion(client, key, at=AT), Client.objects.get(id=client).public_key)
         clients.issue_token(assertion=confused, audiences={ISSUER}, at=AT)
     for key, algorithm in (
         (new_key()[0], "ES256"),

@@ -67,8 +67,10 @@ BREACHES = {
     "I3": [f"UPDATE upn SET account = NULL WHERE upn = '{upn(3)}'"],
     "one holder": [
         "DROP INDEX one_holder",
-        "INSERT INTO placement (account, school, role, began) SELECT account, '6719999', role, began FROM placement"
-        " WHERE role = 'holding' AND ended IS NULL LIMIT 1",
+        (
+            "INSERT INTO placement (account, school, role, began) SELECT account, '6719999', role, began FROM placement"
+            " WHERE role = 'holding' AND ended IS NULL LIMIT 1"
+        ),
     ],
     "I4": [
         f"UPDATE placement SET ended = '2018-07-03' WHERE account = (SELECT id FROM account WHERE upn = '{upn(3)}')"

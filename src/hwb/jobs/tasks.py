@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -39,10 +39,16 @@ DATABASE_AWAY = RetryStrategy(
 )
 
 
+def _look_at_connection() -> None:
+    """Drops a connection that a restarted database left behind; a web request does this by itself, a job does not."""
+    if not connection.in_atomic_block:
+        close_old_connections()
+
+
 @app.task(name="hwb.reconcile", retry=DATABASE_AWAY)
 def reconcile(run_id: str) -> None:
     """Applies one delivered run; a finished one again changes nothing (F4)."""
-    close_old_connections()
+    _look_at_connection()
     now = clock.now()
     provisioning.reconcile(run_id=UUID(run_id), on=clock.calendar_date(now), now=now)
 
@@ -51,7 +57,7 @@ def reconcile(run_id: str) -> None:
 @app.task(name="hwb.tick", lock="hwb.tick", queueing_lock="hwb.tick", retry=DATABASE_AWAY)
 def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the calendar's
     """Does what is due by date: leaving dates that passed, starts, ends of waiting and grace (R3, R32, R39)."""
-    close_old_connections()
+    _look_at_connection()
     now = clock.now()
     changed = due.apply_due(on=clock.calendar_date(now), now=now)
     if changed:
@@ -63,7 +69,7 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
 @app.task(name="hwb.seal", lock="hwb.seal", queueing_lock="hwb.seal", retry=DATABASE_AWAY)
 def seal(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
     """Seals the heads of the audit chains (R42)."""
-    close_old_connections()
+    _look_at_connection()
     sealing.seal_day(now=clock.now())
 
 
