@@ -11,10 +11,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
 from hwb import embedded
+
+# The same examples each time: a red build then means a change. `make nightly` looks further, with HWB_TEST_SEEK=1.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("seek", deadline=None)
+hypothesis.settings.load_profile("seek" if os.environ.get("HWB_TEST_SEEK") else "steady")
 
 _IS_CONTROLLER = "PYTEST_XDIST_WORKER" not in os.environ
 _FOLDER = Path(tempfile.mkdtemp(prefix="hwb-tests-")) if _IS_CONTROLLER else None

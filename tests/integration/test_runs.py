@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection
+from tests.support.people import PRIMARY, SECONDARY, learner, upn
 
 from hwb.directory.models import Account, Audit, Establishment, LearnerRecord, Placement, Run
 from hwb.extract import wire
 from hwb.extract.records import LEARNER_COLUMNS, Extract
 from hwb.operations import provisioning
-from tests.support.people import PRIMARY, SECONDARY, learner, upn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JULY = date(2018, 7, 2)
@@ -32,13 +32,24 @@ def row(number: int, **values: Any) -> tuple[str, ...]:
 
 
 def deliver(
-    rows: list[tuple[str, ...]], *, on: date = JULY, school: str = PRIMARY, preview: bool = False, run: UUID | None = None
+    rows: list[tuple[str, ...]],
+    *,
+    on: date = JULY,
+    school: str = PRIMARY,
+    preview: bool = False,
+    run: UUID | None = None,
 ) -> UUID:
     moment = datetime.combine(on, time(12), UTC)
     extract = Extract(school, moment, "hwb", frozenset({"learner"}), tuple(rows))
     run = run or uuid4()
     provisioning.receive_snapshot(
-        run_id=run, body=wire.dump(extract), extract=extract, preview=preview, client_id=None, acting_user="t", now=moment
+        run_id=run,
+        body=wire.dump(extract),
+        extract=extract,
+        preview=preview,
+        client_id=None,
+        acting_user="t",
+        now=moment,
     )
     return run
 

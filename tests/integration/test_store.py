@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from tests.support.nation import Nation
+from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, staff, upn
 
 from hwb.directory import chain, store
 from hwb.directory.models import Account, Audit, Identifier, LearnerRecord, Placement, Wait
@@ -17,8 +19,6 @@ from hwb.extract.records import StaffRecord
 from hwb.lifecycle.plan import Plan
 from hwb.lifecycle.policy import Limit, Policy
 from hwb.operations import due, locking
-from tests.support.nation import Nation
-from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, staff, upn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNLIMITED = Policy(limits={check: Limit(10_000, 1.0) for check in Policy().limits})
@@ -29,9 +29,7 @@ def moment(on: date) -> datetime:
     return datetime.combine(on, time(12), UTC)
 
 
-def run(
-    school: str, learners: list[Record] | None, *, on: date, staff: list[StaffRecord] | None = None
-) -> Plan:
+def run(school: str, learners: list[Record] | None, *, on: date, staff: list[StaffRecord] | None = None) -> Plan:
     """One school's run through the real store."""
     snapshot = Nation().snapshot(school, learners, on=on, staff=staff)
     with transaction.atomic(), connection.cursor() as cursor:
