@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import OperationalError, connection
 from tests.support.people import PRIMARY, SECONDARY, learner, upn
 
-from hwb.directory.models import Account, Audit, Establishment, LearnerRecord, Placement, Run
+from hwb.directory.models import Account, Audit, Establishment, LearnerRecord, Placement, Run, Upn
 from hwb.extract import wire
 from hwb.extract.records import LEARNER_COLUMNS, Extract
 from hwb.operations import provisioning
@@ -26,7 +26,7 @@ def schools() -> None:
 
 
 def row(number: int, **values: Any) -> tuple[str, ...]:
-    record = learner(number, registration_group="6G", admission_number=str(number), **values)
+    record = learner(number, **{"registration_group": "6G", "admission_number": str(number), **values})
     texts = [getattr(record, name) for name in LEARNER_COLUMNS]
     return (f"row {number}", *(";".join(t) if isinstance(t, tuple) else str(t or "") for t in texts))
 
@@ -178,6 +178,7 @@ def test_a_preview_changes_nothing() -> None:
     result = reconcile(deliver([row(1)], preview=True))
     assert result["created"] == 1
     assert picture() == before
+    assert not Upn.objects.exists()
 
 
 def test_every_failing_statement_leaves_before_or_after() -> None:
@@ -194,15 +195,57 @@ def test_every_failing_statement_leaves_before_or_after() -> None:
             nonlocal count
             count += 1
             if count == n:
-                raise DatabaseError("planted")
+                raise OperationalError("planted")
             return execute(sql, params, many, context)
 
         try:
             with connection.execute_wrapper(fail):
                 reconcile(run, on=day)
             break
-        except DatabaseError:
+        except OperationalError:
             assert picture() == before
             assert Run.objects.get(id=run).state == "received"
     assert failing > 15
     assert Account.objects.filter(active=False).count() == 30
+
+
+def test_a_run_that_no_try_can_mend_ends_as_failed() -> None:
+    """A run whose stored body cannot be read ends as failed with a code: its client is told, nothing is changed."""
+    done([row(1)])
+    before = picture()
+    day = JULY + timedelta(days=1)
+    run = deliver([row(1, year_group="5")], on=day)
+    Run.objects.filter(id=run).update(body=b"broken")
+    with pytest.raises(Exception, match="decompress"):
+        reconcile(run, on=day)
+    failed = Run.objects.get(id=run)
+    assert (failed.state, failed.failure, failed.accepted_no) == ("failed", "internal_error", None)
+    assert picture() == before
+
+
+def test_only_runs_that_are_remembered_can_be_undone() -> None:
+    """Undo goes back three accepted runs; an older one is refused and nothing is changed, never half given back."""
+    runs = []
+    for number in range(5):
+        day = JULY + timedelta(days=number)
+        runs.append(deliver([row(1, registration_group=f"{number}A")], on=day))
+        reconcile(runs[-1], on=day)
+    now = datetime.combine(day, time(14), UTC)
+    for run in reversed(runs[2:]):
+        provisioning.undo(run_id=run, acting_user="t", now=now, on=day)
+    before = picture()
+    with pytest.raises(provisioning.RunNotFound):
+        provisioning.undo(run_id=runs[1], acting_user="t", now=now, on=day)
+    assert picture() == before
+    assert LearnerRecord.objects.get().registration_group == "1A"
+
+
+def test_bodies_are_kept_only_while_they_are_needed() -> None:
+    """Personal data of previews, replaced and undone deliveries does not stay behind in their bodies."""
+    done([row(n) for n in range(1, 41)])
+    reconcile(deliver([row(1)], preview=True, on=JULY + timedelta(days=1)), on=JULY + timedelta(days=1))
+    done([row(n) for n in range(1, 21)], on=JULY + timedelta(days=2))
+    done([row(n) for n in range(1, 22)], on=JULY + timedelta(days=3))
+    bodies = dict(Run.objects.values_list("state", "body"))
+    assert {state for state, body in bodies.items() if body is not None} == {"applied", "held"}
+    assert set(bodies) == {"applied", "held", "previewed", "replaced"}

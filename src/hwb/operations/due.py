@@ -14,7 +14,7 @@ from hwb.directory import store
 from hwb.directory.chain import Writer
 from hwb.lifecycle import planning
 from hwb.operations import settings
-from hwb.operations.transactions import in_transaction
+from hwb.operations.transactions import FactsMoved, in_transaction
 
 ACTOR = "calendar"
 TRIES = 5
@@ -67,6 +67,8 @@ def settle_people(
             break
         store.lock_upns(cursor, everyone | locked)
         locked |= everyone
+    else:
+        raise FactsMoved(school)
     members = tuple(member for member in facts.staff if member.entry.id in staff)
     facts = replace(facts, staff=members)
     plan = planning.plan_due(facts=facts, on=on, policy=policy)

@@ -16,6 +16,7 @@ from hwb.lifecycle.facts import SchoolFacts
 from hwb.lifecycle.plan import Plan
 from hwb.lifecycle.policy import Policy
 from hwb.operations import settings
+from hwb.operations.transactions import FactsMoved
 
 TRIES = 5
 
@@ -34,7 +35,14 @@ def plan_locked(cursor: Any, snapshot: Snapshot, *, on: date, policy: Policy | N
         # in one order: a second round must not take a lower UPN after a higher one, so all are taken anew
         store.lock_upns(cursor, stakes | locked)
         locked = stakes | locked
-    return facts, plan
+    raise FactsMoved(snapshot.school)
+
+
+def plan_unlocked(cursor: Any, snapshot: Snapshot, *, on: date) -> Plan:
+    """The plan of a snapshot as things stand, for showing only: it waits for nobody and leaves no trace."""
+    upns = {r.upn for r in snapshot.learners} | {r.former_upn for r in snapshot.learners if r.former_upn}
+    facts = directory_facts.load(cursor, school=snapshot.school, upns=upns)
+    return planning.plan_run(snapshot=snapshot, facts=facts, on=on, policy=settings.policy_from(settings.stored()))
 
 
 def with_aliases(upns: frozenset[str], facts: SchoolFacts) -> frozenset[str]:

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from procrastinate.contrib.django import app
 
 from hwb.directory import facts as directory_facts
@@ -24,7 +24,7 @@ from hwb.lifecycle import planning
 from hwb.lifecycle.facts import Decision, DecisionKind, SchoolFacts, StaffEntry, StaffMember
 from hwb.lifecycle.plan import Counts, Plan
 from hwb.operations import audit, due, faults, locking, memory, results, settings
-from hwb.operations.transactions import in_transaction
+from hwb.operations.transactions import FactsMoved, in_transaction
 
 AHEAD = timedelta(hours=24)
 KEPT_RUNS = 3
@@ -167,11 +167,28 @@ def _refusal(cursor: Any, extract: Extract, digest: str, now: datetime) -> Deliv
 def reconcile(*, run_id: UUID, on: date, now: datetime) -> dict[str, Any]:
     """Plans and applies one delivered run, or holds it; a finished one again changes nothing (F4).
 
-    Returns the stored result (:mod:`hwb.operations.results`). Raises RunNotFound.
+    Returns the stored result (:mod:`hwb.operations.results`). Raises RunNotFound. What no later try could mend ends
+    the run as failed, so that its client does not wait for ever; a database that is away leaves it received.
     """
-    result = in_transaction(lambda: _reconcile(run_id, on, now))
+    try:
+        result = in_transaction(lambda: _reconcile(run_id, on, now))
+    except (OperationalError, InterfaceError, RunNotFound):
+        raise
+    except Exception:
+        fail(run_id=run_id, code="internal_error", now=now)
+        raise
     faults.point("committed")
     return result
+
+
+def fail(*, run_id: UUID, code: str, now: datetime) -> None:
+    """Ends a run that cannot be reconciled; a finished one stays as it is. Nothing else was changed by it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE run SET state = 'failed', failure = %s, finished_at = %s, body = NULL"
+            " WHERE id = %s AND state = 'received'",
+            [code, now, run_id],
+        )
 
 
 def _reconcile(run_id: UUID, on: date, now: datetime) -> dict[str, Any]:
@@ -196,9 +213,10 @@ def _reconcile(run_id: UUID, on: date, now: datetime) -> dict[str, Any]:
             return _finish(cursor, run, plan, state, "no change", snapshot, now)
         if not run["preview"] and _is_stale(cursor, run):
             return _refuse_late(cursor, run, snapshot, now)
-        facts, plan = locking.plan_locked(cursor, snapshot, on=on)
         if run["preview"]:
+            plan = locking.plan_unlocked(cursor, snapshot, on=on)
             return _finish(cursor, run, plan, "previewed", "held" if plan.holds else _outcome(plan), snapshot, now)
+        facts, plan = locking.plan_locked(cursor, snapshot, on=on)
         if plan.holds:
             return _hold(cursor, run, plan, snapshot, now)
         return _accept(cursor, run, plan, facts, snapshot, writer, on=on, now=now)
@@ -291,9 +309,12 @@ def _finish(
     if state == "previewed" or (accepted and plan.changes):
         shown = [change.to_json() for change in plan.changes] if state == "previewed" else None
         cursor.execute("UPDATE run SET plan = %s WHERE id = %s", [_dump(shown) if shown else None, run["id"]])
+    if state in ("previewed", "refused"):
+        cursor.execute("UPDATE run SET body = NULL WHERE id = %s", [run["id"]])
     if accepted:
         cursor.execute(
-            "UPDATE run SET state = 'replaced' WHERE school = %s AND state = 'held' AND NOT preview AND id <> %s",
+            "UPDATE run SET state = 'replaced', body = NULL"
+            " WHERE school = %s AND state = 'held' AND NOT preview AND id <> %s",
             [run["school"], run["id"]],
         )
         cursor.execute(
@@ -307,7 +328,8 @@ def _finish(
 def _hold(cursor: Any, run: dict[str, Any], plan: Plan, snapshot: Snapshot, now: datetime) -> dict[str, Any]:
     """R36: nothing is changed; the plan is kept as shown. A newer run replaces a held one."""
     cursor.execute(
-        "UPDATE run SET state = 'replaced' WHERE school = %s AND state = 'held' AND NOT preview", [run["school"]]
+        "UPDATE run SET state = 'replaced', body = NULL WHERE school = %s AND state = 'held' AND NOT preview",
+        [run["school"]],
     )
     result = _finish(cursor, run, plan, "held", "held", snapshot, now)
     _keep_plan(cursor, run["id"], plan)
@@ -395,7 +417,7 @@ def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bo
                 return plan
             writer = Writer(run["school"], acting_user, now, str(run_id))
             store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on))
-            cursor.execute("UPDATE run SET state = 'undone' WHERE id = %s", [run_id])
+            cursor.execute("UPDATE run SET state = 'undone', body = NULL, before = NULL WHERE id = %s", [run_id])
             _note(run, "undo", acting_user, now)
             return plan
 
@@ -403,6 +425,8 @@ def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bo
 
 
 def _plan_undo(cursor: Any, run: dict[str, Any], *, on: date) -> tuple[SchoolFacts, Plan]:
+    if run["state"] == "applied" and run["before"] is None:
+        raise RunNotFound(str(run["id"]))  # what it changed is no longer remembered
     before = memory.recall(bytes(run["before"])) if run["before"] is not None else memory.Before()
     upns = {*before.learners, *(old for old, _ in before.rekeyed)}
     locked: frozenset[str] = frozenset()
@@ -424,6 +448,8 @@ def _plan_undo(cursor: Any, run: dict[str, Any], *, on: date) -> tuple[SchoolFac
             break
         store.lock_upns(cursor, stakes | locked)
         locked |= stakes
+    else:
+        raise FactsMoved(run["school"])
     return facts, plan
 
 

@@ -8,6 +8,12 @@ from typing import TypeVar
 from django.db import DatabaseError, transaction
 
 T = TypeVar("T")
+
+
+class FactsMoved(Exception):
+    """What an operation stands on moved under it again and again; nothing was written, the whole is taken again."""
+
+
 AGAIN = frozenset({"40P01", "40001", "23505"})
 TRIES = 5
 
@@ -18,6 +24,9 @@ def in_transaction(work: Callable[[], T]) -> T:
         try:
             with transaction.atomic():
                 return work()
+        except FactsMoved:
+            if left == 0:
+                raise
         except DatabaseError as error:
             cause = error.__cause__
             if left == 0 or getattr(cause, "sqlstate", None) not in AGAIN:
