@@ -28,8 +28,8 @@ def result_of(
         "waiting": counts.waiting,
         "missing": counts.missing,
         "mis": mis,
-        "problems": [asdict(problem) for item in plan.refused for problem in item.problems] if plan else [],
-        "notices": [asdict(problem) for problem in plan.warnings] if plan else [],
+        "problems": [_stored(problem) for item in plan.refused for problem in item.problems] if plan else [],
+        "notices": [_stored(problem) for problem in plan.warnings] if plan else [],
         "measured": [asdict(hold) for hold in plan.holds] if plan else [],
     }
 
@@ -60,6 +60,14 @@ def shown(stored: dict[str, Any], *, language: str, preview: bool = False) -> di
     if preview:
         result["preview"] = True
     return result
+
+
+def _stored(problem: Problem) -> dict[str, Any]:
+    """As ``asdict``, at a twentieth of its cost: a school may have a warning for everybody."""
+    return {
+        "code": problem.code, "record": problem.record, "field": problem.field, "value": problem.value,
+        "kind": problem.kind, "values": problem.values,
+    }  # fmt: skip
 
 
 def problem_of(item: dict[str, Any]) -> Problem:
