@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from tests.support.deliveries import deliver, learner_row, register_schools
 
 from hwb.directory.models import Audit
+from hwb.directory.queries import schools
 from hwb.lifecycle.policy import Grace, Limit, Policy
 from hwb.operations import settings
 
@@ -54,3 +56,19 @@ def test_what_no_setting_can_hold_is_refused(key: str, value: str) -> None:
     with pytest.raises(settings.SettingRefused):
         put(key, value)
     assert settings.stored() == {}
+
+
+def test_freshness_and_the_years_first_day_are_settings() -> None:
+    """R37: what is called fresh, old and last year's follows the nation's settings."""
+    register_schools()
+    deliver([learner_row(1)])
+    later = datetime(2018, 7, 6, 12, tzinfo=UTC)
+
+    def words() -> tuple[str, bool]:
+        found = schools.statuses(on=later.date(), now=later, limits=settings.school_limits())
+        return found[0].freshness, found[0].last_years_classes
+
+    assert words() == ("getting old", False)
+    put("freshness.fresh_days", "5")
+    put("academic_year_start", "07-05")
+    assert words() == ("up to date", True)

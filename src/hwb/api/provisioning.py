@@ -20,6 +20,7 @@ from hwb.directory.queries import runs, schools
 from hwb.extract import wire
 from hwb.extract.texts import N_, Text
 from hwb.operations import client_keys, clients, provisioning, results
+from hwb.operations import settings as nation_settings
 
 TOKEN_PATH = "/api/provisioning/v1/token"  # noqa: S105 - an address
 _Shape = TypeVar("_Shape", bound=BaseModel)
@@ -119,7 +120,12 @@ def get_run(request: HwbRequest, *, run_id: UUID) -> HttpResponseBase:
 @allow(Caller.CLIENT)
 def list_schools(request: HwbRequest) -> HttpResponseBase:
     """GET /schools: the client's schools, each with its Last Run (R37)."""
-    found = schools.statuses(on=clock.today(), now=clock.now(), schools=sorted(request.client.schools))
+    found = schools.statuses(
+        on=clock.today(),
+        now=clock.now(),
+        schools=sorted(request.client.schools),
+        limits=nation_settings.school_limits(),
+    )
     return _answer(shapes.Schools(schools=[_status(row) for row in found]))
 
 
@@ -128,7 +134,7 @@ def get_school(request: HwbRequest, *, dfes: str) -> HttpResponseBase:
     """GET /schools/{dfes}: one school's Last Run, later attempts, and who waits for it."""
     if dfes not in request.client.schools:
         raise not_authorised()
-    found = schools.statuses(on=clock.today(), now=clock.now(), schools=[dfes])
+    found = schools.statuses(on=clock.today(), now=clock.now(), schools=[dfes], limits=nation_settings.school_limits())
     if not found:
         raise not_found()
     return _answer(_status(found[0]))
@@ -150,7 +156,12 @@ def check_in(request: HwbRequest) -> HttpResponseBase:
 
 
 def _statuses_of(request: HwbRequest) -> list[schools.SchoolStatus]:
-    return schools.statuses(on=clock.today(), now=clock.now(), schools=sorted(request.client.schools))
+    return schools.statuses(
+        on=clock.today(),
+        now=clock.now(),
+        schools=sorted(request.client.schools),
+        limits=nation_settings.school_limits(),
+    )
 
 
 def _run_answer(request: HwbRequest, run_id: UUID, *, status: int) -> JsonResponse:

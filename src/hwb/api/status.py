@@ -19,6 +19,7 @@ from hwb.api.access import DATABASE_AWAY, Caller
 from hwb.api.texts import language_of
 from hwb.directory.queries import nation, runs, schools
 from hwb.extract.texts import N_, Language, Text, ngettext, render
+from hwb.operations import settings
 
 NEWEST_RUNS = 20
 
@@ -144,7 +145,7 @@ choose_language.hwb_caller = status_page.hwb_caller = Caller.ANYONE  # type: ign
 
 def _page(language: Language) -> StatusPage:
     now = clock.now()
-    statuses = schools.statuses(on=clock.calendar_date(now), now=now)
+    statuses = schools.statuses(on=clock.calendar_date(now), now=now, limits=settings.school_limits())
     fresh = sum(row.freshness == "up to date" for row in statuses)
     headline = ngettext(
         "{fresh} of {count} school is up to date.", "{fresh} of {count} schools are up to date.",

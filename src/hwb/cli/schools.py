@@ -11,7 +11,7 @@ from hwb.cli import register_output
 from hwb.cli.output import JSON, acting_user, print_json, print_table, refuse, say
 from hwb.directory.queries import schools
 from hwb.extract.texts import N_, Text
-from hwb.operations import closures, registers
+from hwb.operations import closures, registers, settings
 from hwb.operations.register_files import FileRefused, read_split
 
 _FILE = typer.Argument(..., exists=True, dir_okay=False, help="CSV, see docs/howto/registers.md")
@@ -46,7 +46,9 @@ def import_file(
 def list_schools(as_json: bool = JSON) -> None:
     """Schools with their Last Run, later attempts and freshness."""
     now = clock.now()
-    found = [row.to_json() for row in schools.statuses(on=clock.calendar_date(now), now=now)]
+    found = [
+        row.to_json() for row in schools.statuses(on=clock.calendar_date(now), now=now, limits=settings.school_limits())
+    ]
     if as_json:
         print_json(found)
         return

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
 
 from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
@@ -31,12 +32,23 @@ def rescue_cron(stalled_after: float) -> str:
     return "* * * * *" if seconds >= 60 else f"* * * * * */{max(1, seconds)}"
 
 
-#: Waits 2, 4, 8 … s: a database that restarts is back within the first three (F6).
-DATABASE_AWAY = RetryStrategy(
-    max_attempts=8,
-    exponential_wait=2,
-    retry_exceptions=(OperationalError, InterfaceError, EmbeddedDatabaseUnavailable),
-)
+DATABASE_ERRORS = (OperationalError, InterfaceError, EmbeddedDatabaseUnavailable)
+LONGEST_PAUSE = 60
+
+
+class WhileAway(BaseRetryStrategy):
+    """Tries again after 2, 4, 8 … 60 s for as long as the database is away, restarting or full (F6, F13).
+
+    Without an end: a run that was received is never forgotten. Any other error is not tried again.
+    """
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if not isinstance(exception, DATABASE_ERRORS):
+            return None
+        return RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts + 1, 6), LONGEST_PAUSE)})
+
+
+DATABASE_AWAY = WhileAway()
 
 
 def _look_at_connection() -> None:

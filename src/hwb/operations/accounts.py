@@ -22,12 +22,12 @@ from hwb.extract.texts import N_, Text
 from hwb.lifecycle import access
 from hwb.lifecycle.facts import DecisionKind, LearnerEntry, SchoolFacts, StaffEntry
 from hwb.operations import due
+from hwb.operations.client_keys import UNAMBIGUOUS
 from hwb.operations.invariants import UPN_PATTERN
 from hwb.operations.transactions import in_transaction
 
 LONGEST_REASON = 500
-#: Letters and digits that nobody mixes up when they are read from paper.
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+_LETTERS = UNAMBIGUOUS.lower()
 _UPN = re.compile(UPN_PATTERN)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from hwb.directory.queries.schools import SchoolLimits
 from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
 from hwb.lifecycle.calendar import YEAR_GROUPS
@@ -135,6 +136,16 @@ def stored() -> dict[str, str]:
 def policy() -> Policy:
     """The rules' view of what is in force now."""
     return policy_from(stored())
+
+
+def school_limits() -> SchoolLimits:
+    """The limits by which a school's data is called fresh, old or last year's (R37)."""
+    in_force = {**{key: known.default for key, known in KNOWN.items()}, **stored()}
+    return SchoolLimits(
+        timedelta(days=_days(in_force["freshness.fresh_days"])),
+        timedelta(days=_days(in_force["freshness.old_days"])),
+        _month_day(in_force["academic_year_start"]),
+    )
 
 
 def policy_from(values: Mapping[str, str]) -> Policy:

@@ -11,9 +11,17 @@ from uuid import UUID
 from hwb.directory.queries.rows import fetch
 from hwb.lifecycle import calendar
 
-#: Days since the last successful run: up to 2 fresh, up to 7 getting old (ux.md 3.2).
-FRESH = timedelta(days=2)
-OLD = timedelta(days=7)
+
+@dataclass(frozen=True, slots=True)
+class SchoolLimits:
+    """Time since the last successful run up to which data is up to date and getting old; the year's first day."""
+
+    fresh: timedelta = timedelta(days=2)
+    old: timedelta = timedelta(days=7)
+    year_start: tuple[int, int] = (9, 1)
+
+
+DEFAULT_LIMITS = SchoolLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +76,21 @@ def statuses(
     on: date,
     now: datetime,
     schools: Sequence[str] | None = None,
-    fresh: timedelta = FRESH,
-    old: timedelta = OLD,
-    year_start: tuple[int, int] = (9, 1),
+    limits: SchoolLimits = DEFAULT_LIMITS,
 ) -> list[SchoolStatus]:
     """These schools, or all that are open, in the order of their numbers."""
-    month, day = year_start
+    month, day = limits.year_start
     year_began = calendar.academic_year_start(on, month=month, day=day)
     rows = fetch(_STATUSES, {"schools": None if schools is None else list(schools), "on": on})
-    return [_status(row, now=now, fresh=fresh, old=old, year_began=year_began) for row in rows]
+    return [_status(row, now=now, limits=limits, year_began=year_began) for row in rows]
 
 
-def _status(row: dict[str, Any], *, now: datetime, fresh: timedelta, old: timedelta, year_began: date) -> SchoolStatus:
+def _status(row: dict[str, Any], *, now: datetime, limits: SchoolLimits, year_began: date) -> SchoolStatus:
     last, attempt = _attempt(row, "last"), _attempt(row, "tried")
     freshness = "never run"
     if last is not None:
         age = now - last.at
-        freshness = "up to date" if age <= fresh else "getting old" if age <= old else "overdue"
+        freshness = "up to date" if age <= limits.fresh else "getting old" if age <= limits.old else "overdue"
     return SchoolStatus(
         row["school"], row["name_en"], row["name_cy"], last, attempt, freshness,
         last is not None and calendar.london_date(last.as_at) < year_began,
