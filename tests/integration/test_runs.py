@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError, connection
-from tests.support.people import PRIMARY, SECONDARY, learner, upn
+from tests.support.people import PRIMARY, SECONDARY, learner, staff, upn
 
 from hwb.directory.models import Account, Audit, Establishment, LearnerRecord, Placement, Run, Upn
 from hwb.extract import wire
-from hwb.extract.records import LEARNER_COLUMNS, Extract
-from hwb.operations import provisioning
+from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Extract, StaffRecord
+from hwb.operations import closures, provisioning
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JULY = date(2018, 7, 2)
@@ -145,6 +145,19 @@ def test_held_confirmed_and_moved() -> None:
     assert applied.result["missing"] == 11
 
 
+def test_a_run_held_on_friday_is_confirmed_on_monday() -> None:
+    """R36: days that pass are no facts that moved: what was shown is what is confirmed, at once."""
+    everyone = [row(n, year_group="4") for n in range(1, 41)]
+    done(everyone)
+    run = deliver(everyone[11:], on=JULY + timedelta(days=4))
+    reconcile(run, on=JULY + timedelta(days=4))
+    monday = JULY + timedelta(days=7)
+    now = datetime.combine(monday, time(9), UTC)
+    confirmed = provisioning.confirm(run_id=run, acting_user="t", now=now, on=monday)
+    assert confirmed.result is not None
+    assert confirmed.result["missing"] == 11
+
+
 def test_withdrawn_content_is_held_again() -> None:
     """R36: withdrawn content, sent again, is held; a newer run replaces a held one."""
     everyone = [row(n, year_group="4") for n in range(1, 41)]
@@ -249,3 +262,103 @@ def test_bodies_are_kept_only_while_they_are_needed() -> None:
     bodies = dict(Run.objects.values_list("state", "body"))
     assert {state for state, body in bodies.items() if body is not None} == {"applied", "held"}
     assert set(bodies) == {"applied", "held", "previewed", "replaced"}
+
+
+def deliver_staff(members: list[StaffRecord], *, on: date) -> UUID:
+    moment = datetime.combine(on, time(12), UTC)
+    texts = [[str(getattr(member, name) or "") for name in STAFF_COLUMNS[:-1]] for member in members]
+    rows = tuple((f"staff {n}", *values, "") for n, values in enumerate(texts))
+    extract = Extract(PRIMARY, moment, "hwb", frozenset({"staff"}), (), rows)
+    run = uuid4()
+    provisioning.receive_snapshot(
+        run_id=run, body=wire.dump(extract), extract=extract, preview=False, client_id=None, acting_user="t", now=moment
+    )
+    return run
+
+
+def test_the_same_content_is_looked_at_again_while_a_record_is_refused() -> None:
+    """R20: two present records with one code refuse both; the day after one of them left, the other gets its account
+    though the MIS says the same as before."""
+    members = [
+        staff("RJ", mis_id="1", leaving_date=date(2018, 7, 20)),
+        staff("RJ", mis_id="2", legal_surname="Huws", start_date=date(2018, 7, 1)),
+    ]
+    reconcile(deliver_staff(members, on=JULY))
+    assert Account.objects.count() == 0
+    later = date(2018, 7, 23)
+    result = reconcile(deliver_staff(members, on=later), on=later)
+    assert (result["outcome"], result["created"]) == ("applied", 1)
+    assert list(Account.objects.values_list("legal_surname", flat=True)) == ["Huws"]
+
+
+def test_last_years_data_is_warned_of_when_nothing_changed_at_all() -> None:
+    """R36, R37: year groups that did not move are a warning, also when the whole content is last year's."""
+    rows = [row(n) for n in range(1, 5)]
+    done(rows)
+    first = done(rows, on=date(2018, 9, 4))
+    assert (first["outcome"], first["updated"]) == ("no change", 0)
+    assert "X03" in {notice["code"] for notice in first["notices"]}
+
+
+def test_the_queue_does_not_turn_time_back() -> None:
+    """I18: a delivery that was overtaken in the queue is stale, even when its content is the newest one's."""
+    early = deliver([row(2)], on=JULY)
+    same = deliver([row(1)], on=JULY)
+    done([row(1)], on=JULY + timedelta(days=1))
+    for run in (early, same):
+        assert reconcile(run)["outcome"] == "refused"
+    assert set(Run.objects.filter(state="refused").values_list("failure", flat=True)) == {"stale"}
+    newest = Run.objects.exclude(accepted_no=None).order_by("-accepted_no").first()
+    assert newest is not None
+    assert newest.as_at.date() == JULY + timedelta(days=1)
+    assert Account.objects.get().upn == upn(1)
+
+
+def test_what_a_closed_school_left_stays_until_the_successors_next_run() -> None:
+    """R43: the same content as before is that next run: who is not in it is missing there."""
+    done([row(1)])
+    done([row(2)], school=SECONDARY)
+    Establishment.objects.filter(dfes=PRIMARY).update(followed_by=SECONDARY)
+    now = datetime.combine(JULY, time(14), UTC)
+    closures.close_school(dfes=PRIMARY, split=None, preview=False, acting_user="t", now=now, on=JULY)
+    assert Placement.objects.filter(school=SECONDARY, role="holding", ended=None).count() == 2
+    next_day = JULY + timedelta(days=1)
+    assert done([row(2)], school=SECONDARY, on=next_day)["missing"] == 1
+    assert done([row(2)], school=SECONDARY, on=next_day + timedelta(days=1))["outcome"] == "no change"
+
+
+def test_a_closed_school_is_refused() -> None:
+    """R43: a school that has closed sends no more: its client is told, and nobody waits because of it."""
+    done([row(1)])
+    Establishment.objects.filter(dfes=PRIMARY).update(closed=date(2018, 8, 31))
+    done([row(1)], on=date(2018, 8, 30))
+    with pytest.raises(provisioning.DeliveryRefused, match="school_closed"):
+        deliver([row(1)], on=date(2018, 8, 31))
+
+
+def test_content_that_is_newest_is_not_held_as_undone() -> None:
+    """Undo of a run that changed nothing does not hold the same content, which is still the newest."""
+    rows = [row(1), row(2, upn="X" + upn(2)[1:])]
+    done(rows)
+    again = deliver(rows, on=JULY + timedelta(days=1))
+    reconcile(again, on=JULY + timedelta(days=1))
+    now = datetime.combine(JULY + timedelta(days=1), time(14), UTC)
+    provisioning.undo(run_id=again, acting_user="t", now=now, on=JULY + timedelta(days=1))
+    assert done(rows, on=JULY + timedelta(days=2))["outcome"] == "no change"
+
+
+def test_no_personal_data_stays_in_plans() -> None:
+    """R42: the plan of a held run, with names in it, goes when the run is decided; a preview keeps none."""
+    done([row(n) for n in range(1, 41)])
+    days = [JULY + timedelta(days=n) for n in range(1, 5)]
+    reconcile(deliver([row(1)], preview=True, on=days[0]), on=days[0])
+    held = deliver([row(1)], on=days[1])
+    reconcile(held, on=days[1])
+    assert Run.objects.exclude(plan=None).count() == 1
+    provisioning.withdraw(run_id=held, acting_user="t", now=datetime.combine(days[1], time(14), UTC))
+    assert not Run.objects.exclude(plan=None).exists()
+    confirmed = deliver([row(2)], on=days[2])
+    reconcile(confirmed, on=days[2])
+    now = datetime.combine(days[2], time(14), UTC)
+    assert provisioning.confirm(run_id=confirmed, acting_user="t", now=now, on=days[2]).result
+    assert not Run.objects.exclude(plan=None).exists()

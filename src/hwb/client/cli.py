@@ -2,253 +2,217 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
-from hwb import clock
-from hwb.client import mis
-from hwb.client.home import Home
-from hwb.client.running import Outcome, deliver, judged
-from hwb.client.session import NotReached, Refused, Session
-from hwb.client.texts import language_of, say
-from hwb.extract.records import Extract
-from hwb.extract.texts import N_, render
-from hwb.identifiers import parse_dfes_number
+from hwb.client import arrangement, enrolment, scheduling, show, source, upkeep
+from hwb.client.arrangement import Asked
+from hwb.client.call import Call, Done, begin, prepare_streams
+from hwb.client.limits import Limits
+from hwb.client.options import (
+    AsAtOption,
+    CommandOption,
+    HomeOption,
+    JsonOption,
+    LangOption,
+    MappingOption,
+    MisOption,
+    NamesOption,
+    NoWaitOption,
+    PlainOption,
+    QuietOption,
+    SchoolOption,
+    ShellOption,
+    SourceOption,
+    StaffOption,
+    TriesOption,
+)
+from hwb.client.outcome import Outcome, judge
+from hwb.client.running import Errand, run
+from hwb.extract.texts import N_
 
-app = typer.Typer(name="hwb-client", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder of the client's key, settings and spool")]
-LangOption = Annotated[str | None, typer.Option("--lang", "--language", help="en or cy")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output")]
-SchoolOption = Annotated[str, typer.Option("--school", help="DfES number")]
-MisOption = Annotated[str | None, typer.Option("--mis", help="Kind of MIS: " + ", ".join(mis.KINDS))]
-SourceOption = Annotated[Path | None, typer.Option("--source", help="What the MIS wrote")]
-StaffOption = Annotated[Path | None, typer.Option("--staff-source")]
-AsAtOption = Annotated[str | None, typer.Option("--as-at", help="ISO moment of the data")]
-
-_NOT_ENROLLED = N_("This computer is not enrolled. Next: hwb-client enrol")
-_NOT_REACHED = N_("The server could not be reached. The data is kept and sent with the next run.")
-_SUMMARY = N_("{outcome}: {created} created, {updated} updated, {claimed} claimed, {released} released, "
-              "{waiting} waiting, {missing} missing, {refused} refused.")  # fmt: skip
-_OUTCOMES = {
-    "applied": N_("Applied"),
-    "no change": N_("No change"),
-    "held": N_("Held for review"),
-    "refused": N_("Refused"),
-    "spooled": N_("Kept for the next run"),
-    "received": N_("Received"),
-    "checked": N_("Checked"),
-}
+app = typer.Typer(
+    name="hwb-client", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Reads what a school's MIS says and sends it to Hwb. First: enrol; then: check, preview, run.",
+)  # fmt: skip
 
 
 def main() -> None:
     """The console script ``hwb-client``."""
+    prepare_streams()
     app()
 
 
 @app.command()
 def enrol(
-    server: Annotated[str, typer.Option("--server")],
-    code: Annotated[str, typer.Option("--code")] = "",
+    server: Annotated[str, typer.Option("--server", help="The server's address, https://…")],
+    code: Annotated[
+        str, typer.Option("--code", help="The code; else it is asked for, or read from standard input")
+    ] = "",
+    code_file: Annotated[Path | None, typer.Option("--code-file", help="A file that holds the code")] = None,
     home: HomeOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    plain: PlainOption = False,
+    tries: TriesOption = None,
     lang: LangOption = None,
 ) -> None:
     """Make a key pair and give its public half for an enrolment code."""
-    language = language_of(lang)
-    if not code:
-        code = sys.stdin.readline().strip()
-    session = Session(Home.of(home), language)
-    try:
-        answer = session.enrol(server, code)
-    except ValueError:
-        _fail(say(N_("The server's address must begin with https."), language=language), 2)
-    except Refused as refused:
-        _fail(refused.text, 5)
-    except NotReached:
-        _fail(say(N_("The server could not be reached."), language=language), 7)
-    schools = ", ".join(school["school"] for school in answer["schools"])
-    _tell(say(N_("Enrolled. Schools: {schools}"), language=language, schools=schools))
+    call = begin(home=home, lang=lang, as_json=as_json, quiet=quiet, plain=plain)
+    call.conduct(lambda: enrolment.enrol(call, server=server, code=code, code_file=code_file, tries=tries))
 
 
 @app.command()
 def check(
-    school: SchoolOption,
+    school: SchoolOption = None,
     kind: MisOption = None,
-    source: SourceOption = None,
-    staff_source: StaffOption = None,
+    data: SourceOption = None,
+    staff: StaffOption = None,
+    mapping: MappingOption = None,
     as_at: AsAtOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
+    names: NamesOption = False,
+    quiet: QuietOption = False,
+    plain: PlainOption = False,
     lang: LangOption = None,
 ) -> None:
-    """Read the MIS and say what would be refused; needs no server."""
-    language = language_of(lang)
-    extract = _read(school, kind, source, staff_source, as_at, home, as_json, language, remember=False)
-    _, outcome = judged(extract, language=language)
-    _end(outcome, as_json, language)
+    """Read the MIS's data and say what would be refused. Needs no server."""
+    call = begin(home=home, lang=lang, as_json=as_json, quiet=quiet, plain=plain, names=names, school=school)
+    call.conduct(lambda: _check(call, Asked(kind, data, staff, mapping), as_at), run_object=True)
+
+
+@app.command()
+def fix(
+    school: SchoolOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    names: NamesOption = False,
+    plain: PlainOption = False,
+    lang: LangOption = None,
+) -> None:
+    """List the records to put right, with what to do in this school's MIS."""
+    call = begin(home=home, lang=lang, as_json=as_json, quiet=True, plain=plain, names=names, school=school)
+    call.conduct(lambda: _check(call, Asked(), None), run_object=True)
 
 
 @app.command()
 def preview(
-    school: SchoolOption,
+    school: SchoolOption = None,
     kind: MisOption = None,
-    source: SourceOption = None,
-    staff_source: StaffOption = None,
+    data: SourceOption = None,
+    staff: StaffOption = None,
+    mapping: MappingOption = None,
+    command: CommandOption = None,
+    shell: ShellOption = None,
     as_at: AsAtOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
-    no_wait: Annotated[bool, typer.Option("--no-wait")] = False,
+    no_wait: NoWaitOption = False,
+    names: NamesOption = False,
+    quiet: QuietOption = False,
+    plain: PlainOption = False,
+    tries: TriesOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Show what a run would change, and change nothing."""
-    _send(school, kind, source, staff_source, as_at, home, as_json, not no_wait, language_of(lang), preview=True)
+    """Show what a run would change, by rule, and change nothing."""
+    call = begin(home=home, lang=lang, as_json=as_json, quiet=quiet, plain=plain, names=names, school=school)
+    asked = Asked(kind, data, staff, mapping, command, shell)
+    call.conduct(lambda: _send(call, asked, as_at, not no_wait, tries, preview=True), run_object=True, preview=True)
 
 
-@app.command()
-def run(
-    school: SchoolOption,
+@app.command("run")
+def run_command(
+    school: SchoolOption = None,
     kind: MisOption = None,
-    source: SourceOption = None,
-    staff_source: StaffOption = None,
+    data: SourceOption = None,
+    staff: StaffOption = None,
+    mapping: MappingOption = None,
+    command: CommandOption = None,
+    shell: ShellOption = None,
     as_at: AsAtOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
-    no_wait: Annotated[bool, typer.Option("--no-wait")] = False,
+    no_wait: NoWaitOption = False,
+    names: NamesOption = False,
+    quiet: QuietOption = False,
+    plain: PlainOption = False,
+    tries: TriesOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Read the MIS, send it, wait for the result."""
-    _send(school, kind, source, staff_source, as_at, home, as_json, not no_wait, language_of(lang), preview=False)
+    """Ask the MIS, read its data, send it and wait for the outcome."""
+    call = begin(home=home, lang=lang, as_json=as_json, quiet=quiet, plain=plain, names=names, school=school)
+    asked = Asked(kind, data, staff, mapping, command, shell)
+    call.conduct(lambda: _send(call, asked, as_at, not no_wait, tries, preview=False), run_object=True)
 
 
 @app.command()
-def status(school: SchoolOption, home: HomeOption = None, as_json: JsonOption = False, lang: LangOption = None) -> None:
-    """Last Run, last attempt, and who waits."""
-    language = language_of(lang)
-    found = _ask(home, language, lambda session: session.get(f"/schools/{school}"))
-    found["spooled"] = len(Home.of(home).spooled())
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False))
-        return
-    last = found["last_run"]
-    if last is None:
-        print(say(N_("Never run."), language=language))
-    else:
-        print(say(N_("Last successful run: {moment}"), language=language, moment=str(last["at"])))
-    waits = say(N_("Learners for whom other schools wait: {number}"), language=language, number=found["waits_caused"])
-    print(waits)
+def status(
+    school: SchoolOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    plain: PlainOption = False,
+    tries: TriesOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Last Run, last attempt, what is kept here, and who waits."""
+    call = begin(home=home, lang=lang, as_json=as_json, quiet=False, plain=plain)
+    call.conduct(lambda: upkeep.status(call, school=school, tries=tries))
 
 
 @app.command("check-in")
-def check_in(home: HomeOption = None, lang: LangOption = None, as_json: JsonOption = False) -> None:
-    """Report version and collect a school's wish to run now."""
-    language = language_of(lang)
-    schools = [{"school": item["school"]} for item in Home.of(home).settings().get("schools", [])]
-    found = _ask(home, language, lambda session: session.check_in(schools))
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False))
+def check_in(
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    plain: PlainOption = False,
+    tries: TriesOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Report version, schedule and failed attempts; run a school whose run is wished for."""
+    call = begin(home=home, lang=lang, as_json=as_json, quiet=quiet, plain=plain)
+    call.conduct(lambda: upkeep.check_in(call, tries=tries))
 
 
-def _ask(home: Path | None, language: str, question: Any) -> dict[str, Any]:
-    place = Home.of(home)
-    if not place.settings():
-        _fail(say(_NOT_ENROLLED, language=language), 5)
-    try:
-        answer: dict[str, Any] = question(Session(place, language))
-    except Refused as refused:
-        _fail(refused.text, 5)
-    except NotReached:
-        _fail(say(N_("The server could not be reached."), language=language), 7)
-    return answer
+@app.command()
+def schedule(
+    system: Annotated[str, typer.Argument(help="systemd or windows")],
+    school: Annotated[
+        list[str] | None, typer.Option("--school", help="DfES number; else every school enrolled")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write the files to")] = None,
+    user: Annotated[str, typer.Option("--user", help="Who runs the client; else you, or Local Service")] = "",
+    part: Annotated[str, typer.Option("--part", help="run or check-in: which task, without --out")] = "run",
+    home: HomeOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Write the schedule: a run each night, a check-in every 15 minutes."""
+    call = begin(home=home, lang=lang, as_json=False, quiet=False, plain=False)
+    call.conduct(lambda: scheduling.write(call, system=system, schools=school or [], out=out, user=user, part=part))
 
 
-def _send(
-    school: str, kind: str | None, source: Path | None, staff_source: Path | None, as_at: str | None,
-    home: Path | None, as_json: bool, wait: bool, language: str, *, preview: bool,
-) -> None:  # fmt: skip
-    place = Home.of(home)
-    extract = _read(school, kind, source, staff_source, as_at, home, as_json, language, remember=True)
-    if not place.settings().get("client"):
-        _fail(say(_NOT_ENROLLED, language=language), 5)
-    outcome = deliver(extract, Session(place, language), preview=preview, wait=wait, tell=_tell)
-    if preview and outcome.result["outcome"] != "refused":
-        outcome = Outcome(outcome.result | {"preview": True}, outcome.code, outcome.text)
-    if outcome.code == 7:
-        _tell(say(_NOT_REACHED, language=language))
-    _end(outcome, as_json, language)
-
-
-def _read(
-    school: str, kind: str | None, source: Path | None, staff_source: Path | None, as_at: str | None,
-    home: Path | None, as_json: bool, language: str, *, remember: bool,
-) -> Extract:  # fmt: skip
-    number = parse_dfes_number(school)
-    if number is None:
-        _fail(say(N_("This is not a school's DfES number: {number}"), language=language, number=school), 2)
-    place = Home.of(home)
-    settings = place.settings()
-    known = settings.get("sources", {}).get(number, {})
-    kind = kind or known.get("mis")
-    path = source or (Path(known["source"]) if known.get("source") else None)
-    staff_path = staff_source or (Path(known["staff_source"]) if known.get("staff_source") else None)
-    if kind is None or path is None:
-        _fail(say(N_("Name the MIS and its file: --mis and --source"), language=language), 2)
-    try:
-        moment: datetime | None = clock.parse_moment(as_at) if as_at else clock.rehearsed_now()
-    except clock.ClockNotReadable:
-        _fail(say(N_("This is not an ISO moment: {moment}"), language=language, moment=as_at or ""), 2)
-    try:
-        extract = mis.read(kind, path, school=number, staff_source=staff_path, as_at=moment)
-    except mis.ReadError as error:
-        text = render(error.text, language=language, domain="client")
-        if as_json:
-            result = {"run": "", "school": number, "as_at": "", "outcome": "refused", "created": 0, "updated": 0,
-                      "released": 0, "claimed": 0, "waiting": 0, "missing": 0, "refused": [], "holds": [],
-                      "warnings": [{"code": error.code, "text": text}]}  # fmt: skip
-            print(json.dumps(result, ensure_ascii=False))
-        _fail(text, 5 if error.code in ("empty", "wrong_school") else 6)
+def _check(call: Call, asked: Asked, as_at: str | None) -> Done:
+    number = call.school()
+    moment = source.moment_of(as_at)
+    arranged = arrangement.arrange(call.home, number, asked)
+    extract = source.read(arranged, school=number, as_at=moment)
     if extract.dropped:
-        names = ", ".join(extract.dropped)
-        _tell(say(N_("Columns that were not read and not sent: {columns}"), language=language, columns=names))
-    if remember:
-        settings.setdefault("sources", {})[number] = {
-            "mis": kind, "source": str(path.resolve()), "staff_source": str(staff_path.resolve()) if staff_path else "",
-        }  # fmt: skip
-        place.remember(settings)
-    return extract
+        call.voice.tell(N_("Columns that were not read and not sent: {columns}"), columns=", ".join(extract.dropped))
+    judgement = judge(extract, language=call.voice.language)
+    call.voice.tell(N_("Read: learners {learners}, staff {staff}"), learners=judgement.learners, staff=judgement.staff)
+    return _shown(call, judgement.outcome(extract), show.names_of(call.voice, extract))
 
 
-def _end(outcome: Outcome, as_json: bool, language: str) -> None:
-    result = outcome.result
-    if outcome.text:
-        _tell(outcome.text)
-    if as_json:
-        print(json.dumps(result, ensure_ascii=False))
-    else:
-        _summary(result, language)
-    raise SystemExit(outcome.code)
+def _send(call: Call, asked: Asked, as_at: str | None, wait: bool, tries: int | None, *, preview: bool) -> Done:
+    errand = Errand(call.school(), asked, as_at, preview, wait)
+    ran = run(errand, home=call.home, voice=call.voice, limits=Limits.of_environment(tries=tries))
+    return _shown(call, ran.outcome, ran.names)
 
 
-def _summary(result: dict[str, Any], language: str) -> None:
-    counts = {k: result[k] for k in ("created", "updated", "claimed", "released", "waiting", "missing")}
-    word = say(_OUTCOMES[result["outcome"]], language=language)
-    print(say(_SUMMARY, language=language, outcome=word, refused=len(result["refused"]), **counts))
-    for item in result["refused"]:
-        print(f"  {item['record']}  {item['field']}  {item['needed']}. {item['fix']}")
-    for hold in result["holds"]:
-        print(f"  {hold['check']}: {hold.get('text', '')}")
-    for warning in result["warnings"]:
-        print(f"  {warning['code']}: {warning['text']}")
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-def _fail(text: str, code: int) -> NoReturn:
-    _tell(text)
-    raise SystemExit(code)
+def _shown(call: Call, outcome: Outcome, names: dict[str, str]) -> Done:
+    return Done(
+        outcome.code, outcome.result, lambda: show.result(call.voice, outcome.result, names=names), outcome.text
+    )

@@ -1,115 +1,134 @@
-"""One run of one school: read, check, send, wait, and say what became of it (interfaces.md, exit codes)."""
+"""One run or preview of one school: ask the MIS, read, check, send, wait, and say what became of it."""
 
 from __future__ import annotations
 
-import json
-import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
+from hwb.client import arrangement, attempts, log, send, show, source, spool
+from hwb.client.arrangement import Asked
+from hwb.client.faults import NoOutcomeYet, NotEnrolled, NotReached, Refused, Stopped
 from hwb.client.home import Home
-from hwb.client.session import NotReached, Refused, Session
-from hwb.extract import wire
-from hwb.extract.check import check
-from hwb.extract.problems import WORDINGS, describe
-from hwb.extract.records import Extract, Snapshot
-
-POLL = float(os.environ.get("HWB_CLIENT_POLL", "0.3"))
-LONGEST_WAIT = float(os.environ.get("HWB_CLIENT_WAIT", "600"))
-OUTCOME_CODES = {"applied": 0, "no change": 0, "held": 4, "refused": 5, "spooled": 7}
+from hwb.client.limits import Limits
+from hwb.client.lock import Busy, one_run
+from hwb.client.outcome import Outcome, blank, judge, warned
+from hwb.client.session import Session
+from hwb.client.texts import DOMAIN
+from hwb.client.voice import Voice
+from hwb.extract.records import Extract
+from hwb.extract.texts import N_, ngettext, render
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The result object of interfaces.md, its exit code, and a sentence of the server's when it refused."""
+class Errand:
+    """What is asked of one run or preview."""
 
-    result: dict[str, Any]
-    code: int
-    text: str = ""
-
-
-def judged(extract: Extract, *, language: str) -> tuple[Snapshot, Outcome]:
-    """What ``check`` says, without a server: 0 fine, 3 refusals."""
-    snapshot = check(extract)
-    refused = [described(problem, extract, language) for item in snapshot.refused for problem in item.problems]
-    result = _empty(extract, "", "checked") | {
-        "refused": refused,
-        "warnings": [
-            {"code": w.code, "text": described(w, extract, language, whole=True)["sentence"]}
-            for w in snapshot.warnings
-            if w.code in WORDINGS
-        ],
-    }
-    return snapshot, Outcome(result, 3 if refused else 0)
+    school: str
+    asked: Asked
+    as_at: str | None
+    preview: bool
+    wait: bool
 
 
-def described(problem: Any, extract: Extract, language: str, *, whole: bool = False) -> dict[str, str]:
-    found = describe(problem, mis=extract.mis, language=language)
-    return found if whole else {key: found[key] for key in ("record", "field", "value", "needed", "fix")}
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """The outcome, and whose names may be shown with it."""
+
+    outcome: Outcome
+    names: dict[str, str]
 
 
-def deliver(extract: Extract, session: Session, *, preview: bool, wait: bool, tell: Callable[[str], None]) -> Outcome:
-    """Sends and waits; a run that cannot be sent is spooled for the next time (exit 7)."""
-    run = str(uuid4())
-    body = wire.dump(extract)
+def run(errand: Errand, *, home: Home, voice: Voice, limits: Limits) -> Ran:
+    """Raises Stopped for what ended it before anything was sent; a failed attempt is kept for the check-in."""
     try:
-        if not preview:
-            send_spooled(session, tell)
-        session.put_run(run, body, preview=preview)
-    except NotReached:
-        if not preview:
-            spool(session.home, run, extract.school, body)
-        return Outcome(_empty(extract, run, "spooled"), 7)
+        with one_run(home, errand.school):
+            return _locked(errand, home=home, voice=voice, limits=limits)
+    except Busy:
+        raise
+    except Stopped as stopped:
+        if not errand.preview and stopped.exit_code != 2:
+            attempts.record(home, errand.school, code=stopped.code)
+        raise
+
+
+def _locked(errand: Errand, *, home: Home, voice: Voice, limits: Limits) -> Ran:
+    moment = source.moment_of(errand.as_at)
+    arranged = arrangement.arrange(home, errand.school, errand.asked)
+    if arranged.mis_command:
+        with voice.progress(N_("Asking the MIS")):
+            source.export(arranged, seconds=limits.command)
+    with voice.progress(N_("Reading the MIS's data")):
+        extract = source.read(arranged, school=errand.school, as_at=moment)
+        body = source.packed(extract)
+    arrangement.remember(home, errand.school, arranged)
+    _tell_what_was_read(extract, voice)
+    if not home.is_enrolled():
+        raise NotEnrolled
+    session = Session(home, voice.language, limits)
+    try:
+        return Ran(_deliver(errand, extract, body, session=session, voice=voice), show.names_of(voice, extract))
+    finally:
+        session.close()
+
+
+def _tell_what_was_read(extract: Extract, voice: Voice) -> None:
+    judgement = judge(extract, language=voice.language)
+    voice.tell(N_("Read: learners {learners}, staff {staff}"), learners=judgement.learners, staff=judgement.staff)
+    if extract.dropped:
+        columns = ", ".join(extract.dropped)
+        voice.tell(N_("Columns that were not read and not sent: {columns}"), columns=columns)
+    records = len({item["record"] for item in judgement.refused})
+    if records and not voice.quiet:
+        text = ngettext("{count} record will be refused.", "{count} records will be refused.", records)
+        voice.err.print(render(text, language=voice.language, domain=DOMAIN), markup=False)
+
+
+def _deliver(errand: Errand, extract: Extract, body: bytes, *, session: Session, voice: Voice) -> Outcome:
+    run_id, as_at = str(uuid4()), extract.as_at.isoformat()
+
+    def of(outcome: str) -> dict[str, object]:
+        return blank(school=errand.school, outcome=outcome, run=run_id, as_at=as_at, preview=errand.preview)
+
+    try:
+        if not errand.preview:
+            _send_kept(errand.school, session=session, voice=voice)
+        with voice.progress(N_("Sending to the server"), total=1000) as advance:
+            answer = send.put_run(session, run_id, body, preview=errand.preview, advance=advance)
+        if not errand.wait:
+            return Outcome(of("received"), 0)
+        with voice.progress(N_("Waiting for the outcome")):
+            return send.await_result(session, answer, school=errand.school, as_at=as_at, preview=errand.preview)
+    except (NotReached, NoOutcomeYet) as away:
+        if not errand.preview:
+            spool.keep(session.home, run=run_id, school=errand.school, as_at=as_at, body=body)
+        if not errand.preview and isinstance(away, NotReached):
+            attempts.record(session.home, errand.school, code=away.code)
+        text = voice.render(away.text)
+        return Outcome(warned(of("spooled"), away.code, text), away.exit_code, text)
     except Refused as refused:
-        return Outcome(_empty(extract, run, "refused"), 5, refused.text)
-    if not wait:
-        return Outcome(_empty(extract, run, "received"), 0)
-    return finished(run, extract, session)
+        text = why(refused, voice)
+        return Outcome(warned(of("refused"), refused.code, text), 5, text)
 
 
-def finished(run: str, extract: Extract, session: Session) -> Outcome:
-    """Waits for the worker; a bounded wait, after which the run goes on without us."""
-    deadline = time.monotonic() + LONGEST_WAIT
-    while time.monotonic() < deadline:
-        try:
-            answer = session.get(f"/runs/{run}")
-        except NotReached:
-            return Outcome(_empty(extract, run, "spooled"), 7)
-        result = answer["result"]
-        if result is not None:
-            code = OUTCOME_CODES.get(result["outcome"], 1)
-            return Outcome(result, 3 if code == 0 and result["refused"] else code)
-        if answer["state"] == "failed":
-            return Outcome(_empty(extract, run, "refused"), 5, str(answer.get("failure", "")))
-        time.sleep(POLL)
-    return Outcome(_empty(extract, run, "received"), 7)
+def why(refused: Refused, voice: Voice) -> str:
+    """The server's sentence; when the clock is at fault, also how far it is off."""
+    if not refused.ahead:
+        return refused.text
+    hours, seconds = divmod(abs(refused.ahead), 3600)
+    length = f"{hours}:{seconds // 60:02}:{seconds % 60:02}"
+    sentence = (
+        N_("This computer's clock is ahead of the server's by {length} (hours, minutes, seconds).")
+        if refused.ahead > 0
+        else N_("This computer's clock is behind the server's by {length} (hours, minutes, seconds).")
+    )
+    return f"{refused.text} {voice.say(sentence, length=length)}"
 
 
-def spool(home: Home, run: str, school: str, body: bytes) -> None:
-    """Keeps a run for the next time, in the order of making."""
-    content = {"run": run, "school": school, "body": body.decode()}
-    home.write(f"spool/{time.time_ns():020d}-{school}.json", json.dumps(content).encode())
-
-
-def send_spooled(session: Session, tell: Callable[[str], None]) -> None:
-    """Sends what waits, oldest first; what the server refuses for good is dropped and told. Raises NotReached."""
-    for path in session.home.spooled():
-        content = json.loads(path.read_text("utf-8"))
-        try:
-            session.put_run(content["run"], content["body"].encode(), preview=False)
-        except Refused as refused:
-            tell(refused.text)
-        path.unlink()
-
-
-def _empty(extract: Extract, run: str, outcome: str) -> dict[str, Any]:
-    as_at: datetime = extract.as_at
-    return {
-        "run": run, "school": extract.school, "as_at": as_at.isoformat(), "outcome": outcome, "created": 0,
-        "updated": 0, "released": 0, "claimed": 0, "waiting": 0, "missing": 0, "refused": [], "holds": [],
-        "warnings": [],
-    }  # fmt: skip
+def _send_kept(school: str, *, session: Session, voice: Voice) -> None:
+    if not spool.count(session.home, school):
+        return
+    voice.tell(N_("Sending first what was kept while the server was away"))
+    taken, refusals = send.send_kept(session, session.home, school)
+    log.note("kept sent", school=school, taken=taken, refused=len(refusals))
+    for refused in refusals:
+        voice.warn(voice.say(N_("A run that was kept is refused: {why}"), why=refused.text))

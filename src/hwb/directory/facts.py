@@ -83,7 +83,8 @@ def load(cursor: Any, *, school: str, upns: set[str], staff: bool = True, own: b
         accepted[0][0] if accepted else None,
         accepted[0][1] if accepted else "",
         frozenset(kind for run in accepted for kind in run[5]),
-        frozenset(run[1] for run in runs if run[2] in ("undone", "withdrawn")),
+        # what is newest now is no longer withdrawn: a run of the same content may have been undone since
+        frozenset(run[1] for run in runs if run[2] in ("undone", "withdrawn")) - {accepted[0][1] if accepted else ""},
         frozenset(run[1] for run in runs if run[3] and run[2] not in ("undone", "withdrawn")),
     )
 

@@ -18,6 +18,12 @@ from hwb.lifecycle.facts import Account, LearnerEntry, SchoolFacts, StaffEntry
 from hwb.lifecycle.plan import Plan
 from hwb.lifecycle.policy import Policy
 
+#: A successor's newest run no longer says all that its words say (R43).
+_WORDS_MOVED = """
+UPDATE run SET words_moved = true WHERE (school, accepted_no) IN
+    (SELECT school, max(accepted_no) FROM run WHERE school = ANY(%s) AND accepted_no IS NOT NULL AND state <> 'undone'
+     GROUP BY school)
+"""
 NAMES = ("legal_surname", "legal_forename", "preferred_surname", "preferred_forename", "birth_date")
 
 
@@ -306,6 +312,9 @@ def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying) -> No
         account = write.account or work.ids.get(write.person)
         staff_rows.append(staff_row(write.after, id_, account, due(write.after)))
     sets.send(cursor, sets.STAFF_WORDS, staff_rows)
+    moved = {e.school for e in kept} | {row["school"] for row in staff_rows}
+    if moved - {plan.school}:
+        cursor.execute(_WORDS_MOVED, [list(moved - {plan.school})])
     written = {write.person for write in plan.staff_writes}
     linked = [
         {"id": person.removeprefix("staff:"), "account": id_}

@@ -62,6 +62,27 @@ LEARNER_NAMES = NameCodes("L05", "L15", "L16", "L17", "L29", "L26", "L22")
 STAFF_NAMES = NameCodes("S05", "S08", "S09", "S10", "S19", "S17", "S14")
 
 
+#: Warnings about a leaver that say: this value could not be used and is left out.
+_LEFT_OUT = frozenset({"L15", "L16", "L22", "L26", "S08", "S09", "S13", "S14", "S17"})
+
+
+def left_out(found: Findings) -> frozenset[str]:
+    """The columns whose value is left out of a leaver's record, since it is not fit to be stored."""
+    if not found.hints:
+        return frozenset()
+    return frozenset(name for code, name, _, _ in found.hints if code in _LEFT_OUT)
+
+
+def one_line(name: str) -> str:
+    """A line break inside quotes is a habit of exports, not part of the name."""
+    return name if name.isprintable() else " ".join(name.replace("\r", "\n").split("\n"))
+
+
+def is_far_ahead(start: date, day: date) -> bool:
+    """Whether a start date is more than one year after `day`."""
+    return (start.year - 1, start.month, start.day) > (day.year, day.month, day.day)
+
+
 def problem(reference: str, kind: Kind, finding: Finding) -> Problem:
     """The finding as a Problem of the record."""
     code, name, value, gaps = finding

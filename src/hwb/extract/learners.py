@@ -15,7 +15,18 @@ from hwb.extract.fields import (
     read_enrolment_status,
     read_year_group,
 )
-from hwb.extract.findings import LEARNER_NAMES, Findings, judge_leaving, judge_names, judge_text, problem, refuse
+from hwb.extract.findings import (
+    LEARNER_NAMES,
+    Findings,
+    is_far_ahead,
+    judge_leaving,
+    judge_names,
+    judge_text,
+    left_out,
+    one_line,
+    problem,
+    refuse,
+)
 from hwb.extract.records import LEARNER_COLUMNS, LearnerRecord, MisKind, Problem, Refused, Row
 from hwb.identifiers import UpnFault, clean_upn, is_temporary, suggest_upn, upn_fault
 
@@ -38,8 +49,8 @@ def judge_learner(row: Row, *, day: date, mis: MisKind, warnings: list[Problem])
     (upn_text, former, mis_id, admission, surname, forename, preferred_surname, preferred_forename,
      birth, year, registration, class_list, status_text, start_text, leaving_text) = values  # fmt: skip
     upn = _judge_upn(found, upn_text)
-    surname, forename = _one_line(surname), _one_line(forename)
-    preferred = _one_line(preferred_surname), _one_line(preferred_forename)
+    surname, forename = one_line(surname), one_line(forename)
+    preferred = one_line(preferred_surname), one_line(preferred_forename)
     judge_names(found, LEARNER_NAMES, surname, forename, preferred)
     born = _judge_birth(found, birth)
     start = _judge_start(found, start_text, born, day)
@@ -47,7 +58,7 @@ def judge_learner(row: Row, *, day: date, mis: MisKind, warnings: list[Problem])
     left = leaving is not None and leaving < day
     if not left:
         _judge_age(found, birth, born, day)
-    year_group = _judge_year(found, year, born, day)
+    year_group = _judge_year(found, year, None if left else born, day)
     status, classes = _judge_placement(found, status_text, registration, class_list)
     judge_text(found, "L26", "mis_id", mis_id, TEXT_LENGTH)
     judge_text(found, "L26", "admission_number", admission, TEXT_LENGTH)
@@ -56,24 +67,18 @@ def judge_learner(row: Row, *, day: date, mis: MisKind, warnings: list[Problem])
         _suggest_completion(found, mis, admission, registration, classes)
     if not found.settle(left=left):
         return _refuse(reference, found, values)
-    warned: set[str] = set()
-    if found.hints:
-        warnings.extend(problem(reference, "learner", hint) for hint in found.hints)
-        warned = {name for code, name, _, _ in found.hints if code in _LEFT_OUT}
+    omitted = left_out(found)
+    warnings.extend(problem(reference, "learner", hint) for hint in found.hints)
     return LearnerRecord(
         upn, surname, forename, born, year_group, start, leaving, status,
-        "" if "registration_group" in warned else registration,
+        "" if "registration_group" in omitted else registration,
         classes,
-        "" if "preferred_surname" in warned else preferred[0],
-        "" if "preferred_forename" in warned else preferred[1],
+        "" if "preferred_surname" in omitted else preferred[0],
+        "" if "preferred_forename" in omitted else preferred[1],
         former,
-        "" if "mis_id" in warned else mis_id,
-        "" if "admission_number" in warned else admission,
+        "" if "mis_id" in omitted else mis_id,
+        "" if "admission_number" in omitted else admission,
     )  # fmt: skip
-
-
-#: Warnings of a leaver's record that say: this value could not be used and is left out.
-_LEFT_OUT = frozenset({"L15", "L16", "L22", "L26"})
 
 
 def _refuse(reference: str, found: Findings, values: list[str]) -> Refused:
@@ -81,11 +86,6 @@ def _refuse(reference: str, found: Findings, values: list[str]) -> Refused:
     keys = {name: given.get(name, "") for name in _KEYS}
     keys["upn"], keys["former_upn"] = clean_upn(keys["upn"]), clean_upn(keys["former_upn"])
     return refuse(reference, "learner", found.faults, keys)
-
-
-def _one_line(name: str) -> str:
-    """A line break inside quotes is a habit of exports, not part of the name."""
-    return name if name.isprintable() else " ".join(name.replace("\r", "\n").split("\n"))
 
 
 def _judge_upn(found: Findings, text: str) -> str:
@@ -141,11 +141,6 @@ def _judge_start(found: Findings, text: str, born: date | None, day: date) -> da
         found.doubt("L20", "start_date", text)
         return None
     return start
-
-
-def is_far_ahead(start: date, day: date) -> bool:
-    """Whether a start date is more than one year after `day`."""
-    return (start.year - 1, start.month, start.day) > (day.year, day.month, day.day)
 
 
 def _judge_year(found: Findings, text: str, born: date | None, day: date) -> str:

@@ -15,29 +15,61 @@ DOMAIN = "extract"
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The sentence about a problem and what is needed instead; ``refuses`` is False for a warning."""
+    """The sentence about a problem and what is needed instead; ``refuses`` is False for a warning.
+
+    ``action`` is what to do about it in the MIS, where that is more than to put the field right.
+    """
 
     sentence: str
     needed: str
     refuses: bool = True
+    action: str = ""
 
 
 _UPN_NEEDED = N_("A UPN of 13 characters with the right check letter")
 _DATE_NEEDED = N_("A real date, for example 2018-09-03")
 _NAME_NEEDED = N_("The legal name in letters, at most 100 characters")
 _UNIQUE_CODE = N_("A staff code that nobody else who works at the school has")
+_COMPARE = N_("Compare with the transfer file and correct the typing mistake.")
+_PLACE = N_("Place the learner in a class; the account works, but is in no class list.")
+_AGE = N_("Check the birth date and the year group.")
+_AFTER_ADMISSION = N_("A leaving date after the admission date")
+_AFTER_START = N_("A leaving date after the start date")
+_ONE_DATE = N_("Correct one of the two dates.")
+
+#: What exactly is wrong with a UPN (L02), by `hwb.identifiers.UpnFault`.
+_UPN_FAULTS = {
+    "length": N_("UPN is not valid: it does not have 13 characters"),
+    "letter": N_("UPN is not valid: it has a letter that is never used, or none where there must be one"),
+    "digit": N_("UPN is not valid: characters 2 to 12 must be digits"),
+    "check": N_("UPN is not valid: the first letter does not fit the digits"),
+}
 
 WORDINGS: dict[str, Wording] = {
-    "L01": Wording(N_("UPN is missing"), _UPN_NEEDED),
-    "L02": Wording(N_("UPN is not valid"), _UPN_NEEDED),
-    "L03": Wording(N_("Two learners in your data have this UPN"), N_("One record for each UPN")),
+    "L01": Wording(
+        N_("UPN is missing"),
+        _UPN_NEEDED,
+        action=N_("Enter the UPN in the registration details; take it from the transfer file."),
+    ),
+    "L02": Wording(N_("UPN is not valid"), _UPN_NEEDED, action=_COMPARE),
+    "L03": Wording(
+        N_("Two learners in your data have this UPN"),
+        N_("One record for each UPN"),
+        action=N_("Find both records; one UPN is wrong or one record is double."),
+    ),
     "L05": Wording(N_("Legal surname or forename is missing"), _NAME_NEEDED),
     "L06": Wording(N_("Admission number is missing"), N_("The admission number"), refuses=False),
     "L07": Wording(N_("Admission date is missing"), _DATE_NEEDED),
-    "L08": Wording(N_("Leaving date is before the admission date"), N_("A leaving date after the admission date")),
+    "L08": Wording(
+        N_("Leaving date is before the admission date"), N_("A leaving date after the admission date"), action=_ONE_DATE
+    ),
     "L09": Wording(N_("Year group is missing or not known"), N_("N1, N2, R or 1 to 14")),
-    "L10": Wording(N_("No class or registration group"), N_("A class or registration group"), refuses=False),
-    "L12": Wording(N_("Year group does not fit the age"), N_("The year group the learner is in"), refuses=False),
+    "L10": Wording(
+        N_("No class or registration group"), N_("A class or registration group"), refuses=False, action=_PLACE
+    ),
+    "L12": Wording(
+        N_("Year group does not fit the age"), N_("The year group the learner is in"), refuses=False, action=_AGE
+    ),
     "L13": Wording(N_("Temporary UPN"), N_("The permanent UPN, from the previous school"), refuses=False),
     "L15": Wording(N_("The name has characters that cannot be used"), _NAME_NEEDED),
     "L16": Wording(N_("The name is too long"), _NAME_NEEDED),
@@ -58,10 +90,22 @@ WORDINGS: dict[str, Wording] = {
         N_("An export in UTF-8"),
         refuses=False,
     ),
-    "S01": Wording(N_("Start date is missing"), _DATE_NEEDED),
-    "S02": Wording(N_("Staff code is missing"), _UNIQUE_CODE),
-    "S03": Wording(N_("Two people in your data have this staff code or number"), _UNIQUE_CODE),
-    "S04": Wording(N_("Leaving date is before the start date"), N_("A leaving date after the start date")),
+    "S01": Wording(
+        N_("Start date is missing"), _DATE_NEEDED, action=N_("Enter the start date in the employment details.")
+    ),
+    "S02": Wording(
+        N_("Staff code is missing"),
+        _UNIQUE_CODE,
+        action=N_("Enter a staff code that is unique in the school, usually initials."),
+    ),
+    "S03": Wording(
+        N_("Two people in your data have this staff code or number"),
+        _UNIQUE_CODE,
+        action=N_("Give one of the two people another code."),
+    ),
+    "S04": Wording(
+        N_("Leaving date is before the start date"), N_("A leaving date after the start date"), action=_ONE_DATE
+    ),
     "S05": Wording(N_("Legal surname or forename is missing"), _NAME_NEEDED),
     "S08": Wording(N_("The name has characters that cannot be used"), _NAME_NEEDED),
     "S09": Wording(N_("The name is too long"), _NAME_NEEDED),
@@ -91,6 +135,12 @@ _FIX = N_("Put it right in this field of your MIS: {caption}.")
 _FIX_FILE = N_("Put it right in this column of the file: {caption}.")
 _FIX_SUGGESTED = N_("Was this meant: {suggestion}? Compare with the transfer file.")
 _FIX_RECORD = N_("Find the record in your MIS and put it right.")
+
+#: What each MIS calls a column of a member of staff, where it is not the name it has for learners.
+STAFF_CAPTIONS: dict[str, dict[str, str]] = {
+    "sims": {"legal_surname": "Surname", "start_date": "Start Date"},
+    "oneroster": {"classes": "enrollments"},
+}
 
 #: What each MIS calls a column of the ``hwb`` CSV; a column that is not here has its own name.
 CAPTIONS: dict[str, dict[str, str]] = {
@@ -126,19 +176,26 @@ def describe(problem: Problem, *, mis: MisKind, language: str) -> dict[str, str]
     def said(message: str, **more: str) -> str:
         return render(Text(message, {**gaps, **more}), language=language, domain=DOMAIN)
 
-    caption = CAPTIONS.get(mis, {}).get(problem.field, problem.field)
-    if not problem.field:
-        fix = said(_FIX_RECORD)
+    parts = [said(wording.action)] if wording.action else []
+    if problem.field:
+        parts.append(said(_FIX if mis == "sims" else _FIX_FILE, caption=_caption(problem, mis)))
     else:
-        fix = said(_FIX_FILE if mis in ("hwb", "teacher-centre", "oneroster", "ctf") else _FIX, caption=caption)
+        parts.append(said(_FIX_RECORD))
     if "suggestion" in gaps:
-        fix += " " + said(_FIX_SUGGESTED)
+        parts.append(said(_FIX_SUGGESTED))
     return {
         "record": problem.record,
         "field": problem.field,
         "value": problem.value,
         "needed": said(wording.needed),
-        "fix": fix,
+        "fix": " ".join(parts),
         "code": problem.code,
-        "sentence": said(wording.sentence),
+        "sentence": said(_UPN_FAULTS.get(gaps.get("rule", ""), wording.sentence)),
     }
+
+
+def _caption(problem: Problem, mis: MisKind) -> str:
+    known = CAPTIONS.get(mis, {})
+    if problem.kind == "staff":
+        known = known | STAFF_CAPTIONS.get(mis, {})
+    return known.get(problem.field, problem.field)

@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import date
 
 from hwb.extract.fields import CLASS_LENGTH, TEXT_LENGTH, read_classes, read_date
-from hwb.extract.findings import STAFF_NAMES, Findings, judge_leaving, judge_names, judge_text, problem, refuse
-from hwb.extract.learners import is_far_ahead
+from hwb.extract.findings import (
+    STAFF_NAMES,
+    Findings,
+    is_far_ahead,
+    judge_leaving,
+    judge_names,
+    judge_text,
+    left_out,
+    one_line,
+    problem,
+    refuse,
+)
 from hwb.extract.records import STAFF_COLUMNS, Problem, Refused, Row, StaffRecord
 from hwb.identifiers import clean_staff_code, clean_upn, staff_code_fault, upn_fault
 
@@ -23,7 +33,9 @@ def judge_staff(row: Row, *, day: date, warnings: list[Problem]) -> StaffRecord 
         return _refuse(reference, found, values)
     (mis_id, code_text, number, surname, forename, preferred_surname, preferred_forename, birth, role, start_text,
      leaving_text, class_list) = values  # fmt: skip
-    judge_names(found, STAFF_NAMES, surname, forename, (preferred_surname, preferred_forename))
+    surname, forename = one_line(surname), one_line(forename)
+    preferred = one_line(preferred_surname), one_line(preferred_forename)
+    judge_names(found, STAFF_NAMES, surname, forename, preferred)
     code = clean_staff_code(code_text)
     _judge_code(found, code, code_text)
     born = read_date(birth) if birth else None
@@ -37,23 +49,30 @@ def judge_staff(row: Row, *, day: date, warnings: list[Problem]) -> StaffRecord 
     for name, value in (("mis_id", mis_id), ("employee_number", number), ("role", role)):
         judge_text(found, "S17", name, value, TEXT_LENGTH)
     left = leaving is not None and leaving < day
-    recognised = bool(mis_id or number or code)
-    if left and not recognised:
-        found.fault("S02", "staff_code", code_text)
     if not found.settle(left=left):
         return _refuse(reference, found, values)
-    warnings.extend(problem(reference, "staff", hint) for hint in found.hints)
-    return StaffRecord(
-        surname, forename, code, start, leaving, mis_id, number, preferred_surname, preferred_forename, born, role,
-        classes or (),
+    omitted = left_out(found)
+
+    def fit(name: str, value: str) -> str:
+        return "" if name in omitted else value
+
+    record = StaffRecord(
+        surname, forename, fit("staff_code", code), start, leaving, fit("mis_id", mis_id),
+        fit("employee_number", number), fit("preferred_surname", preferred[0]),
+        fit("preferred_forename", preferred[1]), born, fit("role", role), classes or (),
     )  # fmt: skip
+    if not (record.mis_id or record.employee_number or record.staff_code):
+        found.fault("S02", "staff_code", code_text)  # a leaver needs one key of R21
+        return _refuse(reference, found, values)
+    warnings.extend(problem(reference, "staff", hint) for hint in found.hints)
+    return record
 
 
 def _judge_code(found: Findings, code: str, text: str) -> None:
     if not code:
         found.doubt("S02", "staff_code", text)
     elif upn_fault(clean_upn(text)) is None:
-        found.fault("S15", "staff_code", text)
+        found.fault("S15", "staff_code", text)  # at any time: it would tie a learner's key to somebody else
     elif staff_code_fault(code):
         found.doubt("S13", "staff_code", text)
 

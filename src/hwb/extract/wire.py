@@ -11,6 +11,8 @@ import re
 from datetime import datetime
 from typing import Any, NoReturn
 
+from hwb.extract.fields import show
+from hwb.extract.problems import WORDINGS
 from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Extract, Problem, Row
 from hwb.extract.texts import N_, Text
 
@@ -19,8 +21,14 @@ LARGEST = 50 * 1024 * 1024
 LONGEST_FIELD = 4000
 DEEPEST = 20
 _COLUMNS = {"learners": ("record", *LEARNER_COLUMNS), "staff": ("record", *STAFF_COLUMNS)}
+_KINDS = frozenset({"learner", "staff"})
 _MIS = frozenset({"sims", "teacher-centre", "oneroster", "ctf", "hwb"})
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
+#: More than any school has; brackets and commas also tell how much memory the parsed body would take.
+MOST_BRACKETS = 60_000
+MOST_COMMAS = 2_000_000
+_YEARS = range(1990, 2201)
+#: Texts, then brackets. Possessive, and an unclosed text runs to the end: one pass, whatever is in the body.
+_BRACKETS = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"?[,:\s]*+)++|([\[{])|([\]}])', re.DOTALL)
 
 
 class WireError(ValueError):
@@ -41,8 +49,8 @@ def dump(extract: Extract) -> bytes:
         "covers": sorted(extract.covers),
         "columns": {name: list(columns) for name, columns in _COLUMNS.items()},
         "counts": {"learners": len(extract.learners), "staff": len(extract.staff)},
-        "dropped": list(extract.dropped),
-        "notices": [[n.code, n.record, n.field, n.value, n.kind, [list(v) for v in n.values]] for n in extract.notices],
+        "dropped": [show(name) for name in extract.dropped],
+        "notices": [_sent(notice) for notice in extract.notices],
         "learners": extract.learners,
         "staff": extract.staff,
         "end": FORMAT,
@@ -50,13 +58,20 @@ def dump(extract: Extract) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def _sent(notice: Problem) -> list[Any]:
+    values = [[name, show(value)] for name, value in notice.values]
+    return [notice.code, show(notice.record), notice.field, show(notice.value), notice.kind, values]
+
+
 def load(body: bytes) -> Extract:
     """The extract in a body. Raises WireError."""
     if len(body) > LARGEST:
         raise WireError("too_large", 413, Text(N_("The data is larger than 50 MiB.")))
-    _check_depth(body)
+    _check_shape(body)
     try:
-        content = json.loads(body.decode("utf-8"), object_pairs_hook=_no_twice, parse_constant=_no_constant)
+        content = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_no_twice, parse_constant=_no_number, parse_float=_no_number
+        )
     except UnicodeDecodeError:
         raise WireError("not_utf8", 400, Text(N_("The data is not UTF-8."))) from None
     except WireError:
@@ -65,7 +80,7 @@ def load(body: bytes) -> Extract:
         raise WireError("not_json", 400, Text(N_("The data is damaged or incomplete."))) from None
     try:
         return _extract(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, WireError):
             raise
         raise WireError("not_a_snapshot", 400, Text(N_("The data is not a snapshot."))) from None
@@ -78,14 +93,15 @@ def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(_name: str) -> NoReturn:
+def _no_number(_text: str) -> NoReturn:
+    """NaN, Infinity and 1e999 are no data; the format has whole counts only."""
     raise WireError("not_json", 400, Text(N_("The data is damaged or incomplete.")))
 
 
-def _check_depth(body: bytes) -> None:
-    """A body nested deeper than DEEPEST is refused before it is parsed; rows are three deep."""
-    if body.count(b"[[[[") == 0 and body.count(b"{") <= DEEPEST and b"[[[" not in body:
-        return
+def _check_shape(body: bytes) -> None:
+    """Refuses, before it is parsed, a body nested deeper than DEEPEST or of more parts than any school's."""
+    if body.count(b"[") + body.count(b"{") > MOST_BRACKETS or body.count(b",") > MOST_COMMAS:
+        raise WireError("too_large", 413, Text(N_("The data has more parts than any school's.")))
     depth = 0
     for found in _BRACKETS.finditer(body):
         if found[1]:
@@ -103,27 +119,33 @@ def _extract(content: Any) -> Extract:
         raise WireError("truncated", 400, Text(N_("The data is damaged or incomplete.")))
     as_at = datetime.fromisoformat(content["as_at"])
     covers = frozenset(content["covers"])
-    if as_at.tzinfo is None or content["mis"] not in _MIS or not covers <= {"learner", "staff"}:
+    if as_at.tzinfo is None or as_at.year not in _YEARS or content["mis"] not in _MIS or not covers <= _KINDS:
         raise ValueError(content["as_at"])
-    if not isinstance(content["school"], str):
-        raise TypeError(content["school"])
+    learners, staff = _rows(content, "learners"), _rows(content, "staff")
+    if (learners and "learner" not in covers) or (staff and "staff" not in covers):
+        raise ValueError(content["covers"])
     return Extract(
-        content["school"],
+        _text(content["school"]),
         as_at,
         content["mis"],
         covers,
-        _rows(content, "learners"),
-        _rows(content, "staff"),
+        learners,
+        staff,
         tuple(_text(name) for name in content["dropped"]),
-        tuple(
-            Problem(_text(c), _text(r), _text(f), _text(v), k, tuple((_text(a), _text(b)) for a, b in values))
-            for c, r, f, v, k, values in content["notices"]
-        ),
+        tuple(_notice(*notice) for notice in content["notices"] if notice[0] in WORDINGS),
     )
 
 
+def _notice(code: str, record: Any, name: Any, value: Any, kind: Any, values: Any) -> Problem:
+    """A notice of the reader; those that a newer client may know and this table does not are left out before."""
+    if kind not in _KINDS:
+        raise ValueError(kind)
+    return Problem(code, _text(record), _text(name), _text(value), kind, tuple((_text(a), _text(b)) for a, b in values))
+
+
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST_FIELD:
+    """A text that is stored as it is: no NUL, which PostgreSQL does not have, nor what turns a line round."""
+    if not isinstance(value, str) or len(value) > LONGEST_FIELD or not value.isprintable():
         raise TypeError(value)
     return value
 

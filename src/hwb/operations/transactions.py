@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 
 T = TypeVar("T")
 
 
-class FactsMoved(Exception):
-    """What an operation stands on moved under it again and again; nothing was written, the whole is taken again."""
+class FactsMoved(OperationalError):
+    """What an operation stands on moved under it again and again; nothing was written, the whole is taken again.
+
+    Of the kind of a database that is away: the next try may well succeed, so a run stays received.
+    """
 
 
 AGAIN = frozenset({"40P01", "40001", "23505"})

@@ -2,40 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
-from hwb.client.mis import hwb, sims
-from hwb.client.mis.reading import ReadError
-from hwb.extract.records import Extract, Kind, MisKind, Row
+from hwb.client.mis import ctf, hwb, oneroster, sims, teacher_centre
+from hwb.client.mis import mapping as mappings
+from hwb.client.mis.reading import ReadError, Reading
+from hwb.extract.records import Extract, Kind, MisKind
 from hwb.extract.texts import N_, Text
 
-KINDS: tuple[MisKind, ...] = ("hwb", "sims")
+Reader = Callable[[Path, Path | None, mappings.Mapping | None, str], Reading]
+
+_READERS: dict[MisKind, Reader] = {
+    "hwb": lambda source, _staff, _mapping, _school: hwb.read(source),
+    "sims": lambda source, staff, mapping, _school: sims.read(source, staff, mapping),
+    "teacher-centre": lambda source, staff, mapping, _school: teacher_centre.read(source, staff, mapping),
+    "oneroster": lambda source, _staff, _mapping, school: oneroster.read(source, school),
+    "ctf": lambda source, _staff, _mapping, school: ctf.read(source, school),
+}
+KINDS: tuple[MisKind, ...] = tuple(_READERS)
+_COVERED: tuple[Kind, ...] = ("learner", "staff")
 
 __all__ = ["KINDS", "ReadError", "read"]
 
 
-def read(kind: str, source: Path, *, school: str, staff_source: Path | None, as_at: datetime | None) -> Extract:
+def read(
+    kind: str,
+    source: Path,
+    *,
+    school: str,
+    staff_source: Path | None,
+    as_at: datetime | None,
+    mapping: Path | None = None,
+) -> Extract:
     """Everyone on the school's books as the MIS says it. Raises ReadError.
 
-    Without ``as_at`` the moment is when the source was written.
+    Without ``as_at`` the moment is the source's own (a CTF states one), else when its newest file was written.
     """
-    if not source.exists():
+    if not source.exists() or (staff_source is not None and not staff_source.exists()):
         raise ReadError("no_file", Text(N_("The file cannot be opened.")))
-    found: dict[str, list[Row]]
-    if kind == "hwb":
-        found, dropped = hwb.read(source)
-    elif kind == "sims":
-        found, dropped = sims.read(source, staff_source)
-    else:
+    name = next((known for known in _READERS if known == kind), None)
+    if name is None:
         raise ReadError("unknown_mis", Text(N_("This kind of MIS cannot be read: {kind}"), {"kind": kind}))
-    if not any(found.values()):
+    declared = mappings.load(mapping) if mapping is not None else None
+    reading = _READERS[name](source, staff_source, declared, school)
+    if not any(reading.rows.values()):
         raise ReadError("empty", Text(N_("There are no people in the data.")))
-    kinds: tuple[Kind, ...] = ("learner", "staff")
-    covers = frozenset(name for name in kinds if name in found)
-    moment = as_at or datetime.fromtimestamp(source.stat().st_mtime, UTC)
     return Extract(
-        school, moment, cast("MisKind", kind), covers, tuple(found.get("learner", ())), tuple(found.get("staff", ())),
-        tuple(sorted(dropped)),
-    )  # fmt: skip
+        school,
+        as_at or reading.moment or _written(source, staff_source),
+        name,
+        frozenset(covered for covered in _COVERED if covered in reading.rows),
+        tuple(reading.rows.get("learner", ())),
+        tuple(reading.rows.get("staff", ())),
+        tuple(sorted(reading.dropped)),
+    )
+
+
+def _written(source: Path, staff_source: Path | None) -> datetime:
+    """When the newest file of the source was written: a school may write one of the two each night."""
+    files = [source, *(source.glob("*.csv") if source.is_dir() else ())]
+    files += [staff_source] if staff_source is not None else []
+    return datetime.fromtimestamp(max(path.stat().st_mtime for path in files), UTC)

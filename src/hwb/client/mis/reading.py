@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 
-from hwb.extract.records import Row
+from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Kind, Row
 from hwb.extract.texts import N_, Text
 
 LARGEST = 50 * 1024 * 1024
@@ -20,6 +24,43 @@ class ReadError(Exception):
         self.code, self.text = code, text
 
 
+def not_whole() -> ReadError:
+    """A transfer file or a delta: whoever is not in it has not left (interfaces.md, "What a snapshot covers")."""
+    return ReadError("not_whole", Text(N_("The source does not hold a whole school.")))
+
+
+def other_school(number: str) -> ReadError:
+    """The source names a school, and it is not the one that it was said to be of (X01)."""
+    return ReadError("wrong_school", Text(N_("The data is of another school: {number}"), {"number": number or "?"}))
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a reader found: rows of each kind that the source covers, columns it dropped, the source's own moment."""
+
+    rows: dict[Kind, list[Row]] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+    moment: datetime | None = None
+
+
+COLUMNS: dict[Kind, tuple[str, ...]] = {"learner": LEARNER_COLUMNS, "staff": STAFF_COLUMNS}
+#: Without these columns nobody can be recognised (input 7). Staff may be known by another key than their code.
+NEEDED: dict[Kind, tuple[str, ...]] = {
+    "learner": ("upn", "legal_surname", "legal_forename"),
+    "staff": ("legal_surname", "legal_forename"),
+}
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of one file, its size judged before it is read. Raises ReadError."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ReadError("too_large", Text(N_("The source is larger than 50 MiB.")))
+        return path.read_bytes()
+    except OSError:
+        raise ReadError("no_file", Text(N_("The file cannot be opened."))) from None
+
+
 def decoded(content: bytes, *, encoding: str = "") -> str:
     """Text of a file: UTF-8, UTF-16 by its byte-order mark, or the declared encoding. Never guessed (input 4)."""
     if len(content) > LARGEST:
@@ -27,8 +68,9 @@ def decoded(content: bytes, *, encoding: str = "") -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     try:
-        return content.decode(encoding or "utf-8-sig")
-    except (UnicodeDecodeError, LookupError):
+        declared = codecs.lookup(encoding or "utf-8").name
+        return content.decode("utf-8-sig" if declared == "utf-8" else declared)
+    except (UnicodeError, LookupError):
         raise ReadError(
             "encoding", Text(N_("The source is not in the encoding that was declared, or not in UTF-8."))
         ) from None
@@ -60,3 +102,20 @@ def need(header: Iterable[str], needed: Sequence[str], *, name: str) -> None:
 def row_of(reference: str, values: Mapping[str, str], columns: Sequence[str]) -> Row:
     """One row in the order of our columns."""
     return (reference, *(values.get(column, "") for column in columns))
+
+
+def row_in(reference: str, header: Sequence[str], row: Sequence[str], columns: Sequence[str]) -> Row:
+    """One row of delimited text in the order of our columns.
+
+    In a row with too many or too few fields nobody can tell which field is which, so none but the keys at its
+    beginning is sent (a field may be of a column that is not ours); its width lets the check refuse it (input 10).
+    """
+    if len(row) == len(header):
+        return row_of(reference, dict(zip(header, row, strict=True)), columns)
+    keys = columns[: columns.index("legal_surname")]
+    values: dict[str, str] = {}
+    for column, value in zip(header, row, strict=False):
+        if column not in keys:
+            break
+        values[column] = value
+    return row_of(reference, values, keys)

@@ -1,95 +1,103 @@
-"""SIMS CommandReporter XML: one Record a row, captions as element names (formats.md)."""
+"""SIMS CommandReporter XML: one Record a row, captions as element names (formats.md).
+
+Captions differ from report to report: a school's mapping file goes before the shipped one (sims.toml).
+"""
 
 from __future__ import annotations
 
-import io
+import re
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
-from lxml import etree
+from hwb.client.mis import xml
+from hwb.client.mis.mapping import Mapping, shipped
+from hwb.client.mis.reading import COLUMNS, NEEDED, Reading, need, row_of
+from hwb.extract.records import Kind
 
-from hwb.client.mis.reading import LARGEST, ReadError, row_of
-from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Row
-from hwb.extract.texts import N_, Text
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+#: Captions with no column of their own that are read all the same.
+_ITSELF = frozenset({"multiple_id"})
+_MAIN_TEACHER = "MainTeacher"
+_REFERENCES: dict[Kind, str] = {"learner": "admission_number", "staff": "staff_code"}
 
-DEEPEST = 50
-#: Captions of the report definitions that the client ships, and those seen elsewhere; a mapping file adds others.
-LEARNER_CAPTIONS = {
-    "primary_id": "mis_id", "Adno": "admission_number", "UPN": "upn", "Former UPN": "former_upn",
-    "Legal Surname": "legal_surname", "LegalSurname": "legal_surname", "Surname": "legal_surname",
-    "Forename": "legal_forename", "Legal Forename": "legal_forename", "Preferred Surname": "preferred_surname",
-    "Preferred Forename": "preferred_forename", "ChosenName": "preferred_forename", "DOB": "birth_date",
-    "Year": "year_group", "Reg": "registration_group", "RegGroup": "registration_group", "Class": "classes",
-    "Enrolment Status": "enrolment_status", "Date of Admission": "start_date", "Date of Leaving": "leaving_date",
-}  # fmt: skip
-STAFF_CAPTIONS = {
-    "primary_id": "mis_id", "Staff Code": "staff_code", "ShortName": "staff_code",
-    "Employee Number": "employee_number", "Surname": "legal_surname", "Legal Surname": "legal_surname",
-    "Forename": "legal_forename", "Legal Forename": "legal_forename", "Preferred Surname": "preferred_surname",
-    "Preferred Forename": "preferred_forename", "DOB": "birth_date", "Role": "role",
-    "Date of Joining": "start_date", "Start Date": "start_date", "Date of Leaving": "leaving_date",
-    "Class": "classes",
-}  # fmt: skip
+People = dict[str, dict[str, str]]
+Taught = dict[str, dict[str, None]]
 
 
-def read(source: Path, staff_source: Path | None) -> tuple[dict[str, list[Row]], set[str]]:
+def read(source: Path, staff_source: Path | None, mapping: Mapping | None = None) -> Reading:
     """Rows by kind, and captions that were dropped. Empty columns are absent elements; repeats of one id are merged."""
-    dropped: set[str] = set()
-    found = {"learner": _people(source, LEARNER_CAPTIONS, LEARNER_COLUMNS, "admission_number", "learner", dropped)}
+    captions = (mapping or Mapping()).over(shipped("sims")).captions
+    reading = Reading()
+    taught: Taught = defaultdict(dict)
+    reading.rows["learner"] = _rows("learner", _people("learner", source, captions["learner"], reading, taught))
     if staff_source is not None:
-        found["staff"] = _people(staff_source, STAFF_CAPTIONS, STAFF_COLUMNS, "staff_code", "staff", dropped)
-    return found, dropped
+        staff = _people("staff", staff_source, captions["staff"], reading, taught)
+        _add_classes(staff, taught)
+        reading.rows["staff"] = _rows("staff", staff)
+    return reading
 
 
-def _people(
-    source: Path, captions: dict[str, str], columns: tuple[str, ...], reference: str, kind: str, dropped: set[str]
-) -> list[Row]:
-    people: dict[str, dict[str, str]] = {}
+def _people(kind: Kind, source: Path, captions: dict[str, str], reading: Reading, taught: Taught) -> People:
+    people: People = {}
+    seen: set[str] = set()
     for number, record in enumerate(_records(source), start=1):
         values: dict[str, str] = {}
         for caption, text in record.items():
             column = captions.get(caption)
-            if column is None:
-                dropped.add(caption)
-            elif text and not values.get(column):
+            if column and text and not values.get(column):
                 values[column] = text
-        dropped -= {"multiple_id"}
-        key = values.get("mis_id", "") or f"#{number}"
-        known = people.setdefault(key, values)
-        if known is not values and values.get("classes"):
-            known["classes"] = ";".join(dict.fromkeys([*known.get("classes", "").split(";"), values["classes"]])).strip(
-                ";"
-            )
-    return [row_of(f"{kind} {values.get(reference) or key}", values, columns) for key, values in people.items()]
+            elif not column and caption not in _ITSELF and caption != _MAIN_TEACHER:
+                reading.dropped.add(caption)
+        seen |= values.keys()
+        if record.get(_MAIN_TEACHER) and values.get("classes"):
+            taught[_folded(record[_MAIN_TEACHER])][values["classes"]] = None
+        _merge(people, values, f"#{number}")
+    if people:
+        need(seen, NEEDED[kind], name=source.name)
+    return people
 
 
-def _records(source: Path) -> list[dict[str, str]]:
-    try:
-        content = source.read_bytes()
-    except OSError:
-        raise ReadError("no_file", Text(N_("The file cannot be opened."))) from None
-    if len(content) > LARGEST:
-        raise ReadError("too_large", Text(N_("The source is larger than 50 MiB.")))
-    if b"<!DOCTYPE" in content[:4096] or b"<!ENTITY" in content:
-        raise ReadError("doctype", Text(N_("The XML has a document type, which is never read.")))
-    records: list[dict[str, str]] = []
-    depth = 0
-    try:
-        for event, element in etree.iterparse(
-            io.BytesIO(content), events=("start", "end"), resolve_entities=False, no_network=True, huge_tree=False
-        ):
-            if event == "start":
-                depth += 1
-                if depth > DEEPEST:
-                    raise ReadError("too_deep", Text(N_("The XML is nested too deeply.")))
-                if depth == 1 and element.tag == "CommandReporterError":
-                    raise ReadError("mis_error", Text(N_("SIMS answered with an error.")))
-                continue
-            depth -= 1
-            if element.tag == "Record":
-                records.append(
-                    {str(child.tag).replace("_x0020_", " "): (child.text or "").strip() for child in element}
-                )
-                element.clear()
-    except etree.XMLSyntaxError:
-        raise ReadError("not_xml", Text(N_("The XML is damaged or incomplete."))) from None
-    return records
+def _merge(people: People, values: dict[str, str], otherwise: str) -> None:
+    """A multi-valued column repeats the whole Record: what one lacks another may have, classes add up."""
+    known = people.setdefault(values.get("mis_id") or otherwise, values)
+    if known is values:
+        return
+    classes = dict.fromkeys(filter(None, (known.get("classes"), values.get("classes"))))
+    names = dict.fromkeys(name for joined in classes for name in joined.split(";"))
+    known.update({column: text for column, text in values.items() if not known.get(column)})
+    if names:
+        known["classes"] = ";".join(names)
+
+
+def _add_classes(staff: People, taught: Taught) -> None:
+    """Gives staff the classes whose MainTeacher they are, known by code or by names that one person alone has."""
+    named: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for person in staff.values():
+        forename, surname = person.get("legal_forename", ""), person.get("legal_surname", "")
+        for name in {person.get("staff_code", ""), f"{forename} {surname}", f"{surname} {forename}"}:
+            if name.strip():
+                named[_folded(name)].append(person)
+    for name, classes in taught.items():
+        if len(named[name]) == 1:
+            (person,) = named[name]
+            own = filter(None, person.get("classes", "").split(";"))
+            person["classes"] = ";".join(dict.fromkeys([*own, *classes]))
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.replace(",", " ").split()).casefold()
+
+
+def _rows(kind: Kind, people: People) -> list[tuple[str, ...]]:
+    reference = _REFERENCES[kind]
+    return [row_of(f"{kind} {values.get(reference) or key}", values, COLUMNS[kind]) for key, values in people.items()]
+
+
+def _records(source: Path) -> Iterator[dict[str, str]]:
+    for record in xml.elements(source, root="SuperStarReport", wanted=frozenset({"Record"})):
+        yield {_caption(xml.local_name(child)): xml.text_of(child) for child in record}
+
+
+def _caption(name: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name)

@@ -14,7 +14,8 @@ class Run(models.Model):
 
     ``state``: received, applied, no change, held, withdrawn, replaced, refused, undone, failed, previewed.
     ``body`` is the wire JSON, zlib-compressed; ``accepted_no`` counts a school's accepted runs; ``before`` holds what
-    an undo needs (compressed JSON).
+    an undo needs (compressed JSON). ``words_moved``: since it was accepted, another school's end has changed the words
+    of this one (R43), so that the same content again would ask for something.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -36,6 +37,7 @@ class Run(models.Model):
     before = models.BinaryField(null=True)
     accepted_no = models.BigIntegerField(null=True)
     confirmed = models.BooleanField(default=False)
+    words_moved = models.BooleanField(default=False)
     failure = models.TextField(default="")
     acting_user = models.TextField(default="")
 
@@ -45,6 +47,11 @@ class Run(models.Model):
             models.Index(fields=["school", "received_at"], name="run_school_received"),
             models.Index(
                 fields=["school", "-accepted_no"], name="run_accepted", condition=Q(accepted_no__isnull=False)
+            ),
+            models.Index(
+                fields=["school"],
+                name="run_remembered",
+                condition=Q(body__isnull=False) | Q(before__isnull=False),
             ),
         ]
         constraints = [

@@ -1,0 +1,178 @@
+"""`make bench`: writes build/bench.json. HWB_BENCH_LEARNERS and HWB_BENCH_WORKERS make it smaller."""
+
+# ruff: noqa: T201 - it reports to whoever started it
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bench import work
+from bench.nation import DAY_AFTER, JULY, NATION, SEPTEMBER, Nation
+from hwb import embedded
+from hwb.extract import wire
+from hwb.extract.records import Extract
+
+_RESULT = Path("build/bench.json")
+_STAGES = (("nation_first_load", "july", JULY, 0), ("nation_september", "september", SEPTEMBER, 0),
+           ("nation_unchanged", "september", DAY_AFTER, 1))  # fmt: skip
+_MEMORY_LIMIT = 400
+#: The issue's targets, for a whole nation on two cores: seconds, and times the raw limit.
+_TARGETS: dict[str, tuple[float | None, float | None]] = {
+    "nation_first_load": (None, None), "nation_september": (60, 6), "nation_unchanged": (10, None),
+}  # fmt: skip
+
+
+def main() -> None:
+    learners = int(os.environ.get("HWB_BENCH_LEARNERS", NATION))
+    workers = int(os.environ.get("HWB_BENCH_WORKERS", "2"))
+    folder = Path(tempfile.mkdtemp(prefix="hwb-bench-"))
+    folder.chmod(0o711)  # PostgreSQL's user passes through when this runs as root
+    os.environ["HWB_HOME"] = str(folder / "home")
+    os.environ.pop("HWB_DATABASE_URL", None)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "hwb.config.settings"
+    try:
+        _bench(folder, learners, workers)
+    finally:
+        if (folder / "home").exists():
+            embedded.remove(folder / "home")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _bench(folder: Path, learners: int, workers: int) -> None:
+    bodies, schools = _write_bodies(folder, learners)
+    _prepare(schools)
+    from bench import raw
+
+    raw.prepare()
+    context = multiprocessing.get_context("spawn")
+    lines: list[dict[str, Any]] = []
+    peak = 0
+    for name, which, now, shift in _STAGES:
+        limit = raw.load(bodies[which])
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=work.start) as pool:
+            list(pool.map(work.ready, range(workers * 4)))  # started, before the clock runs
+            begun = time.perf_counter()
+            jobs = [pool.submit(work.run, path, now, shift) for path in bodies[which]]
+            done = [job.result() for job in jobs]
+            took = time.perf_counter() - begun
+        peak = max(peak, *(one.peak for one in done))
+        lines.append(_line(name, took, "s", limit))
+        _tell(name, took, limit, done)
+        _judge(name, done)
+    lines.append(_line("worker_peak_memory", peak / 1024, "MiB", _MEMORY_LIMIT))
+    _close(lines, learners, len(schools), workers)
+
+
+def _line(name: str, value: float, unit: str, limit: float) -> dict[str, Any]:
+    return {"name": name, "value": round(value, 2), "unit": unit, "limit": round(limit, 2),
+            "ratio": round(value / limit, 2)}  # fmt: skip
+
+
+def _write_bodies(folder: Path, learners: int) -> tuple[dict[str, list[Path]], list[tuple[str, str]]]:
+    nation = Nation(learners)
+    bodies = {
+        "july": _write(folder, "july", nation.july()),
+        "september": _write(folder, "september", nation.september()),
+    }
+    people = sum(len(school.learners) for school in nation.schools)
+    staff = sum(len(school.staff) for school in nation.schools)
+    print(f"{people:,} learners, {staff:,} staff, {len(nation.schools):,} schools", flush=True)
+    return bodies, [(school.dfes, school.phase) for school in nation.schools]
+
+
+def _write(folder: Path, name: str, extracts: Iterable[Extract]) -> list[Path]:
+    paths = []
+    for extract in extracts:
+        paths.append(folder / f"{name}-{extract.school}.json")
+        paths[-1].write_bytes(wire.dump(extract))
+    return paths
+
+
+def _prepare(schools: list[tuple[str, str]]) -> None:
+    embedded.ensure(Path(os.environ["HWB_HOME"]))
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from hwb.cli.migrate import migrate_database
+
+    migrate_database()
+    from hwb.directory.models import Establishment
+
+    Establishment.objects.bulk_create(Establishment(dfes=dfes, name_en=dfes, phase=phase) for dfes, phase in schools)
+    connection.ensure_connection()
+
+
+def _tell(name: str, took: float, limit: float, done: list[work.Done]) -> None:
+    outcomes = dict(Counter(one.outcome for one in done))
+    print(f"\n{name}: {took:.2f} s; raw limit {limit:.2f} s; {took / limit:.1f} times; {outcomes}")
+    parts, calls, statements = Counter[str](), Counter[str](), Counter[str]()
+    for one in done:
+        parts.update(one.parts)
+        calls.update(one.calls)
+        statements.update(one.statements)
+    whole = sum(parts.values())
+    for part, seconds in parts.most_common():
+        print(f"  {part:28} {seconds:8.2f} s {100 * seconds / whole:5.1f} % {calls[part]:8,} calls")
+    print("  SQL inside these, slowest first:")
+    for statement, seconds in statements.most_common(8):
+        print(f"    {seconds:8.2f} s  {statement}")
+
+
+def _judge(name: str, done: list[work.Done]) -> None:
+    """A fast run that did not do the work measures nothing: every school applied, everybody held once, none waiting."""
+    from django.db import connection
+
+    expected = "no change" if name == "nation_unchanged" else "applied"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM account WHERE active),"
+            " (SELECT count(DISTINCT account) FROM placement WHERE ended IS NULL),"
+            " (SELECT count(*) FROM wait), (SELECT count(*) FROM audit)"
+        )
+        active, placed, waiting, entries = cursor.fetchone()
+    print(
+        f"  {active:,} active accounts, {placed:,} placed, {waiting:,} waiting, {entries:,} audit entries", flush=True
+    )
+    if waiting or {one.outcome for one in done} != {expected}:
+        raise SystemExit(f"{name}: not every school was {expected}, or somebody waits")
+
+
+def _close(lines: list[dict[str, Any]], learners: int, schools: int, workers: int) -> None:
+    _RESULT.parent.mkdir(exist_ok=True)
+    _RESULT.write_text(json.dumps(lines, indent=1) + "\n")
+    print(f"\n{datetime.now().astimezone():%Y-%m-%d %H:%M}, {learners:,} learners, {schools:,} schools, "
+          f"{workers} workers, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")  # fmt: skip
+    for line in lines:
+        print(f"{line['name']:22} {line['value']:9.2f} {line['unit']:3}  limit {line['limit']:9.2f}  "
+              f"ratio {line['ratio']:6.2f}  {_verdict(line, learners)}")  # fmt: skip
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"this process, which holds the nation and is no worker: {own:.0f} MiB")
+
+
+def _verdict(line: dict[str, Any], learners: int) -> str:
+    if line["name"] == "worker_peak_memory":
+        return "met" if line["value"] < _MEMORY_LIMIT else "missed"
+    seconds, times = _TARGETS[line["name"]]
+    if seconds is None and times is None:
+        return ""
+    if learners < NATION:
+        seconds = None
+    met = (seconds is None or line["value"] < seconds) and (times is None or line["ratio"] <= times)
+    return "" if seconds is None and times is None else ("met" if met else "missed")
+
+
+if __name__ == "__main__":
+    main()

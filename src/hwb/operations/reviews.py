@@ -1,0 +1,63 @@
+"""A held run is confirmed or withdrawn by a person (R36)."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from hwb.directory.chain import Writer
+from hwb.extract import check, wire
+from hwb.operations import due, locking, runs
+from hwb.operations.acceptance import accept
+from hwb.operations.transactions import in_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A confirmed run's result; or, when facts had moved, the changes that the new plan adds and drops (R36)."""
+
+    result: dict[str, Any] | None
+    added: tuple[dict[str, Any], ...] = ()
+    removed: tuple[dict[str, Any], ...] = ()
+
+
+def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date) -> Confirmation:
+    """Applies a held run as shown. When the facts have moved, nothing is applied and the differences are returned;
+    the new plan then needs its own confirmation (R36). Raises RunNotFound."""
+
+    def work() -> Confirmation:
+        with connection.cursor() as cursor:
+            run = runs.find_in(cursor, run_id, "held")
+            snapshot = check.check(wire.load(zlib.decompress(run.body)))
+            due.settle_school(cursor, school=run.school, on=on, now=now)
+            facts, plan = locking.plan_locked(cursor, snapshot, on=on)
+            new = runs.changes_of(plan)
+            if runs.digest_of(new) != run.plan_digest:
+                runs.keep_plan(cursor, run_id, plan)
+                added = tuple(change for change in new if change not in run.plan)
+                return Confirmation(None, added, tuple(change for change in run.plan if change not in new))
+            cursor.execute("UPDATE run SET confirmed = true WHERE id = %s", [run_id])
+            writer = Writer(run.school, acting_user, now, str(run_id))
+            plan = replace(plan, holds=())
+            result = accept(cursor, run, plan, facts=facts, digest=snapshot.digest, writer=writer, on=on)
+            runs.note(run, "confirm", acting_user, now)
+            return Confirmation(result)
+
+    return in_transaction(work)
+
+
+def withdraw(*, run_id: UUID, acting_user: str, now: datetime) -> None:
+    """Withdraws a held run: nothing of it is applied, and its content, sent again, is held (R36)."""
+
+    def work() -> None:
+        with connection.cursor() as cursor:
+            run = runs.find_in(cursor, run_id, "held")
+            cursor.execute("UPDATE run SET state = 'withdrawn', body = NULL, plan = NULL WHERE id = %s", [run_id])
+            runs.note(run, "withdraw", acting_user, now)
+
+    in_transaction(work)

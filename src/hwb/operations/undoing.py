@@ -1,0 +1,101 @@
+"""Undo: a school's newest accepted run is withdrawn, and the one before it is newest again (R36)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from hwb.directory import facts as directory_facts
+from hwb.directory import store
+from hwb.directory.chain import Writer
+from hwb.lifecycle import planning
+from hwb.lifecycle.facts import Decision, DecisionKind, SchoolFacts, StaffEntry, StaffMember
+from hwb.lifecycle.plan import Plan
+from hwb.operations import locking, memory, runs, settings
+from hwb.operations.runs import Run, RunNotFound
+from hwb.operations.transactions import FactsMoved, in_transaction
+
+TRIES = 5
+
+
+def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bool = False) -> Plan:
+    """Withdraws the school's newest accepted run: the one before is newest again and the school is re-planned.
+
+    With ``preview`` only the plan is returned. Raises RunNotFound when it is not the newest, or too old to undo.
+    """
+
+    def work() -> Plan:
+        with connection.cursor() as cursor:
+            run = runs.find_in(cursor, run_id, *runs.ACCEPTED)
+            newest = runs.newest_of(cursor, run.school)
+            if newest is None or newest.id != run_id:
+                raise RunNotFound(str(run_id))
+            facts, plan = _plan_undo(cursor, run, on=on)
+            if preview:
+                return plan
+            writer = Writer(run.school, acting_user, now, str(run_id))
+            store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on))
+            cursor.execute("UPDATE run SET state = 'undone', body = NULL, before = NULL WHERE id = %s", [run_id])
+            runs.note(run, "undo", acting_user, now)
+            return plan
+
+    return in_transaction(work)
+
+
+def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
+    if run.state == "applied" and not run.before:
+        raise RunNotFound(str(run.id))  # what it changed is no longer remembered
+    before = memory.recall(run.before) if run.before else memory.Before()
+    upns = {*before.learners, *(old for old, _ in before.rekeyed)}
+    locked: frozenset[str] = frozenset()
+    for _ in range(TRIES):
+        facts = directory_facts.load(cursor, school=run.school, upns=set(upns))
+        plan = planning.plan_undo(
+            facts=facts,
+            learner_words=before.learners,
+            staff_words=_staff_words(cursor, run, before, facts),
+            taken_from=before.taken_from,
+            rekeyed=before.rekeyed,
+            reopened=_reopened(cursor, before),
+            brought=frozenset(before.brought),
+            on=on,
+            policy=settings.policy_from(settings.stored()),
+        )
+        stakes = locking.with_aliases(plan.upns_at_stake() | upns, facts)
+        if stakes <= locked:
+            break
+        store.lock_upns(cursor, stakes | locked)
+        locked |= stakes
+    else:
+        raise FactsMoved(run.school)
+    return facts, plan
+
+
+def _staff_words(
+    cursor: Any, run: Run, before: memory.Before, facts: SchoolFacts
+) -> list[tuple[StaffMember, StaffEntry | None]]:
+    """Staff whose words the run changed, and those whom it brought."""
+    cursor.execute(
+        "SELECT account::text FROM audit WHERE run = %s AND action = 'create' AND account IS NOT NULL", [run.id]
+    )
+    created = {account for (account,) in cursor.fetchall()}
+    words: list[tuple[StaffMember, StaffEntry | None]] = []
+    for member in facts.staff:
+        if member.entry.id in before.staff:
+            words.append((member, before.staff[member.entry.id]))
+        elif member.account is not None and member.account.id in created:
+            words.append((member, None))
+    return words
+
+
+def _reopened(cursor: Any, before: memory.Before) -> list[tuple[str, Decision]]:
+    cursor.execute(
+        "SELECT account::text, id::text, kind, school FROM decision WHERE id = ANY(%s::uuid[])",
+        [[decision for _, decision in before.ended]],
+    )
+    return [
+        (account, Decision(id_, DecisionKind(kind), school or None)) for account, id_, kind, school in cursor.fetchall()
+    ]
