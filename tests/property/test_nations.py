@@ -31,6 +31,7 @@ def records(draw: st.DrawFn, *, statuses: str = "CCCMSG", clashing: bool = True)
         leaving_date=leaving,
         enrolment_status=draw(st.sampled_from(statuses)),
         year_group=draw(st.sampled_from(["6", "7"])),
+        preferred_forename=draw(st.sampled_from(["", "Mal"])),
     )
     if clashing and draw(st.integers(0, 5)) == 0:
         record = replace(record, birth_date=date(2001, 1, 1))

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from tests.support.nation import Nation
-from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
+from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, staff, upn
 
 from hwb.extract.records import Problem, Refused
 from hwb.lifecycle.facts import DecisionKind
@@ -184,3 +184,24 @@ def test_undo_gives_a_missing_learner_back(nation: Nation) -> None:
     nation.undo(SECONDARY, on=SEPTEMBER)
     assert nation.holder(MALI) == PRIMARY
     assert nation.of(MALI).active
+
+
+def test_undo_gives_names_back_to_somebody_who_left(nation: Nation) -> None:
+    """Undo: the withdrawn run's names go, also from a person whose earlier record is no longer on roll."""
+    nation.run(PRIMARY, [learner(1, mis_id="17", leaving_date=date(2018, 7, 1)), learner(2)], on=JULY)
+    before = nation.state()
+    nation.run(PRIMARY, [learner(1, mis_id="17", legal_surname="Huws"), learner(2)], on=JULY)
+    assert nation.of(MALI).details.legal_surname == "Huws"
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.state() == before
+
+
+def test_undo_gives_names_back_to_missing_staff() -> None:
+    """Undo: the withdrawn run's names go, also from a member of staff who was missing before it."""
+    nation = Nation()
+    nation.run(PRIMARY, on=JULY, staff=[staff("AB"), staff("CD")])
+    nation.run(PRIMARY, on=JULY, staff=[staff("CD")])
+    before = nation.state()
+    nation.run(PRIMARY, on=JULY, staff=[staff("AB", legal_surname="Huws"), staff("CD")])
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.state() == before

@@ -131,6 +131,11 @@ class Nation:
             taken_from=ran.taken_from,
             rekeyed=ran.rekeyed,
             reopened=ran.ended,
+            renamed={
+                change.account or "": (change.before, change.after)
+                for change in ran.plan.changes
+                if change.kind is ChangeKind.DETAILS
+            },
             brought=frozenset(
                 change.person
                 for change in ran.plan.changes

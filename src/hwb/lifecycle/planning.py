@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from hwb.extract.records import Problem, Snapshot
 from hwb.lifecycle import calendar, holds, learners, staff
@@ -24,6 +25,9 @@ from hwb.lifecycle.plan import Counts, EntryWrite, Plan, StaffWrite
 from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule
 from hwb.lifecycle.staff_plan import StaffPart, member_key, plan_staff
+
+#: names and birth date (ISO) of one account before and after a run, as far as it changed them
+Renamed = tuple[dict[str, Any], dict[str, Any]]
 
 
 def plan_run(*, snapshot: Snapshot, facts: SchoolFacts, on: date, policy: Policy) -> Plan:
@@ -68,16 +72,17 @@ def plan_undo(
     rekeyed: Iterable[tuple[str, str]],
     reopened: Iterable[tuple[str, Decision]],
     brought: frozenset[str] = frozenset(),
+    renamed: Mapping[str, Renamed] | None = None,
     on: date,
     policy: Policy,
 ) -> Plan:
     """The previous snapshot's words become newest again (Undo).
 
     ``learner_words``: recorded UPN → this school's word before the run, None for one it brought. ``staff_words``:
-    likewise. ``taken_from``: UPN → school that held the account before the run
-    claimed or released it. ``rekeyed``: (old, new)
-    UPNs that the run re-keyed. ``reopened``: (account id, decision) that the run ended. ``brought``: UPNs of
-    accounts that the run created or claimed for this school.
+    likewise. ``taken_from``: UPN → school that held the account before the run claimed or released it. ``rekeyed``:
+    (old, new) UPNs that the run re-keyed. ``reopened``: (account id, decision) that the run ended. ``brought``: UPNs
+    of accounts that the run created or claimed for this school. ``renamed``: account id → names and birth date before
+    and after the run, as far as it changed them.
     """
     school = facts.school.dfes
     changes: list[Change] = []
@@ -97,6 +102,9 @@ def plan_undo(
         affected[person.upn] = with_entry(person, before, word)
     for upn, person in affected.items():
         person, first = _restored(person, school, back, open_again)
+        if person.account is not None and person.account.holder in (school, None):
+            account, named = _named_back(person.account, renamed or {}, school=school, key=person.upn)
+            person, first = replace(person, account=account), [*first, *named]
         context = learners.Context(
             on,
             policy,
@@ -111,6 +119,9 @@ def plan_undo(
     for member, staff_word in staff_words:
         key = member_key(member)
         owner = member.account.id if member.account else None
+        if member.account is not None:
+            account, named = _named_back(member.account, renamed or {}, school=school, key=key)
+            member, changes = replace(member, account=account), [*changes, *named]
         staff_writes.append(StaffWrite(member.entry, staff_word, key, owner))
         if staff_word is not None:
             changes += staff.settle(replace(member, entry=staff_word), member.entry, key=key, context=of_staff)
@@ -218,6 +229,29 @@ def _restored(
         account = replace(account, decisions=(*account.decisions, decision))
         person = replace(person, account=account)
     return person, changes
+
+
+def _named_back(
+    account: Account, renamed: Mapping[str, Renamed], *, school: str, key: str
+) -> tuple[Account, list[Change]]:
+    """The account with the names that the withdrawn run changed, where nobody changed them again since."""
+    before, after = renamed.get(account.id, ({}, {}))
+    standing = {name: _json(getattr(account.details, name)) for name in after}
+    names = [name for name in after if standing[name] == after[name]]
+    if not names:
+        return account, []
+    old = {name: before[name] for name in names}
+    change = Change(
+        ChangeKind.DETAILS, Rule.UNDO, "details", school, key, account.id, {name: after[name] for name in names}, old
+    )
+    values: dict[str, Any] = {
+        name: date.fromisoformat(value) if name == "birth_date" and value else value for name, value in old.items()
+    }
+    return replace(account, details=replace(account.details, **values)), [change]
+
+
+def _json(value: str | date | None) -> str | None:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _give_back(person: Learner, taken_from: dict[str, str], school: str, on: date) -> str:

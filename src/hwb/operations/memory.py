@@ -25,6 +25,7 @@ class Before:
     rekeyed: list[tuple[str, str]] = field(default_factory=list)
     ended: list[tuple[str, str]] = field(default_factory=list)
     brought: list[str] = field(default_factory=list)
+    renamed: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
 
 
 def remember(plan: Plan) -> bytes:
@@ -51,6 +52,7 @@ def remember(plan: Plan) -> bytes:
             for c in plan.changes
             if c.kind in (ChangeKind.CREATE, ChangeKind.CLAIM) and c.school == plan.school
         ],
+        "renamed": {c.account: (c.before, c.after) for c in plan.changes if c.kind is ChangeKind.DETAILS},
     }
     return zlib.compress(json.dumps(found, ensure_ascii=False).encode(), 1)
 
@@ -65,6 +67,7 @@ def recall(stored: bytes) -> Before:
         [(old, new) for old, new in found["rekeyed"]],
         [(account, decision) for account, decision in found["ended"]],
         found["brought"],
+        {account: (before, after) for account, (before, after) in found.get("renamed", {}).items()},
     )
 
 

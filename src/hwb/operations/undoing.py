@@ -61,6 +61,7 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
             rekeyed=before.rekeyed,
             reopened=_reopened(cursor, before),
             brought=frozenset(before.brought),
+            renamed=before.renamed,
             on=on,
             policy=settings.policy_from(settings.stored()),
         )
