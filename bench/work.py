@@ -42,7 +42,7 @@ def start() -> None:
     from hwb.directory import chain, facts, sets, store
     from hwb.extract import check, wire
     from hwb.lifecycle import planning
-    from hwb.operations import due, memory, provisioning
+    from hwb.operations import due, memory, provisioning, runs
 
     for place, name, part in (
         (wire, "load", "read body"),
@@ -57,7 +57,8 @@ def start() -> None:
         (sets, "send", "apply: set statements"),
         (memory, "remember", "undo memory"),
         (due, "settle_school", "due"),
-        (provisioning, "_finish", "result"),
+        (runs, "finish", "result"),
+        (facts, "renewed", "facts, again"),
         (provisioning, "receive_snapshot", "receive"),
         (provisioning, "reconcile", "reconcile, other"),
         (app, "configure_task", "receive"),

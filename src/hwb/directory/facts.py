@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from hwb.extract.records import LearnerRecord, StaffRecord
@@ -87,6 +88,11 @@ def load(cursor: Any, *, school: str, upns: set[str], staff: bool = True, own: b
         frozenset(run[1] for run in runs if run[2] in ("undone", "withdrawn")) - {accepted[0][1] if accepted else ""},
         frozenset(run[1] for run in runs if run[3] and run[2] not in ("undone", "withdrawn")),
     )
+
+
+def renewed(cursor: Any, facts: SchoolFacts, *, upns: frozenset[str]) -> SchoolFacts:
+    """The facts with these learners, and all who share an account with them, read again."""
+    return replace(facts, learners={**facts.learners, **_learners(cursor, set(upns))})
 
 
 def _learners(cursor: Any, wanted: set[str]) -> dict[str, Learner]:

@@ -26,15 +26,17 @@ def plan_locked(cursor: Any, snapshot: Snapshot, *, on: date, policy: Policy | N
     policy = policy or settings.policy_from(settings.stored())
     upns = {r.upn for r in snapshot.learners} | {r.former_upn for r in snapshot.learners if r.former_upn}
     locked: frozenset[str] = frozenset()
+    facts = directory_facts.load(cursor, school=snapshot.school, upns=upns)
     for _ in range(TRIES):
-        facts = directory_facts.load(cursor, school=snapshot.school, upns=upns)
         plan = planning.plan_run(snapshot=snapshot, facts=facts, on=on, policy=policy)
         stakes = with_aliases(plan.upns_at_stake(), facts)
         if stakes <= locked:
             return facts, plan
         # in one order: a second round must not take a lower UPN after a higher one, so all are taken anew
-        store.lock_upns(cursor, stakes | locked)
         locked = stakes | locked
+        store.lock_upns(cursor, locked)
+        # Only what is at stake can have moved: everybody else is held here, and the chain head keeps others out.
+        facts = directory_facts.renewed(cursor, facts, upns=locked)
     raise FactsMoved(snapshot.school)
 
 
