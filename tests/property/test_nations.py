@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.naive import NaiveNation
@@ -12,6 +13,7 @@ from tests.support.nation import Nation
 from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
 
 from hwb.extract.records import LearnerRecord
+from hwb.lifecycle import learners
 from hwb.lifecycle.policy import Limit, Policy
 
 SCHOOLS = (PRIMARY, SECONDARY, OTHER)
@@ -144,3 +146,20 @@ def test_undo_returns_to_the_state_before(
         # who waits is exact; that two schools once claimed at the same time (R6's flag) is history and may be lost
         assert set(after["waits"]) == set(before["waits"])
     assert all(nation.of(number).holder is None for number in new if nation.of(number).holder == school)
+
+
+@settings(max_examples=100, deadline=None)
+@given(events)
+def test_the_short_cut_is_only_a_short_cut(happening: list[tuple[str, list[LearnerRecord], int]]) -> None:
+    """Settling the long way gives what settling with the short cut for plain learners gives."""
+    ends = []
+    for short_cut in (learners._is_at_rest, lambda _learner, _context: False):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(learners, "_is_at_rest", short_cut)
+            nation, today = Nation(policy=UNLIMITED), FIRST
+            for school, people, later in happening:
+                today += timedelta(days=later)
+                nation.day(today)
+                nation.run(school, people, on=today)
+            ends.append([change.to_json() for change in nation.changes])
+    assert ends[0] == ends[1]

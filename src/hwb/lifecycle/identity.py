@@ -48,3 +48,14 @@ def details_of(record: LearnerRecord, known: Details | None = None) -> Details:
         record.preferred_forename,
         record.birth_date or (known.birth_date if known else None),
     )
+
+
+def is_known_as(record: LearnerRecord, known: Details) -> bool:
+    """Whether the record says nothing new about who the person is."""
+    return (
+        record.legal_surname == known.legal_surname
+        and record.legal_forename == known.legal_forename
+        and record.preferred_surname == known.preferred_surname
+        and record.preferred_forename == known.preferred_forename
+        and record.birth_date == known.birth_date
+    )

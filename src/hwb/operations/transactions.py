@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 T = TypeVar("T")
 
@@ -26,6 +26,7 @@ def in_transaction(work: Callable[[], T]) -> T:
     for left in range(TRIES - 1, -1, -1):
         try:
             with transaction.atomic():
+                _prefer_indexes()
                 return work()
         except FactsMoved:
             if left == 0:
@@ -35,3 +36,13 @@ def in_transaction(work: Callable[[], T]) -> T:
             if left == 0 or getattr(cause, "sqlstate", None) not in AGAIN:
                 raise
     raise AssertionError("unreachable")
+
+
+def _prefer_indexes() -> None:
+    """One school is a few hundred rows of a nation, but the planner guesses what an array or a JSON text holds, and
+    would now and then read a whole table for it. For this transaction alone it does not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),"
+            " set_config('enable_mergejoin', 'off', true)"
+        )
