@@ -41,6 +41,7 @@ def start() -> None:
 
     from hwb.directory import chain, facts, sets, store
     from hwb.extract import check, wire
+    from hwb.jobs.collector import collect_seldom
     from hwb.lifecycle import planning
     from hwb.operations import due, memory, provisioning, runs
 
@@ -65,6 +66,7 @@ def start() -> None:
         (BaseDatabaseWrapper, "_commit", "commit"),
     ):
         setattr(place, name, _timed(getattr(place, name), part))
+    collect_seldom()  # as `hwb worker` does
     connection.ensure_connection()
 
 

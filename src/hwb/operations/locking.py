@@ -36,7 +36,10 @@ def plan_locked(cursor: Any, snapshot: Snapshot, *, on: date, policy: Policy | N
         locked = stakes | locked
         store.lock_upns(cursor, locked)
         # Only what is at stake can have moved: everybody else is held here, and the chain head keeps others out.
-        facts = directory_facts.renewed(cursor, facts, upns=locked)
+        again = directory_facts.renewed(cursor, facts, upns=locked)
+        if all(again.learners.get(upn) == facts.learners.get(upn) for upn in locked):
+            return again, plan  # nothing had moved: the plan made before locking is the plan
+        facts = again
     raise FactsMoved(snapshot.school)
 
 

@@ -1,0 +1,11 @@
+"""Python's garbage collector in a worker: seldom, because a run makes many small things and no cycles of them."""
+
+from __future__ import annotations
+
+import gc
+
+
+def collect_seldom() -> None:
+    """Sets apart what the process loaded, and looks for cycles less often. Measured: an eighth of a September's time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
