@@ -362,3 +362,17 @@ def test_no_personal_data_stays_in_plans() -> None:
     now = datetime.combine(days[2], time(14), UTC)
     assert provisioning.confirm(run_id=confirmed, acting_user="t", now=now, on=days[2]).result
     assert not Run.objects.exclude(plan=None).exists()
+
+
+def test_a_rekey_that_waited_is_done_by_the_same_content_later() -> None:
+    """R9: a re-keying that waits for the holder is done by the school's next run, though its content is the same."""
+    done([row(1)])
+    moved = list(row(1, start_date=date(2018, 7, 2)))
+    moved[1], moved[2] = upn(50), upn(1)
+    assert done([tuple(moved)], school=SECONDARY)["waiting"] == 1
+    done([row(1, leaving_date=date(2018, 7, 3))], on=date(2018, 7, 4))
+    day = date(2018, 7, 5)
+    assert done([tuple(moved)], school=SECONDARY, on=day)["outcome"] == "applied"
+    account = Account.objects.get()
+    assert (account.upn, account.active) == (upn(50), True)
+    assert done([tuple(moved)], school=SECONDARY, on=day + timedelta(days=1))["outcome"] == "no change"

@@ -170,3 +170,13 @@ def test_one_holder_is_a_constraint() -> None:
     account = Account.objects.get()
     with pytest.raises(DatabaseError), transaction.atomic():
         Placement.objects.create(account=account, school=SECONDARY, role="holding", began=DAY)
+
+
+def test_a_wait_that_ends_and_begins_anew_stands() -> None:
+    """R5, R9: a re-keying elsewhere turns a wait for it into a wait for release, in one plan and in the tables."""
+    run(PRIMARY, [learner(1)], on=DAY)
+    moved = replace(learner(1), upn=upn(50), former_upn=upn(1))
+    run(SECONDARY, [moved], on=DAY)
+    assert {(w.school, w.upn): w.cause for w in Wait.objects.all()} == {(SECONDARY, upn(50)): "rekey"}
+    run(PRIMARY, [moved], on=DAY)
+    assert {(w.school, w.upn): w.cause for w in Wait.objects.all()} == {(SECONDARY, upn(50)): "release"}

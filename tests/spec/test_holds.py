@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from tests.support.nation import Nation
-from tests.support.people import PRIMARY, learner
+from tests.support.people import PRIMARY, learner, staff
 
 from hwb.extract.records import LearnerRecord, Problem, Refused
 from hwb.lifecycle.plan import Plan
@@ -114,3 +114,11 @@ def test_year_groups_that_did_not_move_are_a_warning(nation: Nation) -> None:
     plan = nation.run(PRIMARY, changed(0), on=date(2018, 9, 3))
     assert [warning.code for warning in plan.warnings] == ["X03"]
     assert plan.holds == ()
+
+
+def test_a_kind_sent_for_the_first_time_is_not_added(nation: Nation) -> None:
+    """R36 added: a school that never sent staff before sends sixty: a first snapshot of that kind, not held."""
+    plan = nation.run(PRIMARY, changed(0), on=MARCH, staff=[staff(f"S{number}") for number in range(60)])
+    assert plan.holds == ()
+    more = [staff(f"S{number}") for number in range(120)]
+    assert checks(nation.run(PRIMARY, changed(0), on=MARCH, staff=more)) == {"added"}

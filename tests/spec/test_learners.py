@@ -231,3 +231,44 @@ def test_r2_updates(nation: Nation) -> None:
     assert {change.kind for change in plan.changes} == {ChangeKind.PLACE, ChangeKind.DETAILS}
     assert plan.counts.updated == 1
     assert nation.of(MALI).details.legal_surname == "Huws"
+
+
+def test_r9_upn_and_alias_in_one_snapshot(nation: Nation) -> None:
+    """R9: Of two records that lead to one account the one under the current UPN is used, the other is refused."""
+    nation.run(PRIMARY, [replace(learner(1), upn=upn(50), former_upn=MALI)], on=JULY)
+    both = [learner(1, year_group="5"), replace(learner(1), upn=upn(50), year_group="6")]
+    plan = nation.run(PRIMARY, both, on=SEPTEMBER)
+    assert (plan.counts.refused, nation.holder(MALI)) == (1, PRIMARY)
+    assert nation.words[(PRIMARY, upn(50))].record.year_group == "6"
+    assert (PRIMARY, MALI) not in nation.words
+    other = nation.run(SECONDARY, [replace(record, start_date=SEPTEMBER) for record in both], on=SEPTEMBER)
+    assert (other.counts.refused, other.counts.waiting) == (1, 1)
+
+
+def test_r9_two_records_cannot_have_one_former_upn(nation: Nation) -> None:
+    """R9: Two people who claim one former UPN do not both get its account: the first does, the other waits."""
+    twins = [replace(learner(1), upn=upn(number), former_upn=MALI) for number in (50, 51)]
+    nation.run(PRIMARY, twins, on=JULY)
+    assert nation.of(MALI).upn == upn(50)
+    assert upn(51) not in nation.upns
+    assert nation.waits == {(PRIMARY, upn(51)): WaitCause.REKEY}
+    assert nation.run(PRIMARY, twins, on=JULY).changes == ()
+
+
+def test_r9_former_upn_of_somebody_present(nation: Nation) -> None:
+    """R9: A former UPN that another record of the snapshot still bears gives no account away, and makes no second one."""
+    both = [learner(1), replace(learner(2), former_upn=MALI)]
+    nation.run(PRIMARY, both, on=JULY)
+    assert (nation.of(MALI).upn, upn(2) in nation.upns) == (MALI, False)
+    assert nation.waits == {(PRIMARY, upn(2)): WaitCause.REKEY}
+    nation.run(PRIMARY, [learner(1), learner(2)], on=JULY)
+    assert (nation.holder(upn(2)), nation.waits) == (PRIMARY, {})
+
+
+def test_r9_a_possible_duplicate_is_raised_once() -> None:
+    """I5, R9: The same two accounts are raised once, not by every run."""
+    nation = Nation()
+    nation.run(PRIMARY, [learner(1)], on=JULY)
+    nation.run(SECONDARY, [learner(2)], on=JULY)
+    nation.run(SECONDARY, [replace(learner(2), former_upn=MALI)], on=JULY)
+    assert nation.run(SECONDARY, [replace(learner(2), former_upn=MALI)], on=JULY).changes == ()

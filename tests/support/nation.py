@@ -229,6 +229,11 @@ class Nation:
             ran[-1].snapshot.digest if ran else "",
             frozenset(kind for r in ran for kind in r.snapshot.covers),
             frozenset(self.withdrawn.get(school, set())),
+            duplicates=frozenset(
+                (change.account or "", change.after["other"])
+                for change in self.changes
+                if change.kind is ChangeKind.DUPLICATE and change.school == school
+            ),
         )
 
     def apply(self, plan: Plan) -> None:

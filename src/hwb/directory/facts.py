@@ -42,6 +42,7 @@ SELECT as_at, content_digest, state, confirmed, accepted_no, covers FROM run
 WHERE school = %s AND NOT preview AND (accepted_no IS NOT NULL OR state IN ('undone', 'withdrawn') OR confirmed)
 ORDER BY accepted_no DESC NULLS LAST, received_at DESC
 """
+_DUPLICATES = "SELECT account::text, other::text FROM possible_duplicate WHERE school = %s"
 _OWN_UPNS = "SELECT upn FROM learner_record WHERE school = %s"
 _ACCOUNTS_BY_UPN = f"SELECT {_ACCOUNT} FROM account WHERE id IN (SELECT account FROM upn WHERE upn = ANY(%s))"
 _ACCOUNTS = f"SELECT {_ACCOUNT} FROM account WHERE id = ANY(%s::uuid[])"
@@ -76,6 +77,8 @@ def load(cursor: Any, *, school: str, upns: set[str], staff: bool = True, own: b
     phase = cursor.fetchone()
     cursor.execute(_RUNS, [school])
     runs = cursor.fetchall()
+    cursor.execute(_DUPLICATES, [school])
+    duplicates = cursor.fetchall()
     accepted = [run for run in runs if run[4] is not None and run[2] != "undone"]
     return SchoolFacts(
         School(school, phase[0] if phase else ""),
@@ -87,6 +90,7 @@ def load(cursor: Any, *, school: str, upns: set[str], staff: bool = True, own: b
         # what is newest now is no longer withdrawn: a run of the same content may have been undone since
         frozenset(run[1] for run in runs if run[2] in ("undone", "withdrawn")) - {accepted[0][1] if accepted else ""},
         frozenset(run[1] for run in runs if run[3] and run[2] not in ("undone", "withdrawn")),
+        frozenset(duplicates),
     )
 
 

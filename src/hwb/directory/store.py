@@ -82,8 +82,8 @@ def apply(cursor: Any, plan: Plan, *, facts: SchoolFacts, applying: Applying) ->
     _write_accounts(cursor, work)
     _write_words(cursor, plan, work, applying)
     for statement, rows in (
+        (sets.WAITS_ENDED, work.waits_ended),  # first: a wait may end and begin anew for another cause
         (sets.WAITS, work.waits),
-        (sets.WAITS_ENDED, work.waits_ended),
         (sets.DUPLICATES, work.duplicates),
     ):
         sets.send(cursor, statement, rows)

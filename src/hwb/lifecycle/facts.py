@@ -142,7 +142,8 @@ class SchoolFacts:
 
     ``learners`` by every UPN asked for or on this school's books; aliases of one person lead to the same object.
     ``newest_*`` describe the newest accepted run (None before the first, ``covered`` the kinds any accepted
-    snapshot has covered). ``withdrawn`` and ``confirmed`` are content digests (R36).
+    snapshot has covered). ``withdrawn`` and ``confirmed`` are content digests (R36). ``duplicates``: pairs of account
+    ids that this school's records raised as possible duplicates before (R9).
     """
 
     school: School
@@ -153,3 +154,4 @@ class SchoolFacts:
     covered: frozenset[Kind] = frozenset()
     withdrawn: frozenset[str] = frozenset()
     confirmed: frozenset[str] = frozenset()
+    duplicates: frozenset[tuple[str, str]] = frozenset()

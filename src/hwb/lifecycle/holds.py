@@ -47,7 +47,10 @@ def measure(
         renamed += sum(_renamed(changes) for _, _, changes in of_staff.held)
         found.append(_over("renamed", renamed, everyone, policy))
         if not _in_window(on, policy.intake):
-            added = sum(_is_added(change, facts) for change in of_learners.changes) + of_staff.added
+            # a kind that this school never sent before is a first snapshot of its own
+            added = of_staff.added if "staff" in facts.covered else 0
+            if "learner" in facts.covered:
+                added += sum(_is_added(change, facts) for change in of_learners.changes)
             found.append(_over("added", added, everyone, policy))
     return tuple(hold for hold in found if hold is not None)
 

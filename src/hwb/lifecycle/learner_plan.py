@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 
 from hwb.extract.records import LearnerRecord, Problem, Refused
 from hwb.lifecycle import calendar, identity, learners
@@ -21,7 +23,8 @@ class LearnerPart:
     changes: list[Change] = field(default_factory=list)
     writes: list[EntryWrite] = field(default_factory=list)
     outcomes: dict[str, str] = field(default_factory=dict)
-    warnings: list[Problem] = field(default_factory=list)
+    #: records of one account under a second UPN: one cannot be in two classes
+    refused: list[Refused] = field(default_factory=list)
     #: learners held before, with the school's word before and after
     held: list[tuple[Account, LearnerEntry | None, LearnerEntry | None, list[Change]]] = field(default_factory=list)
     missing: int = 0
@@ -34,10 +37,12 @@ def plan_learners(
     *,
     on: date,
     policy: Policy,
+    references: Mapping[str, str] = MappingProxyType({}),
 ) -> LearnerPart:
-    """What one school's newest learners ask for (R1–R9, R32)."""
+    """What one school's newest learners ask for (R1–R9, R32). ``references``: how the MIS names each UPN's record."""
     school = facts.school.dfes
     part = LearnerPart()
+    records = _one_an_account(records, facts, references, part)
     own = own_entries(facts)
     context = learners.Context(on, policy, school)
     tied, untied = _tie(refused, own)
@@ -47,10 +52,13 @@ def plan_learners(
     for record in records:
         person = facts.learners.get(record.upn) or Learner(record.upn)
         before = own.get(record.upn) or _own_alias(person, school, own, present)
-        former_upn = _former_upn(record, person, by_mis, facts, present)
+        former_upn = _former_upn(record, person, by_mis, facts)
         if former_upn is not None:
-            seen.add(former_upn)
-            _plan_rekeyed(record, person, facts.learners[former_upn], own.get(former_upn), context, part)
+            former, word = facts.learners[former_upn], own.get(former_upn)
+            contested = former_upn in seen or _is_used(former, present)
+            _plan_rekeyed(record, person, former, word, context, part, contested=contested)
+            if former_upn not in present:
+                seen.add(former_upn)
             continue
         if before is not None and before.record.upn != record.upn:
             seen.add(before.record.upn)
@@ -62,6 +70,29 @@ def plan_learners(
         _plan_absent(facts.learners[upn], entry, upn in tied, bool(untied), context, part)
     _warn_of_duplicates(records, facts, part)
     return part
+
+
+def _one_an_account(
+    records: tuple[LearnerRecord, ...], facts: SchoolFacts, references: Mapping[str, str], part: LearnerPart
+) -> tuple[LearnerRecord, ...]:
+    """Of several records that lead to one account (a UPN and its alias, R9) the one under the current UPN is used."""
+    chosen: dict[str, str] = {}
+    for record in records:
+        person = facts.learners.get(record.upn)
+        if person is not None and person.account is not None:
+            account = person.account
+            if account.id not in chosen or record.upn == account.upn:
+                chosen[account.id] = record.upn
+    kept = []
+    for record in records:
+        person = facts.learners.get(record.upn)
+        if person is None or person.account is None or chosen[person.account.id] == record.upn:
+            kept.append(record)
+            continue
+        reference = references.get(record.upn, record.admission_number)
+        problem = Problem("L03", reference, "upn", record.upn)
+        part.refused.append(Refused("learner", reference, (problem,), upn=record.upn, mis_id=record.mis_id))
+    return tuple(kept)
 
 
 def own_entries(facts: SchoolFacts) -> dict[str, LearnerEntry]:
@@ -109,13 +140,25 @@ def _plan_one(
         part.writes.append(EntryWrite(before, after))
     else:
         part.writes.append(EntryWrite(None, after))
-    changes = learners.settle(with_entry(person, before, after), context)
+    person, answered = _no_longer_rekeyed(person, context)
+    changes = [*answered, *learners.settle(with_entry(person, before, after), context)]
     changes += _place(person, before, after, changes)
     changes += _back(person, before)
     part.changes += changes
     part.outcomes[record.upn] = _outcome(changes, after, before, person, context)
     if account is not None and account.holder == context.actor_school:
         part.held.append((account, before, after, changes))
+
+
+def _no_longer_rekeyed(person: Learner, context: learners.Context) -> tuple[Learner, list[Change]]:
+    """The record asks for no re-keying any more: the wait for one ends, and bars nothing (R9)."""
+    wait = (context.actor_school, WaitCause.REKEY)
+    if wait not in person.waits:
+        return person, []
+    before = {"cause": str(WaitCause.REKEY)}
+    account_id = person.account.id if person.account else None
+    ended = Change(ChangeKind.WAIT_END, Rule.R9, "wait_end", context.actor_school, person.upn, account_id, before, {})
+    return replace(person, waits=tuple(w for w in person.waits if w != wait)), [ended]
 
 
 def _carried(record: LearnerRecord, known: LearnerRecord) -> LearnerRecord:
@@ -332,22 +375,22 @@ def _name_key(surname: str, forename: str, birth_date: date | None) -> str:
     return f"{identity.folded(surname)}|{identity.folded(forename)}|{birth_date}"
 
 
-def _former_upn(
-    record: LearnerRecord,
-    person: Learner,
-    by_mis: dict[str, str],
-    facts: SchoolFacts,
-    present: set[str],
-) -> str | None:
+def _former_upn(record: LearnerRecord, person: Learner, by_mis: dict[str, str], facts: SchoolFacts) -> str | None:
     """The UPN whose account this record asks to re-key, when the new UPN has none of its own (R9)."""
     if person.account is not None:
         return None
     for former in (record.former_upn, by_mis.get(record.mis_id, "") if record.mis_id else ""):
-        if former and former != record.upn and former not in present:
+        if former and former != record.upn:
             known = facts.learners.get(former)
             if known is not None and known.account is not None:
                 return former
     return None
+
+
+def _is_used(former: Learner, present: set[str]) -> bool:
+    """Whether a record of the same snapshot already stands for the account: then it is another person's."""
+    account = former.account
+    return account is not None and not present.isdisjoint(account.aliases | {account.upn})
 
 
 def _plan_rekeyed(
@@ -357,14 +400,19 @@ def _plan_rekeyed(
     before: LearnerEntry | None,
     context: learners.Context,
     part: LearnerPart,
+    *,
+    contested: bool,
 ) -> None:
-    """R9: the account of the former UPN gets the new one, if birth date and holder allow; else the record waits."""
+    """R9: the account of the former UPN gets the new one, if birth date and holder allow; else the record waits.
+
+    ``contested``: another record of this snapshot has or asked for the same account; two people cannot have it.
+    """
     account, school = former.account, context.actor_school
     if account is None:
         raise ValueError("re-keying needs an account")
     record = _carried(record, before.record) if before else record
     after = LearnerEntry(school, record)
-    allowed = record.birth_date == account.details.birth_date and account.holder in (None, school)
+    allowed = not contested and record.birth_date == account.details.birth_date and account.holder in (None, school)
     own_before = next((e for e in person.entries if e.school == school), None)
     if not allowed:
         if own_before != after:
@@ -384,7 +432,7 @@ def _plan_rekeyed(
         )
         part.changes += changes + learners.settle(barred, context)
         part.outcomes[record.upn] = "waiting"
-        if before is not None:
+        if before is not None and not contested:
             _plan_absent(former, before, True, False, context, part)
         return
     if own_before is not None:
@@ -426,7 +474,7 @@ def _warn_of_duplicates(records: tuple[LearnerRecord, ...], facts: SchoolFacts, 
         one, other = facts.learners.get(record.upn), facts.learners.get(record.former_upn)
         if one is None or other is None or one.account is None or other.account is None:
             continue
-        if one.account.id == other.account.id:
+        if one.account.id == other.account.id or (one.account.id, other.account.id) in facts.duplicates:
             continue
         part.changes.append(
             Change(

@@ -34,19 +34,22 @@ def plan_run(*, snapshot: Snapshot, facts: SchoolFacts, on: date, policy: Policy
     """What a school's snapshot asks for, measured (R36). A kind that it does not cover stays as it is."""
     of_learners, of_staff = LearnerPart(), StaffPart()
     if "learner" in snapshot.covers:
-        of_learners = plan_learners(snapshot.learners, snapshot.refused, facts, on=on, policy=policy)
+        of_learners = plan_learners(
+            snapshot.learners, snapshot.refused, facts, on=on, policy=policy, references=snapshot.references
+        )
     if "staff" in snapshot.covers:
         of_staff = plan_staff(snapshot.staff, snapshot.refused, facts, on=on)
     measured = holds.measure(snapshot, facts, of_learners, of_staff, on=on, policy=policy)
+    refused = (*snapshot.refused, *of_learners.refused)
     tally = Counter([*of_learners.outcomes.values(), *of_staff.outcomes])
     return Plan(
         facts.school.dfes,
         (*of_learners.changes, *of_staff.changes),
         tuple(of_learners.writes),
         tuple(of_staff.writes),
-        Counts(**tally, refused=len(snapshot.refused), missing=of_learners.missing + of_staff.missing),
+        Counts(**tally, refused=len(refused), missing=of_learners.missing + of_staff.missing),
         measured,
-        snapshot.refused,
+        refused,
         (*snapshot.warnings, *_last_years(facts, of_learners, snapshot, policy)),
     )
 

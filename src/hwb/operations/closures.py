@@ -17,7 +17,7 @@ from hwb.lifecycle import planning
 from hwb.lifecycle.facts import LearnerEntry, SchoolFacts, StaffEntry
 from hwb.lifecycle.plan import Plan
 from hwb.operations import audit, settings
-from hwb.operations.transactions import in_transaction
+from hwb.operations.transactions import FactsMoved, in_transaction
 
 TRIES = 5
 
@@ -86,10 +86,10 @@ def _planned(cursor: Any, dfes: str, split: dict[str, str], follower: str, on: d
         plan = planning.plan_closure(facts=known, successor_of=successor_of, on=on, policy=settings.policy())
         stakes = set(known.learners) | plan.upns_at_stake()
         if stakes <= locked:
-            break
+            return plan, known
         locked |= stakes
         store.lock_upns(cursor, locked)
-    return plan, known
+    raise FactsMoved(dfes)
 
 
 def _follower(cursor: Any, dfes: str) -> str:

@@ -79,7 +79,7 @@ def _reconcile(run_id: UUID, on: date, now: datetime) -> dict[str, Any]:
         newest = runs.newest_of(cursor, run.school)
         if newest is not None and _is_overtaken(run, newest, digest):
             return _refuse_late(cursor, run, digest, now)
-        if newest is not None and _says_the_same(run, newest, digest):
+        if newest is not None and _says_the_same(cursor, run, newest, digest):
             return _leave(cursor, run, newest, extract, digest, now)
         snapshot = check.check(extract)
         if run.preview:
@@ -100,14 +100,18 @@ def _is_overtaken(run: Run, newest: Newest, digest: str) -> bool:
     return run.as_at < newest.as_at or (run.as_at == newest.as_at and digest != newest.digest)
 
 
-def _says_the_same(run: Run, newest: Newest, digest: str) -> bool:
+def _says_the_same(cursor: Any, run: Run, newest: Newest, digest: str) -> bool:
     """Whether the content is known to ask for nothing, without facts: that of the newest accepted run (R35).
 
     It is planned all the same where the day alone may make a difference: a refused record may be usable now (a code
     that its other owner has left, R20), year groups that did not move are a warning (R37); and where the school's
-    words have changed since by a school that closed (R43).
+    words have changed since by a school that closed (R43). So is one that waits to re-key an account (R9): the account
+    stands under another UPN, whose release does not lead here by itself.
     """
     if digest != newest.digest or newest.moved or newest.refused:
+        return False
+    cursor.execute("SELECT EXISTS (SELECT FROM wait WHERE school = %s AND cause = 'rekey')", [run.school])
+    if cursor.fetchone()[0]:
         return False
     month, day = settings.policy().year_start
     began = calendar.academic_year_start(calendar.london_date(run.as_at), month=month, day=day)
