@@ -84,7 +84,8 @@ class LearnerEntry:
 
     ``missing_since``: the date of the first snapshot of an unbroken series without this person.
     ``refused``: the newest snapshot had a record of this person that had to be refused (R8): the record here is
-    the last usable one. ``doubtful``: absent from a snapshot in which a refused record could be anybody's (R32).
+    the last usable one. ``doubtful``: absent from a snapshot in which a refused record could be anybody's (R32); or
+    present, and asking for the account of another UPN that it cannot have yet (R9).
     """
 
     school: str

@@ -48,6 +48,7 @@ def plan_learners(
     tied, untied = _tie(refused, own)
     present = {record.upn for record in records}
     by_mis = {e.record.mis_id: upn for upn, e in own.items() if e.record.mis_id and upn not in present}
+    outgrown = _outgrown(records, facts)
     seen: set[str] = set()
     for record in records:
         person = facts.learners.get(record.upn) or Learner(record.upn)
@@ -59,6 +60,10 @@ def plan_learners(
             _plan_rekeyed(record, person, former, word, context, part, contested=contested)
             if former_upn not in present:
                 seen.add(former_upn)
+            continue
+        if person.account is None and (record.former_upn in present - {record.upn} or record.upn in outgrown):
+            # the snapshot has both UPNs as two people: it must say first which of the two it means
+            _wait_for_rekeying(record, person, context, part)
             continue
         if before is not None and before.record.upn != record.upn:
             seen.add(before.record.upn)
@@ -140,25 +145,13 @@ def _plan_one(
         part.writes.append(EntryWrite(before, after))
     else:
         part.writes.append(EntryWrite(None, after))
-    person, answered = _no_longer_rekeyed(person, context)
-    changes = [*answered, *learners.settle(with_entry(person, before, after), context)]
+    changes = learners.settle(with_entry(person, before, after), context)
     changes += _place(person, before, after, changes)
     changes += _back(person, before)
     part.changes += changes
     part.outcomes[record.upn] = _outcome(changes, after, before, person, context)
     if account is not None and account.holder == context.actor_school:
         part.held.append((account, before, after, changes))
-
-
-def _no_longer_rekeyed(person: Learner, context: learners.Context) -> tuple[Learner, list[Change]]:
-    """The record asks for no re-keying any more: the wait for one ends, and bars nothing (R9)."""
-    wait = (context.actor_school, WaitCause.REKEY)
-    if wait not in person.waits:
-        return person, []
-    before = {"cause": str(WaitCause.REKEY)}
-    account_id = person.account.id if person.account else None
-    ended = Change(ChangeKind.WAIT_END, Rule.R9, "wait_end", context.actor_school, person.upn, account_id, before, {})
-    return replace(person, waits=tuple(w for w in person.waits if w != wait)), [ended]
 
 
 def _carried(record: LearnerRecord, known: LearnerRecord) -> LearnerRecord:
@@ -387,6 +380,15 @@ def _former_upn(record: LearnerRecord, person: Learner, by_mis: dict[str, str], 
     return None
 
 
+def _outgrown(records: tuple[LearnerRecord, ...], facts: SchoolFacts) -> set[str]:
+    """UPNs that a learner with an account is said to have had before: a new account for one would be a second one."""
+    return {
+        record.former_upn
+        for record in records
+        if record.former_upn and (known := facts.learners.get(record.upn)) is not None and known.account is not None
+    }
+
+
 def _is_used(former: Learner, present: set[str]) -> bool:
     """Whether a record of the same snapshot already stands for the account: then it is another person's."""
     account = former.account
@@ -413,28 +415,12 @@ def _plan_rekeyed(
     record = _carried(record, before.record) if before else record
     after = LearnerEntry(school, record)
     allowed = not contested and record.birth_date == account.details.birth_date and account.holder in (None, school)
-    own_before = next((e for e in person.entries if e.school == school), None)
     if not allowed:
-        if own_before != after:
-            part.writes.append(EntryWrite(own_before, after))
-        waits = dict(person.waits)
-        changes: list[Change] = []
-        if learners.claims(after, context.on) and waits.get(school) is not WaitCause.REKEY:
-            changes.append(
-                Change(
-                    ChangeKind.WAIT, Rule.R9, "wait_rekey", school, record.upn, None, {},
-                    {"cause": str(WaitCause.REKEY)},
-                )
-            )  # fmt: skip
-        barred = replace(
-            with_entry(person, own_before, after),
-            waits=(*(w for w in person.waits if w[0] != school), (school, WaitCause.REKEY)),
-        )
-        part.changes += changes + learners.settle(barred, context)
-        part.outcomes[record.upn] = "waiting"
+        _wait_for_rekeying(record, person, context, part)
         if before is not None and not contested:
             _plan_absent(former, before, True, False, context, part)
         return
+    own_before = next((e for e in person.entries if e.school == school), None)
     if own_before is not None:
         part.writes.append(EntryWrite(own_before, None))
     if before is not None:
@@ -466,19 +452,32 @@ def _plan_rekeyed(
         part.held.append((account, before, after, changes))
 
 
+def _wait_for_rekeying(record: LearnerRecord, person: Learner, context: learners.Context, part: LearnerPart) -> None:
+    """R9: the record waits, and makes no account of its own meanwhile."""
+    school = context.actor_school
+    before = next((entry for entry in person.entries if entry.school == school), None)
+    after = LearnerEntry(school, record, doubtful=True)
+    if before == after:
+        after = before
+    else:
+        part.writes.append(EntryWrite(before, after))
+    part.changes += learners.settle(with_entry(person, before, after), context)
+    part.outcomes[record.upn] = "waiting"
+
+
 def _warn_of_duplicates(records: tuple[LearnerRecord, ...], facts: SchoolFacts, part: LearnerPart) -> None:
-    """Former and new UPN both own accounts: support is told, nothing merges by itself (R9)."""
+    """Former and new UPN both own accounts: support is told once, nothing merges by itself (R9)."""
+    if not any(record.former_upn for record in records):
+        return
+    owners = {upn: person.account.id for upn, person in facts.learners.items() if person.account is not None}
+    owners |= {change.after["upn"]: change.account or "" for change in part.changes if change.kind is ChangeKind.REKEY}
     for record in records:
-        if not record.former_upn or record.former_upn == record.upn:
-            continue
-        one, other = facts.learners.get(record.upn), facts.learners.get(record.former_upn)
-        if one is None or other is None or one.account is None or other.account is None:
-            continue
-        if one.account.id == other.account.id or (one.account.id, other.account.id) in facts.duplicates:
+        one, other = owners.get(record.upn), owners.get(record.former_upn)
+        if not record.former_upn or one is None or other is None or one == other or (one, other) in facts.duplicates:
             continue
         part.changes.append(
             Change(
-                ChangeKind.DUPLICATE, Rule.R9, "possible_duplicate", facts.school.dfes, record.upn,
-                one.account.id, {}, {"other": other.account.id},
+                ChangeKind.DUPLICATE, Rule.R9, "possible_duplicate", facts.school.dfes, record.upn, one, {},
+                {"other": other},
             )
         )  # fmt: skip

@@ -188,8 +188,7 @@ def _winner(
 
 def _settle_unknown(learner: Learner, candidates: list[LearnerEntry], context: Context) -> list[Change]:
     """A UPN that never had an account: created for the claim with precedence, the others wait (R1, R6)."""
-    barred = {school for school, cause in learner.waits if cause is WaitCause.REKEY}
-    free = [c for c in candidates if c.school not in barred]
+    free = [c for c in candidates if not c.doubtful]  # one that asks to re-key makes no account of its own (R9)
     if not free:
         return _waits(learner, candidates, None, None, False, context)
     winner = min(free, key=precedence)
