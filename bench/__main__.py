@@ -60,6 +60,7 @@ def _bench(folder: Path, learners: int, workers: int) -> None:
     peak = 0
     for name, which, now, shift in _STAGES:
         limit = raw.load(bodies[which])
+        before = _postgresql_seconds()
         with ProcessPoolExecutor(workers, mp_context=context, initializer=work.start) as pool:
             list(pool.map(work.ready, range(workers * 4)))  # started, before the clock runs
             begun = time.perf_counter()
@@ -69,9 +70,19 @@ def _bench(folder: Path, learners: int, workers: int) -> None:
         peak = max(peak, *(one.peak for one in done))
         lines.append(_line(name, took, "s", limit))
         _tell(name, took, limit, done)
+        print(f"  processor: workers {sum(one.processor for one in done):.1f} s, "
+              f"PostgreSQL {_postgresql_seconds() - before:.1f} s")  # fmt: skip
         _judge(name, done)
     lines.append(_line("worker_peak_memory", peak / 1024, "MiB", _MEMORY_LIMIT))
     _close(lines, learners, len(schools), workers)
+
+
+def _postgresql_seconds() -> float:
+    """Processor seconds of the embedded database so far: those of backends that have ended, and of the rest."""
+    home = Path(os.environ["HWB_HOME"])
+    first = next(home.rglob("postmaster.pid")).read_text().split()[0]
+    fields = Path(f"/proc/{first}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def _line(name: str, value: float, unit: str, limit: float) -> dict[str, Any]:

@@ -17,13 +17,15 @@ import django
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One school's run: outcome, seconds by part (each without the parts inside it), calls, SQL, peak memory in KiB."""
+    """One school's run: outcome, seconds by part (each without the parts inside it), calls, SQL, peak memory in KiB,
+    processor seconds of the worker."""
 
     outcome: str
     parts: Counter[str]
     calls: Counter[str]
     statements: Counter[str]
     peak: int
+    processor: float
 
 
 _parts: Counter[str] = Counter()
@@ -109,6 +111,7 @@ def run(body_file: Path, now: datetime, day_shift: int) -> Done:
     _parts.clear()
     _calls.clear()
     _statements.clear()
+    begun = time.process_time()
     body = body_file.read_bytes()
     if day_shift:
         before = (now - timedelta(days=day_shift)).isoformat().encode()
@@ -121,4 +124,5 @@ def run(body_file: Path, now: datetime, day_shift: int) -> Done:
         )  # fmt: skip
         result = provisioning.reconcile(run_id=run_id, on=now.date(), now=now)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Done(result["outcome"], _parts.copy(), _calls.copy(), _statements.copy(), peak)
+    spent = time.process_time() - begun
+    return Done(result["outcome"], _parts.copy(), _calls.copy(), _statements.copy(), peak, spent)

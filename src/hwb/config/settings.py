@@ -63,7 +63,8 @@ DATABASES: dict[str, dict[str, Any]] = {
         "NAME": conninfo_to_dict(environment.text("HWB_DATABASE_URL")).get("dbname", "hwb"),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"prepare_threshold": None, "application_name": "hwb"},
+        # A school's rows travel as parameters, not as a literal to be quoted here and read again there.
+        "OPTIONS": {"prepare_threshold": None, "application_name": "hwb", "server_side_binding": True},
     }
 }
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 from hwb.directory.vault import PersonKey
 from hwb.lifecycle.changes import PERSONAL
@@ -77,7 +78,7 @@ def _parted(entry: Entry) -> tuple[str, dict[str, Any]]:
             personal[side] = {key: value for key, value in found.items() if key in PERSONAL}
     if entry.values:
         clear["values"] = entry.values
-    return json.dumps(clear, ensure_ascii=False, sort_keys=True, separators=(",", ":")), personal
+    return orjson.dumps(clear, option=orjson.OPT_SORT_KEYS).decode(), personal
 
 
 def entry_hash(head: bytes, row: Row) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 _LEARNER = (
     "school text, upn text, legal_surname text, legal_forename text, birth_date date, year_group text, "
@@ -37,9 +38,17 @@ def _upsert(table: str, columns: str, key: tuple[str, ...]) -> str:
     )
 
 
+def _update(table: str, columns: str, key: tuple[str, ...]) -> str:
+    changed = ", ".join(f"{name} = r.{name}" for name in _names(columns) if name not in key)
+    found = " AND ".join(f"w.{name} = r.{name}" for name in key)
+    return f"UPDATE {table} w SET {changed} FROM json_to_recordset(%s::json) AS r({columns}) WHERE {found}"  # noqa: S608
+
+
 #: Newest words of learners and staff; the due day is worked out by lifecycle.
 LEARNER_WORDS = _upsert("learner_record", _LEARNER, ("school", "upn"))
 STAFF_WORDS = _upsert("staff_record", _STAFF, ("id",))
+#: As an upsert, for words that are there: it would lock each row before writing it.
+LEARNER_WORDS_CHANGED = _update("learner_record", _LEARNER, ("school", "upn"))
 LEARNER_WORDS_GONE = """
 DELETE FROM learner_record w USING json_to_recordset(%s::json) AS r(school text, upn text)
 WHERE w.school = r.school AND w.upn = r.upn
@@ -131,4 +140,4 @@ ON CONFLICT (account, other) DO NOTHING
 def send(cursor: Any, statement: str, rows: Sequence[dict[str, Any]]) -> None:
     """Executes ``statement`` on all rows at once; nothing when there are none."""
     if rows:
-        cursor.execute(statement, [json.dumps(rows, ensure_ascii=False)])
+        cursor.execute(statement, [orjson.dumps(rows).decode()])

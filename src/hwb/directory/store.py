@@ -123,10 +123,12 @@ def lock_upns(cursor: Any, upns: Iterable[str]) -> None:
     if not ordered:
         return
     cursor.execute(
-        "INSERT INTO upn (upn) SELECT unnest(%s::text[]) ON CONFLICT (upn) DO NOTHING",
-        [ordered],
+        "INSERT INTO upn (upn) SELECT unnest(string_to_array(%s, ',')) ON CONFLICT (upn) DO NOTHING",
+        [",".join(ordered)],
     )
-    cursor.execute("SELECT 1 FROM upn WHERE upn = ANY(%s) ORDER BY upn FOR UPDATE", [ordered])
+    cursor.execute(
+        "SELECT FROM upn WHERE upn = ANY(string_to_array(%s, ',')) ORDER BY upn FOR UPDATE", [",".join(ordered)]
+    )
 
 
 def _accounts(facts: SchoolFacts) -> dict[str, Account]:
@@ -254,7 +256,8 @@ def _name(cursor: Any, created: list[dict[str, Any]], mail_domain: str) -> None:
             forename = row["preferred_forename"] or row["legal_forename"]
             tries[row["id"]] = usernames.candidates(usernames.base(surname, forename), row["id"], draw=draw)
         cursor.execute(
-            "SELECT value FROM identifier WHERE value = ANY(%s)", [[name for names in tries.values() for name in names]]
+            "SELECT value FROM identifier WHERE value = ANY(string_to_array(%s, ','))",
+            [",".join(name for names in tries.values() for name in names)],
         )
         taken = {value for (value,) in cursor.fetchall()}
         for row in nameless:
@@ -298,7 +301,16 @@ def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying) -> No
     def due(entry: LearnerEntry | StaffEntry) -> date | None:
         return planning.next_due(entry, None, on=applying.on, policy=applying.policy)
 
-    sets.send(cursor, sets.LEARNER_WORDS, [learner_row(e, due(e)) for e in kept])
+    fresh: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for word in plan.learner_writes:
+        if word.after is not None:
+            kind = changed if _is_there(word.before, word.after) else fresh
+            kind.append(learner_row(word.after, due(word.after)))
+    sets.send(cursor, sets.LEARNER_WORDS, fresh)
+    sets.send(cursor, sets.LEARNER_WORDS_CHANGED, changed)
+    if changed and cursor.rowcount != len(changed):
+        raise LookupError(f"{len(changed) - cursor.rowcount} words of {plan.school} are no longer there")
     if graces:
         ends = [{"account": id_, "due_on": _day_after(day)} for id_, day in graces.items()]
         sets.send(cursor, sets.GRACES_DUE, ends)
@@ -322,6 +334,11 @@ def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying) -> No
         if person.startswith("staff:") and person not in written
     ]
     sets.send(cursor, sets.STAFF_LINKED, linked)
+
+
+def _is_there(before: LearnerEntry | None, after: LearnerEntry) -> bool:
+    """Whether the word is stored already and only changes."""
+    return before is not None and before.school == after.school and before.record.upn == after.record.upn
 
 
 def _day_after(day: date) -> str:

@@ -15,8 +15,11 @@ from hwb.extract.records import Extract, LearnerRecord, Problem, Refused, Snapsh
 from hwb.extract.staff import judge_staff
 
 
-def check(extract: Extract) -> Snapshot:
-    """The extract, judged at the Europe/London date of its moment. Never raises for what a row holds."""
+def check(extract: Extract, *, digest: str = "") -> Snapshot:
+    """The extract, judged at the Europe/London date of its moment. Never raises for what a row holds.
+
+    ``digest``: its :func:`content_digest`, where that is known already.
+    """
     day = london_date(extract.as_at)
     warnings: list[Problem] = list(extract.notices)
     learners = [
@@ -32,7 +35,7 @@ def check(extract: Extract) -> Snapshot:
         extract.as_at,
         extract.mis,
         extract.covers,
-        content_digest(extract),
+        digest or content_digest(extract),
         tuple(item.result for item in used if isinstance(item.result, LearnerRecord)),
         tuple(item.result for item in used if isinstance(item.result, StaffRecord)),
         tuple(item.result for item in used if isinstance(item.result, Refused)),

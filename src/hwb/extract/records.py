@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from hwb.extract.frozen import made_often
+
 Kind = Literal["learner", "staff"]
 MisKind = Literal["sims", "teacher-centre", "oneroster", "ctf", "hwb"]
 
@@ -30,6 +32,7 @@ STAFF_COLUMNS = (
 Row = tuple[str, ...]
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class LearnerRecord:
     """One school's usable statement about one learner.
@@ -56,6 +59,7 @@ class LearnerRecord:
     admission_number: str = ""
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class StaffRecord:
     """One school's usable statement about one member of staff (R20, R21)."""
@@ -74,6 +78,7 @@ class StaffRecord:
     classes: tuple[str, ...] = ()
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a record was refused, or a warning about one that was used.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from hwb.extract.frozen import made_often
+
 
 class ChangeKind(StrEnum):
     """What is done. The keys of ``before`` and ``after`` are fixed for each kind (see :class:`Change`)."""
@@ -36,6 +38,7 @@ PERSONAL = frozenset(
 )
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing to do to one person.

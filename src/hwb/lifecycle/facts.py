@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from hwb.extract.frozen import made_often
 from hwb.extract.records import Kind, LearnerRecord, StaffRecord
 
 
@@ -36,6 +37,7 @@ class Decision:
     school: str | None
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why something is so: rule, stable code, and the values for the gaps of its sentence."""
@@ -45,6 +47,7 @@ class Reason:
     values: tuple[tuple[str, str], ...] = ()
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class Details:
     """Who a person is, as Hwb knows it."""
@@ -56,6 +59,7 @@ class Details:
     birth_date: date | None = None
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account as it stands. ``upn`` is empty for staff; ``holder`` is None when no school holds it.
@@ -78,6 +82,8 @@ class Account:
     grace_until: date | None = None
 
 
+@made_often
+@made_often
 @dataclass(frozen=True, slots=True)
 class LearnerEntry:
     """One school's newest accepted word about a learner.
@@ -95,6 +101,7 @@ class LearnerEntry:
     doubtful: bool = False
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class Learner:
     """One learner as the nation knows them: the account if there is one, and each school's word.
@@ -108,6 +115,7 @@ class Learner:
     waits: tuple[tuple[str, WaitCause], ...] = ()
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class StaffEntry:
     """One school's newest accepted word about one member of staff. ``id`` is empty before it is stored."""
@@ -119,6 +127,7 @@ class StaffEntry:
     refused: bool = False
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class StaffMember:
     """One member of staff of the planned school, with the account and its posts at other schools."""

@@ -114,7 +114,8 @@ def own_entries(facts: SchoolFacts) -> dict[str, LearnerEntry]:
 def with_entry(person: Learner, before: LearnerEntry | None, after: LearnerEntry | None) -> Learner:
     """The learner as known once the school's word has changed from ``before`` to ``after``."""
     entries = tuple(entry for entry in person.entries if entry is not before)
-    return replace(person, entries=(*entries, after) if after is not None else entries)
+    # not by replace(): this is done for everybody of a nation
+    return Learner(person.upn, person.account, (*entries, after) if after is not None else entries, person.waits)
 
 
 def _own_alias(person: Learner, school: str, own: dict[str, LearnerEntry], present: set[str]) -> LearnerEntry | None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
+from hwb.extract.frozen import made_often
 from hwb.extract.records import Problem, Refused
 from hwb.lifecycle.changes import Change
 from hwb.lifecycle.facts import LearnerEntry, StaffEntry
@@ -27,6 +28,7 @@ class Hold:
     values: tuple[tuple[str, str], ...] = ()
 
 
+@made_often
 @dataclass(frozen=True, slots=True)
 class EntryWrite:
     """A school's newest word to be stored: ``before`` None = new, ``after`` None = taken away."""

@@ -9,6 +9,7 @@ from hwb.directory import store
 from hwb.directory.chain import Writer
 from hwb.lifecycle.facts import SchoolFacts
 from hwb.lifecycle.plan import Plan
+from hwb.lifecycle.policy import Policy
 from hwb.operations import faults, locking, memory, runs
 from hwb.operations.runs import Run
 
@@ -19,11 +20,11 @@ def outcome_of(plan: Plan) -> str:
 
 
 def accept(
-    cursor: Any, run: Run, plan: Plan, *, facts: SchoolFacts, digest: str, writer: Writer, on: date
+    cursor: Any, run: Run, plan: Plan, *, facts: SchoolFacts, digest: str, writer: Writer, on: date, policy: Policy
 ) -> dict[str, Any]:
     """Executes the plan, remembers what an undo needs, and stores the result, which is returned."""
     before = memory.remember(plan)
-    store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on))
+    store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on, policy=policy))
     faults.point("applied")
     outcome = outcome_of(plan)
     result = runs.finish(cursor, run, plan, state=outcome, outcome=outcome, digest=digest, now=writer.at)

@@ -15,15 +15,13 @@ from hwb.lifecycle import planning
 from hwb.lifecycle.facts import SchoolFacts
 from hwb.lifecycle.plan import Plan
 from hwb.lifecycle.policy import Policy
-from hwb.operations import settings
 from hwb.operations.transactions import FactsMoved
 
 TRIES = 5
 
 
-def plan_locked(cursor: Any, snapshot: Snapshot, *, on: date, policy: Policy | None = None) -> tuple[SchoolFacts, Plan]:
+def plan_locked(cursor: Any, snapshot: Snapshot, *, on: date, policy: Policy) -> tuple[SchoolFacts, Plan]:
     """The plan of a snapshot with everything locked that it stands on, so that it is executed as planned."""
-    policy = policy or settings.policy_from(settings.stored())
     upns = {r.upn for r in snapshot.learners} | {r.former_upn for r in snapshot.learners if r.former_upn}
     locked: frozenset[str] = frozenset()
     facts = directory_facts.load(cursor, school=snapshot.school, upns=upns)
@@ -43,11 +41,11 @@ def plan_locked(cursor: Any, snapshot: Snapshot, *, on: date, policy: Policy | N
     raise FactsMoved(snapshot.school)
 
 
-def plan_unlocked(cursor: Any, snapshot: Snapshot, *, on: date) -> Plan:
+def plan_unlocked(cursor: Any, snapshot: Snapshot, *, on: date, policy: Policy) -> Plan:
     """The plan of a snapshot as things stand, for showing only: it waits for nobody and leaves no trace."""
     upns = {r.upn for r in snapshot.learners} | {r.former_upn for r in snapshot.learners if r.former_upn}
     facts = directory_facts.load(cursor, school=snapshot.school, upns=upns)
-    return planning.plan_run(snapshot=snapshot, facts=facts, on=on, policy=settings.policy_from(settings.stored()))
+    return planning.plan_run(snapshot=snapshot, facts=facts, on=on, policy=policy)
 
 
 def with_aliases(upns: frozenset[str], facts: SchoolFacts) -> frozenset[str]:
@@ -60,12 +58,12 @@ def with_aliases(upns: frozenset[str], facts: SchoolFacts) -> frozenset[str]:
     return frozenset(every)
 
 
-def applying(writer: Writer, *, on: date) -> store.Applying:
+def applying(writer: Writer, *, on: date, policy: Policy) -> store.Applying:
     """What the store needs beside a plan, from the installation's settings."""
     return store.Applying(
         writer,
         on,
-        settings.policy_from(settings.stored()),
+        policy,
         str(django_settings.SECRET_KEY),
         django_settings.HWB_MAIL_DOMAIN,
     )

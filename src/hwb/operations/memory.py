@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+
+import orjson
 
 from hwb.directory import store
 from hwb.extract.records import LearnerRecord, StaffRecord
@@ -54,12 +55,12 @@ def remember(plan: Plan) -> bytes:
         ],
         "renamed": {c.account: (c.before, c.after) for c in plan.changes if c.kind is ChangeKind.DETAILS},
     }
-    return zlib.compress(json.dumps(found, ensure_ascii=False).encode(), 1)
+    return zlib.compress(orjson.dumps(found), 1)
 
 
 def recall(stored: bytes) -> Before:
     """The memory as the rules take it."""
-    found = json.loads(zlib.decompress(stored))
+    found = orjson.loads(zlib.decompress(stored))
     return Before(
         {upn: _learner(row) if row else None for upn, row in found["learners"].items()},
         {id_: _staff(row) for id_, row in found["staff"].items()},

@@ -17,6 +17,7 @@ from hwb.extract import check, wire
 from hwb.extract.records import Extract, Problem
 from hwb.lifecycle import calendar
 from hwb.lifecycle.plan import Counts, Plan
+from hwb.lifecycle.policy import Policy
 from hwb.operations import due, faults, locking, runs, settings
 from hwb.operations.acceptance import accept, outcome_of
 from hwb.operations.deliveries import Delivery, DeliveryRefused, receive_snapshot
@@ -76,21 +77,22 @@ def _reconcile(run_id: UUID, on: date, now: datetime) -> dict[str, Any]:
         digest = check.content_digest(extract)
         if not run.preview:
             due.settle_school(cursor, school=run.school, on=on, now=now)
+        policy = settings.policy()
         newest = runs.newest_of(cursor, run.school)
         if newest is not None and _is_overtaken(run, newest, digest):
             return _refuse_late(cursor, run, digest, now)
-        if newest is not None and _says_the_same(cursor, run, newest, digest):
+        if newest is not None and _says_the_same(cursor, run, newest, digest, policy):
             return _leave(cursor, run, newest, extract, digest, now)
-        snapshot = check.check(extract)
+        snapshot = check.check(extract, digest=digest)
         if run.preview:
-            plan = locking.plan_unlocked(cursor, snapshot, on=on)
+            plan = locking.plan_unlocked(cursor, snapshot, on=on, policy=policy)
             outcome = "held" if plan.holds else outcome_of(plan)
             return runs.finish(cursor, run, plan, state="previewed", outcome=outcome, digest=digest, now=now)
-        facts, plan = locking.plan_locked(cursor, snapshot, on=on)
+        facts, plan = locking.plan_locked(cursor, snapshot, on=on, policy=policy)
         if plan.holds:
             return _hold(cursor, run, plan, digest, now)
         writer = Writer(run.school, run.acting_user, now, str(run_id))
-        return accept(cursor, run, plan, facts=facts, digest=digest, writer=writer, on=on)
+        return accept(cursor, run, plan, facts=facts, digest=digest, writer=writer, on=on, policy=policy)
 
 
 def _is_overtaken(run: Run, newest: Newest, digest: str) -> bool:
@@ -100,7 +102,7 @@ def _is_overtaken(run: Run, newest: Newest, digest: str) -> bool:
     return run.as_at < newest.as_at or (run.as_at == newest.as_at and digest != newest.digest)
 
 
-def _says_the_same(cursor: Any, run: Run, newest: Newest, digest: str) -> bool:
+def _says_the_same(cursor: Any, run: Run, newest: Newest, digest: str, policy: Policy) -> bool:
     """Whether the content is known to ask for nothing, without facts: that of the newest accepted run (R35).
 
     It is planned all the same where the day alone may make a difference: a refused record may be usable now (a code
@@ -113,7 +115,7 @@ def _says_the_same(cursor: Any, run: Run, newest: Newest, digest: str) -> bool:
     cursor.execute("SELECT EXISTS (SELECT FROM wait WHERE school = %s AND cause = 'rekey')", [run.school])
     if cursor.fetchone()[0]:
         return False
-    month, day = settings.policy().year_start
+    month, day = policy.year_start
     began = calendar.academic_year_start(calendar.london_date(run.as_at), month=month, day=day)
     return calendar.london_date(newest.as_at) >= began
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from hwb.directory.chain import Writer
 from hwb.extract import check, wire
-from hwb.operations import due, locking, runs
+from hwb.operations import due, locking, runs, settings
 from hwb.operations.acceptance import accept
 from hwb.operations.transactions import in_transaction
 
@@ -35,7 +35,8 @@ def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date) -> Confi
             run = runs.find_in(cursor, run_id, "held")
             snapshot = check.check(wire.load(zlib.decompress(run.body)))
             due.settle_school(cursor, school=run.school, on=on, now=now)
-            facts, plan = locking.plan_locked(cursor, snapshot, on=on)
+            policy = settings.policy()
+            facts, plan = locking.plan_locked(cursor, snapshot, on=on, policy=policy)
             new = runs.changes_of(plan)
             if runs.digest_of(new) != run.plan_digest:
                 runs.keep_plan(cursor, run_id, plan)
@@ -44,7 +45,7 @@ def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date) -> Confi
             cursor.execute("UPDATE run SET confirmed = true WHERE id = %s", [run_id])
             writer = Writer(run.school, acting_user, now, str(run_id))
             plan = replace(plan, holds=())
-            result = accept(cursor, run, plan, facts=facts, digest=snapshot.digest, writer=writer, on=on)
+            result = accept(cursor, run, plan, facts=facts, digest=snapshot.digest, writer=writer, on=on, policy=policy)
             runs.note(run, "confirm", acting_user, now)
             return Confirmation(result)
 

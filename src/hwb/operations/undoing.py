@@ -37,7 +37,7 @@ def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bo
             if preview:
                 return plan
             writer = Writer(run.school, acting_user, now, str(run_id))
-            store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on))
+            store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on, policy=settings.policy()))
             cursor.execute("UPDATE run SET state = 'undone', body = NULL, before = NULL WHERE id = %s", [run_id])
             runs.note(run, "undo", acting_user, now)
             return plan
@@ -63,7 +63,7 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
             brought=frozenset(before.brought),
             renamed=before.renamed,
             on=on,
-            policy=settings.policy_from(settings.stored()),
+            policy=settings.policy(),
         )
         stakes = locking.with_aliases(plan.upns_at_stake() | upns, facts)
         if stakes <= locked:
