@@ -36,7 +36,7 @@ def run(school: str, learners: list[Record] | None, *, on: date, staff: list[Sta
         store.lock_chain(cursor, school)
         facts, plan = locking.plan_locked(cursor, snapshot, on=on, policy=UNLIMITED)
         writer = chain.Writer(school, "test", moment(on))
-        store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on))
+        store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on, policy=UNLIMITED))
     return plan
 
 
