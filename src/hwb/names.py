@@ -16,44 +16,8 @@ Language = Literal["en", "cy"]
 #: The letters of the index above a list, in order.
 ALPHABETS: dict[Language, tuple[str, ...]] = {
     "en": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-    "cy": tuple(
-        [
-            "A",
-            "B",
-            "C",
-            "Ch",
-            "D",
-            "Dd",
-            "E",
-            "F",
-            "Ff",
-            "G",
-            "Ng",
-            "H",
-            "I",
-            "J",
-            "K",
-            "L",
-            "Ll",
-            "M",
-            "N",
-            "O",
-            "P",
-            "Ph",
-            "Q",
-            "R",
-            "Rh",
-            "S",
-            "T",
-            "Th",
-            "U",
-            "V",
-            "W",
-            "X",
-            "Y",
-            "Z",
-        ]
-    ),
+    "cy": (*"ABC", "Ch", "D", "Dd", "E", "F", "Ff", "G", "Ng", *"HIJKL", "Ll", *"MNOP", "Ph", "Q", "R", "Rh", "S", "T",
+           "Th", *"UVWXYZ"),
 }  # fmt: skip
 #: The letter of names that begin with none of an alphabet's.
 OTHER = "#"
@@ -68,8 +32,6 @@ TWO_LETTERS = (
 _PAIRS = (
     ("ch", "c~"), ("dd", "d~"), ("ff", "f~"), ("ng", "g~"), ("ll", "l~"), ("ph", "p~"), ("rh", "r~"), ("th", "t~"),
 )  # fmt: skip
-    (pair, f"{'g' if pair == 'ng' else pair[0]}~") for pair in ("ch", "dd", "ff", "ng", "ll", "ph", "rh", "th")
-)
 _LETTERS_OF_PAIRS = {code: pair.capitalize() for pair, code in _PAIRS}
 _EXCEPTIONS = {part.replace("|", ""): tuple(part.split("|")) for part in TWO_LETTERS}
 #: Letters whose accent is not a sign of its own, and apostrophes that Unicode takes for letters.
@@ -82,8 +44,8 @@ _MANY = 1 << 15
 class _Name(NamedTuple):
     """One surname or forename: its parts for searching, its keys without accents, and itself where those lose some."""
 
-    parts: tuple[str, ...]
-    near: tuple[str, ...]
+    search: str
+    near: str
     en: str
     cy: str
     exact: str
@@ -96,16 +58,16 @@ def keys(
     those that are shown (preferred before legal).
     """
     surname, forename = _name(preferred_surname or legal_surname), _name(preferred_forename or legal_forename)
-    parts, near = surname.parts + forename.parts, surname.near + forename.near
+    search, near = surname.search + forename.search, surname.near + forename.near
     for shown, legal in ((preferred_surname, legal_surname), (preferred_forename, legal_forename)):
         if shown and shown != legal:
-            parts, near = parts + _name(legal).parts, near + _name(legal).near
+            search, near = search + _name(legal).search, near + _name(legal).near
     ends = f" {surname.exact} {forename.exact}" if surname.exact or forename.exact else ""
     return {
-        "search_key": "".join(dict.fromkeys(parts)),
+        "search_key": search,
         "sort_en": f"{surname.en} {forename.en}{ends}",
         "sort_cy": f"{surname.cy} {forename.cy}{ends}",
-        "near_key": "".join(dict.fromkeys(near)),
+        "near_key": near,
     }
 
 
@@ -119,12 +81,12 @@ def search_key(*names: str) -> str:
 
     "Mary-Ann" has the parts "maryann" and "ann", so that it is found with the hyphen, without, and by its second part.
     """
-    return "".join(dict.fromkeys(part for name in names for part in _name(name).parts))
+    return "".join(_name(name).search for name in names)
 
 
 def near_key(*names: str) -> str:
     """As :func:`search_key`, of sounds instead of letters: Llewelyn and Llywelyn have one key."""
-    return "".join(dict.fromkeys(part for name in names for part in _name(name).near))
+    return "".join(_name(name).near for name in names)
 
 
 def search_terms(text: str) -> tuple[str, ...]:
@@ -154,8 +116,8 @@ def _name(name: str) -> _Name:
     words = _words(name)
     joined = tuple("".join(words[at:]) for at in range(len(words)))
     return _Name(
-        tuple(f" {part}" for part in joined),
-        tuple(f" {_sound(part)}" for part in dict.fromkeys((*words, *joined))),
+        "".join(f" {part}" for part in joined),
+        "".join(f" {_sound(part)}" for part in dict.fromkeys((*words, *joined))),
         "".join(words),
         "".join(map(_welsh, words)),
         # a plain name comes before the same one with an accent or a mark
