@@ -1,0 +1,114 @@
+"""Who is or was a learner of one school, and what that school may see of them: the base of its lists.
+
+Everything is reached through a placement at the school. Of who moved on it has the school's own last word only: no
+name, username, UPN or state that a later school may have given.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from hwb import names
+from hwb.directory.queries.rows import fetch
+from hwb.identifiers import clean_upn
+
+View = Literal["on roll", "leavers", "all"]
+#: What a search without a single letter or digit looks for: no key begins with it.
+_NOTHING = "!"
+_NAMES = ("legal_surname", "legal_forename", "preferred_surname", "preferred_forename")
+
+# A school's record may still bear a former UPN: the newest word about that person there counts.
+_PLACED = """
+mine AS (
+    SELECT account, bool_or(ended IS NULL) AS here,
+           coalesce(bool_and(role = 'guest') FILTER (WHERE ended IS NULL), false) AS guest, max(began) AS began,
+           CASE WHEN bool_and(ended IS NOT NULL) THEN max(ended) END AS ended
+    FROM placement WHERE school = %(school)s AND role IN ('holding', 'guest') GROUP BY account
+),
+placed AS (
+    SELECT DISTINCT ON (a.id) a.id AS account, a.active, a.reason_rule, a.reason_code, a.reason_values, a.username,
+        a.email, a.created_at, a.upn AS current_upn, a.legal_surname, a.legal_forename, a.preferred_surname,
+        a.preferred_forename, a.search_key, a.near_key, a.sort_en, a.sort_cy,
+        m.here, m.guest, m.began, m.ended, later.claimed, coalesce(later.moved_on, false) AS moved_on,
+        w.upn AS word_upn, w.legal_surname AS word_surname, w.legal_forename AS word_forename,
+        w.preferred_surname AS word_preferred, w.preferred_forename AS word_called,
+        coalesce(w.year_group, '') AS year_group, coalesce(w.registration_group, '') AS registration_group,
+        coalesce(w.classes, '{{}}') AS classes, w.start_date, w.leaving_date, w.missing_since
+    FROM mine m JOIN account a ON a.id = m.account
+    LEFT JOIN LATERAL (
+        SELECT true AS moved_on, min(o.began) FILTER (WHERE o.role = 'holding' AND o.began >= m.ended) AS claimed
+        FROM placement o
+        WHERE o.account = m.account AND o.school <> %(school)s AND (o.ended IS NULL OR o.ended >= m.ended)
+        HAVING count(*) > 0
+    ) later ON NOT m.here
+    LEFT JOIN upn u ON u.account = a.id
+    LEFT JOIN learner_record w ON w.school = %(school)s AND w.upn = u.upn
+    WHERE ({which})
+    ORDER BY a.id, (w.upn IS NULL), (u.upn = a.upn) DESC
+)
+"""
+#: What may be shown; `renamed` brings the keys of those whose names changed after they had moved on.
+_PEOPLE = """
+people AS (
+    SELECT p.account, p.year_group, p.registration_group, p.classes, p.here, p.guest, p.moved_on, p.began AS arrived,
+        p.ended AS left_on, p.claimed, p.start_date, p.leaving_date, p.missing_since, p.created_at,
+        CASE WHEN p.moved_on THEN coalesce(nullif(p.word_preferred, ''), p.word_surname, '')
+             ELSE coalesce(nullif(p.preferred_surname, ''), p.legal_surname) END AS surname,
+        CASE WHEN p.moved_on THEN coalesce(nullif(p.word_called, ''), p.word_forename, '')
+             ELSE coalesce(nullif(p.preferred_forename, ''), p.legal_forename) END AS forename,
+        CASE WHEN p.moved_on THEN coalesce(p.word_surname, '') ELSE p.legal_surname END AS legal_surname,
+        CASE WHEN p.moved_on THEN coalesce(p.word_forename, '') ELSE p.legal_forename END AS legal_forename,
+        CASE WHEN p.moved_on THEN coalesce(p.word_upn, '') ELSE p.current_upn END AS upn,
+        CASE WHEN p.moved_on THEN '' ELSE p.username END AS username,
+        CASE WHEN p.moved_on THEN '' ELSE p.email END AS email,
+        p.active AND NOT p.moved_on AS active,
+        CASE WHEN p.moved_on THEN '' ELSE p.reason_rule END AS reason_rule,
+        CASE WHEN p.moved_on THEN '' ELSE p.reason_code END AS reason_code,
+        CASE WHEN p.moved_on THEN '{{}}' ELSE p.reason_values END AS reason_values,
+        coalesce(k.search_key, p.search_key) AS search_key, coalesce(k.near_key, p.near_key) AS near_key,
+        coalesce(k.sort_en, p.sort_en) AS sort_en, coalesce(k.sort_cy, p.sort_cy) AS sort_cy
+    FROM placed p
+    LEFT JOIN json_to_recordset(%(renamed)s::json)
+        AS k(account uuid, search_key text, near_key text, sort_en text, sort_cy text) ON k.account = p.account
+)
+"""
+_RENAMED = """
+WITH {placed}
+SELECT account::text, coalesce(word_surname, '') AS legal_surname, coalesce(word_forename, '') AS legal_forename,
+       coalesce(word_preferred, '') AS preferred_surname, coalesce(word_called, '') AS preferred_forename
+FROM placed WHERE moved_on AND (legal_surname, legal_forename, preferred_surname, preferred_forename)
+    IS DISTINCT FROM (word_surname, word_forename, word_preferred, word_called)
+"""
+_WHICH = {"on roll": "m.here", "leavers": "NOT m.here", "all": "true", "one": "a.id = %(account)s"}
+
+
+def statement(which: str, query: str) -> str:
+    """``query`` over ``people`` (and ``mine``: all who have or had a placement), of one view or of "one" account."""
+    return f"WITH {_PLACED.format(which=_WHICH[which])}, {_PEOPLE.format()} {query}"
+
+
+def base(*, school: str, which: str, **parameters: Any) -> dict[str, Any]:
+    """The parameters of every :func:`statement`. Asks the database when people who moved on are among them."""
+    given = {"school": school, **parameters}
+    if which == "on roll":
+        return {**given, "renamed": "[]"}
+    found = fetch(_RENAMED.format(placed=_PLACED.format(which=_WHICH[which])), given)
+    keyed = [{"account": row["account"], **names.keys(*(row[name] for name in _NAMES))} for row in found]
+    return {**given, "renamed": json.dumps(keyed, ensure_ascii=False)}
+
+
+def searched(text: str) -> dict[str, Any]:
+    """What was typed, as parameters: beginnings of parts of names, of a username, or a whole UPN.
+
+    ``terms`` is None when nothing was typed; text without a letter or digit finds nobody.
+    """
+    if not text.strip():
+        return {"terms": None, "near": None, "username": None, "upn": None}
+    terms, word = names.search_terms(text), text.strip().lower()
+    return {
+        "terms": [f"% {term}%" for term in terms] or [_NOTHING],
+        "near": [f"% {term} %" for term in names.near_terms(text)] or [_NOTHING],
+        "username": word if word.isascii() and word.isalnum() else None,
+        "upn": clean_upn(text),
+    }
