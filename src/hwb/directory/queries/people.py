@@ -145,20 +145,19 @@ def learners(
         skip=(page - 1) * (size or 0), years=list(YEAR_GROUPS), **{"class": class_}, **roll.searched(search),
     )  # fmt: skip
     found = fetch(roll.statement(view, _PAGE.format(order=order, key=key)), parameters)
-    counted = sorted(fetch(roll.statement(view, _COUNTS), parameters), key=_by_year)
+    figures = found[0]
+    counted = sorted(figures["counted"] or (), key=_by_year)
     by_year: dict[str, int] = {}
     for row in counted:
         by_year[row["year_group"]] = by_year.get(row["year_group"], 0) + row["learners"]
-    (views,) = fetch(_VIEWS, {"school": school})
-    total = found[0]["total"]
-    starts = found[0]["letters"] or {}
+    total = figures["total"]
     return LearnerPage(
         total, page, max(1, -(-total // size)) if size else 1,
         tuple(learner_row(row, language) for row in found if row["account"] is not None),
         tuple(GroupCount(name, "", number) for name, number in by_year.items()),
         tuple(GroupCount(**row) for row in counted if row["registration_group"]),
-        views["on_roll"], views["everyone"] - views["on_roll"],
-        _letters(starts, size, language) if sort == "name" and not descending else (),
+        figures["on_roll"], figures["leavers"],
+        _letters(figures["letters"] or {}, size, language) if sort == "name" and not descending else (),
     )  # fmt: skip
 
 
@@ -254,19 +253,16 @@ found AS (
       AND (%(terms)s::text[] IS NULL OR search_key LIKE ALL(%(terms)s::text[]) OR upn = %(upn)s
            OR starts_with(username, %(username)s))
 )
-SELECT t.total, t.letters, f.* FROM (
-    SELECT count(*) AS total, (SELECT jsonb_object_agg(l.start, l.place) FROM (
-        SELECT left({{key}}, 2) AS start, min(place) AS place FROM found GROUP BY 1) l) AS letters
+SELECT t.*, f.* FROM (
+    SELECT count(*) AS total,
+        (SELECT jsonb_object_agg(l.start, l.place) FROM (
+            SELECT left({{key}}, 2) AS start, min(place) AS place FROM found GROUP BY 1) l) AS letters,
+        (SELECT jsonb_agg(to_jsonb(g)) FROM (
+            SELECT year_group, registration_group, count(*) AS learners FROM people GROUP BY 1, 2) g) AS counted,
+        (SELECT count(*) FROM mine WHERE here) AS on_roll, (SELECT count(*) FROM mine WHERE NOT here) AS leavers
     FROM found
 ) t LEFT JOIN (SELECT * FROM found ORDER BY place LIMIT %(size)s OFFSET %(skip)s) f ON true
 ORDER BY f.place
-"""
-_COUNTS = "SELECT year_group, registration_group, count(*) AS learners FROM people GROUP BY 1, 2"
-_VIEWS = """
-SELECT count(*) AS everyone, count(*) FILTER (WHERE here) AS on_roll FROM (
-    SELECT bool_or(ended IS NULL) AS here FROM placement
-    WHERE school = %(school)s AND role IN ('holding', 'guest') GROUP BY account
-) each
 """
 _CLASSES = """
 SELECT name, array_agg(DISTINCT year_group) AS year_groups, count(*) AS learners,

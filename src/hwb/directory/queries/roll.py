@@ -27,25 +27,25 @@ mine AS (
     FROM placement WHERE school = %(school)s AND role IN ('holding', 'guest') GROUP BY account
 ),
 placed AS (
-    SELECT DISTINCT ON (a.id) a.id AS account, a.active, a.reason_rule, a.reason_code, a.reason_values, a.username,
+    SELECT a.id AS account, a.active, a.reason_rule, a.reason_code, a.reason_values, a.username,
         a.email, a.created_at, a.upn AS current_upn, a.legal_surname, a.legal_forename, a.preferred_surname,
         a.preferred_forename, a.search_key, a.near_key, a.sort_en, a.sort_cy,
-        m.here, m.guest, m.began, m.ended, later.claimed, coalesce(later.moved_on, false) AS moved_on,
+        m.here, m.guest, m.began, m.ended, {later},
         w.upn AS word_upn, w.legal_surname AS word_surname, w.legal_forename AS word_forename,
         w.preferred_surname AS word_preferred, w.preferred_forename AS word_called,
         coalesce(w.year_group, '') AS year_group, coalesce(w.registration_group, '') AS registration_group,
         coalesce(w.classes, '{{}}') AS classes, w.start_date, w.leaving_date, w.missing_since
     FROM mine m JOIN account a ON a.id = m.account
+    {joined}
     LEFT JOIN LATERAL (
-        SELECT true AS moved_on, min(o.began) FILTER (WHERE o.role = 'holding' AND o.began >= m.ended) AS claimed
-        FROM placement o
-        WHERE o.account = m.account AND o.school <> %(school)s AND (o.ended IS NULL OR o.ended >= m.ended)
-        HAVING count(*) > 0
-    ) later ON NOT m.here
-    LEFT JOIN upn u ON u.account = a.id
-    LEFT JOIN learner_record w ON w.school = %(school)s AND w.upn = u.upn
-    WHERE ({which})
-    ORDER BY a.id, (w.upn IS NULL), (u.upn = a.upn) DESC
+        SELECT r.* FROM learner_record r WHERE r.school = %(school)s AND r.upn = a.upn
+        UNION ALL
+        SELECT r.* FROM upn u JOIN learner_record r ON r.school = %(school)s AND r.upn = u.upn
+        WHERE u.account = a.id AND u.upn <> a.upn
+          AND NOT EXISTS (SELECT FROM learner_record n WHERE n.school = %(school)s AND n.upn = a.upn)
+        LIMIT 1
+    ) w ON true
+    WHERE {which}
 )
 """
 #: What may be shown; `renamed` brings the keys of those whose names changed after they had moved on.
@@ -70,22 +70,37 @@ people AS (
         coalesce(k.sort_en, p.sort_en) AS sort_en, coalesce(k.sort_cy, p.sort_cy) AS sort_cy
     FROM placed p
     LEFT JOIN json_to_recordset(%(renamed)s::json)
-        AS k(account uuid, search_key text, near_key text, sort_en text, sort_cy text) ON k.account = p.account
+        AS k(account uuid, search_key text, near_key text, sort_en text, sort_cy text)
+        ON p.moved_on AND k.account = p.account
 )
 """
 _RENAMED = """
 WITH {placed}
 SELECT account::text, coalesce(word_surname, '') AS legal_surname, coalesce(word_forename, '') AS legal_forename,
        coalesce(word_preferred, '') AS preferred_surname, coalesce(word_called, '') AS preferred_forename
-FROM placed WHERE moved_on AND (legal_surname, legal_forename, preferred_surname, preferred_forename)
+FROM placed WHERE (legal_surname, legal_forename, preferred_surname, preferred_forename)
     IS DISTINCT FROM (word_surname, word_forename, word_preferred, word_called)
 """
-_WHICH = {"on roll": "m.here", "leavers": "NOT m.here", "all": "true", "one": "a.id = %(account)s"}
+_LATER = """LEFT JOIN LATERAL (
+        SELECT true AS moved_on, min(o.began) FILTER (WHERE o.role = 'holding' AND o.began >= m.ended) AS claimed
+        FROM placement o
+        WHERE o.account = m.account AND o.school <> %(school)s AND (o.ended IS NULL OR o.ended >= m.ended)
+        HAVING count(*) > 0
+    ) later ON NOT m.here"""
+_MOVED = {"later": "later.claimed, coalesce(later.moved_on, false) AS moved_on", "joined": _LATER}
+#: Who is on roll has not moved on: half the work of the usual list.
+_ON_ROLL = {"later": "NULL::date AS claimed, false AS moved_on", "joined": "", "which": "m.here"}
+_WHICH: dict[str, dict[str, str]] = {
+    "on roll": _ON_ROLL,
+    "leavers": {**_MOVED, "which": "NOT m.here"},
+    "all": {**_MOVED, "which": "true"},
+    "one": {**_MOVED, "which": "a.id = %(account)s"},
+}
 
 
 def statement(which: str, query: str) -> str:
     """``query`` over ``people`` (and ``mine``: all who have or had a placement), of one view or of "one" account."""
-    return f"WITH {_PLACED.format(which=_WHICH[which])}, {_PEOPLE.format()} {query}"
+    return f"WITH {_PLACED.format(**_WHICH[which])}, {_PEOPLE.format()} {query}"
 
 
 def base(*, school: str, which: str, **parameters: Any) -> dict[str, Any]:
@@ -93,7 +108,9 @@ def base(*, school: str, which: str, **parameters: Any) -> dict[str, Any]:
     given = {"school": school, **parameters}
     if which == "on roll":
         return {**given, "renamed": "[]"}
-    found = fetch(_RENAMED.format(placed=_PLACED.format(which=_WHICH[which])), given)
+    # whether they moved on is asked later: leavers with other names are few
+    gone = {**_ON_ROLL, "which": "NOT m.here" if which != "one" else f"NOT m.here AND {_WHICH['one']['which']}"}
+    found = fetch(_RENAMED.format(placed=_PLACED.format(**gone)), given)
     keyed = [{"account": row["account"], **names.keys(*(row[name] for name in _NAMES))} for row in found]
     return {**given, "renamed": json.dumps(keyed, ensure_ascii=False)}
 
