@@ -90,7 +90,45 @@ def test_accounts_that_were_there_before_get_their_keys() -> None:
 
 def test_the_database_sorts_as_the_welsh_alphabet_says() -> None:
     """13.3's list in its order, out of the tables; English pages in English order."""
-    order = ["Cadwaladr", "Crowther", "Cyril", "Chappell", "Davies", "Dwyfor", "Dylan", "Ddu", "Evans", "Fychan", "Ffransis", "Griffiths", "Gwyn", "Ngata", "Hughes", "Jones", "Lewis", "Lynch", "Lloyd", "Llywelyn", "O'Neill", "Parry", "Price", "Puw", "Phillips", "Rees", "Roberts", "Rhys", "Siân", "Siôn", "Tudor", "Tyler", "Thomas", "Williams", "Wyn", "Ŵyn", "Ynyr"]
+    order = [
+        "Cadwaladr",
+        "Crowther",
+        "Cyril",
+        "Chappell",
+        "Davies",
+        "Dwyfor",
+        "Dylan",
+        "Ddu",
+        "Evans",
+        "Fychan",
+        "Ffransis",
+        "Griffiths",
+        "Gwyn",
+        "Ngata",
+        "Hughes",
+        "Jones",
+        "Lewis",
+        "Lynch",
+        "Lloyd",
+        "Llywelyn",
+        "O'Neill",
+        "Parry",
+        "Price",
+        "Puw",
+        "Phillips",
+        "Rees",
+        "Roberts",
+        "Rhys",
+        "Siân",
+        "Siôn",
+        "Tudor",
+        "Tyler",
+        "Thomas",
+        "Williams",
+        "Wyn",
+        "Ŵyn",
+        "Ynyr",
+    ]
     register_schools("6712099")
     shuffled = random.Random(1).sample(order, len(order))
     deliver([pupil(100 + n, surname, "Non") for n, surname in enumerate(shuffled)], school="6712099")
