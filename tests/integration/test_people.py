@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.support.deliveries import JULY, deliver, learner_row, register_schools, staff_row
-from tests.support.people import PRIMARY, SECONDARY, upn
+from tests.support.people import OTHER, PRIMARY, SECONDARY, upn
 
 from hwb import names
 from hwb.directory.models import Account
@@ -47,10 +47,14 @@ STAFF = [
 
 @pytest.fixture(autouse=True)
 def july() -> None:
-    """Four learners and three staff at the primary, of whom one is to come; one of each at the secondary."""
+    """Four learners and three staff at the primary, one still to come; one learner, two staff at the secondary."""
     register_schools()
     deliver(primary(), STAFF)
-    deliver(SECOND, [staff_row("ZZ", legal_surname="Arall")], school=SECONDARY)
+    theirs = [
+        staff_row("ZZ", legal_surname="Arall"),
+        staff_row("YY", legal_surname="Newydd", start_date=JULY + 60 * DAY),
+    ]
+    deliver(SECOND, theirs, school=SECONDARY)
 
 
 def moved(**values: Any) -> None:
@@ -266,6 +270,18 @@ def test_arrivals_and_departures() -> None:
     assert moves.arrivals(school=SECONDARY, since=JULY, until=JULY, language="en", year="8") == (0, ())
 
 
+def test_a_guest_came_from_the_school_that_held_the_account_then() -> None:
+    """Not from one that claimed it later."""
+    register_schools(OTHER)
+    guest = pupil(1, "Ddu", "Siân", enrolment_status="S", year_group="7")
+    deliver([*SECOND, guest], school=SECONDARY, on=JULY + DAY)
+    deliver([pupil(1, "Ddu", "Siân", leaving_date=JULY + DAY), *primary()[1:]], on=JULY + 2 * DAY)
+    deliver([pupil(1, "Ddu", "Siân", start_date=JULY + 3 * DAY)], school=OTHER, on=JULY + 3 * DAY)
+    since = JULY + DAY
+    (came,) = moves.arrivals(school=SECONDARY, since=since, until=since, language="en")[1]
+    assert (came.learner.surname, came.learner.guest, came.came_from) == ("Ddu", True, PRIMARY)
+
+
 def test_staff() -> None:
     """Current, leaving and coming ones, sorted and searched as learners are."""
     found = staff.staff(school=PRIMARY, language="cy")
@@ -308,7 +324,7 @@ def test_another_schools_people_are_never_returned() -> None:
     assert people.classes(school=PRIMARY, only=("9A",)) == ()
     for view in ("current", "leavers", "starting soon"):
         rows = staff.staff(school=PRIMARY, language="cy", view=view, size=None).rows  # type: ignore[arg-type]
-        assert "Arall" not in {row.surname for row in rows}
+        assert not {"Arall", "Newydd"} & {row.surname for row in rows}
     everything = {"since": JULY - 9 * DAY, "until": JULY + 9 * DAY, "language": "cy", "size": None}
     came = moves.arrivals(school=PRIMARY, **everything)[1]  # type: ignore[arg-type]
     assert {arrival.learner.surname for arrival in came} == set(WELSH)
