@@ -21,7 +21,7 @@ _STAFF = (
 _ACCOUNT = (
     "id uuid, kind text, reason_rule text, reason_code text, reason_values jsonb, username text, email text, upn text, "
     "legal_surname text, legal_forename text, preferred_surname text, preferred_forename text, birth_date date, "
-    "personal_digest text, created_at timestamptz"
+    "personal_digest text, created_at timestamptz, search_key text, sort_en text, sort_cy text, near_key text"
 )
 
 
@@ -76,9 +76,11 @@ SELECT value, 'email', account, true FROM json_to_recordset(%s::json) AS r(value
 """
 ACCOUNTS = f"""
 INSERT INTO account (id, kind, active, reason_rule, reason_code, reason_values, username, email, upn, legal_surname,
-    legal_forename, preferred_surname, preferred_forename, birth_date, personal_digest, password, created_at)
+    legal_forename, preferred_surname, preferred_forename, birth_date, personal_digest, password, created_at,
+    search_key, sort_en, sort_cy, near_key)
 SELECT id, kind, true, reason_rule, reason_code, reason_values, username, email, upn, legal_surname, legal_forename,
-    preferred_surname, preferred_forename, birth_date, decode(personal_digest, 'hex'), '', created_at
+    preferred_surname, preferred_forename, birth_date, decode(personal_digest, 'hex'), '', created_at,
+    search_key, sort_en, sort_cy, near_key
 FROM json_to_recordset(%s::json) AS r({_ACCOUNT})
 """  # noqa: S608 - names of this file
 PERSON_KEYS = """
@@ -104,11 +106,16 @@ UPDATE account a SET
     legal_forename = COALESCE(r.legal_forename, a.legal_forename),
     preferred_surname = COALESCE(r.preferred_surname, a.preferred_surname),
     preferred_forename = COALESCE(r.preferred_forename, a.preferred_forename),
+    search_key = COALESCE(r.search_key, a.search_key),
+    sort_en = COALESCE(r.sort_en, a.sort_en),
+    sort_cy = COALESCE(r.sort_cy, a.sort_cy),
+    near_key = COALESCE(r.near_key, a.near_key),
     birth_date = CASE WHEN 'birth_date' = ANY(r.fields) THEN r.birth_date ELSE a.birth_date END,
     personal_digest = COALESCE(decode(r.personal_digest, 'hex'), a.personal_digest)
 FROM json_to_recordset(%s::json) AS r(id uuid, fields text[], active boolean, reason_rule text, reason_code text,
     reason_values jsonb, grace_until date, upn text, legal_surname text, legal_forename text, preferred_surname text,
-    preferred_forename text, birth_date date, personal_digest text)
+    preferred_forename text, birth_date date, personal_digest text, search_key text, sort_en text, sort_cy text,
+    near_key text)
 WHERE a.id = r.id
 """
 PLACEMENTS_OPENED = """

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from hwb import names
 from hwb.directory import chain, sets
 from hwb.directory.vault import PersonKey
 from hwb.lifecycle import planning, usernames
@@ -206,7 +207,7 @@ def _gather_new(change: Change, account: str, work: _Work, keys: dict[str, Perso
     school, role = (after["holder"], "holding") if "holder" in after else (after["post"], "post")
     work.created.append(
         {
-            "id": account, "kind": after["kind"], **_reason(change), **personal,
+            "id": account, "kind": after["kind"], **_reason(change), **personal, **_name_keys(personal),
             "personal_digest": digest.hex(), "wrapped": keys[account].wrap(secret=applying.secret).hex(),
             "created_at": applying.writer.at.isoformat(),
         }
@@ -215,6 +216,10 @@ def _gather_new(change: Change, account: str, work: _Work, keys: dict[str, Perso
     if personal["upn"]:
         work.upns.append({"upn": personal["upn"], "account": account})
     return digest
+
+
+def _name_keys(personal: dict[str, Any]) -> dict[str, str]:
+    return names.keys(*(personal[name] for name in NAMES[:4]))
 
 
 def _gather_move(change: Change, account: str, work: _Work, applying: Applying) -> None:
@@ -240,7 +245,8 @@ def _gather_personal(change: Change, account: Account, work: _Work, keys: dict[s
     values = {key: value for key, value in change.after.items() if key in PERSONAL}
     personal.update(values)
     digest = keys[account.id].digest(personal)
-    work.updated.setdefault(account.id, {}).update({**values, "personal_digest": digest.hex()})
+    updated = {**values, **_name_keys(personal), "personal_digest": digest.hex()}
+    work.updated.setdefault(account.id, {}).update(updated)
     if change.kind is ChangeKind.REKEY:
         work.upns.append({"upn": change.after["upn"], "account": account.id})
     return digest

@@ -9,7 +9,10 @@ from django.db.models import Q
 
 
 class Account(models.Model):
-    """One person's Hwb account. ``upn`` is the learner's current UPN, empty for staff."""
+    """One person's Hwb account. ``upn`` is the learner's current UPN, empty for staff.
+
+    The keys follow the names (hwb.names). Searches and lists go through a school's placements, so none is indexed.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     kind = models.TextField()
@@ -24,6 +27,10 @@ class Account(models.Model):
     legal_forename = models.TextField()
     preferred_surname = models.TextField(default="")
     preferred_forename = models.TextField(default="")
+    search_key = models.TextField(default="")
+    sort_en = models.TextField(default="", db_collation="C")
+    sort_cy = models.TextField(default="", db_collation="C")
+    near_key = models.TextField(default="")
     birth_date = models.DateField(null=True)
     grace_until = models.DateField(null=True)
     personal_digest = models.BinaryField()
