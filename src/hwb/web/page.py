@@ -65,29 +65,33 @@ def page(
         actions["POST"] = post
     stated = Stated(actions, counts=counts, codes=codes)
 
-    def mark(view: Callable[Concatenate[PageRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
-        @never_cache
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **parts: P.kwargs) -> HttpResponse:
-            asked = cast(PageRequest, request)
-            asked.language = language_now()
-            method = "GET" if request.method == "HEAD" else request.method or ""
-            wanted = stated.actions.get(method)
-            if wanted is None:
-                return HttpResponseNotAllowed(sorted(stated.actions))
-            if wanted is Action.OPEN:
-                return view(asked, *args, **parts)
-            if getattr(request, "person", None) is None:
-                return again.signed_out(request)
-            asked.access = _decided(asked, wanted, stated, dict(parts))
-            if wanted in policy.FRESH and not is_switch(request) and (answer := again.asked_for(request)):
-                return answer
+    return lambda view: guard(stated, view)
+
+
+def guard(
+    stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpResponse]
+) -> Callable[..., HttpResponse]:
+    """The view behind its checks."""
+
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **parts: P.kwargs) -> HttpResponse:
+        asked = cast(PageRequest, request)
+        asked.language = language_now()
+        wanted = stated.actions.get("GET" if request.method == "HEAD" else request.method or "")
+        if wanted is None:
+            return HttpResponseNotAllowed(sorted(stated.actions))
+        if wanted is Action.OPEN:
             return view(asked, *args, **parts)
+        if getattr(request, "person", None) is None:
+            return again.signed_out(request)
+        asked.access = _decided(asked, wanted, stated, dict(parts))
+        if wanted in policy.FRESH and not is_switch(request) and (answer := again.asked_for(request)):
+            return answer
+        return view(asked, *args, **parts)
 
-        setattr(guarded, STATED, stated)
-        return guarded
-
-    return mark
+    setattr(guarded, STATED, stated)
+    return guarded
 
 
 def _decided(request: PageRequest, action: Action, stated: Stated, parts: dict[str, object]) -> Access:

@@ -54,7 +54,7 @@ def html(text: Text, *, domain: str | None = None, **values: Any) -> SafeString:
     """The sentence as HTML: it and the values in its gaps are escaped; a value that is safe HTML already stays."""
     language = language_now()
     known = {**text.values, **values}
-    counted = Text(text.message, {"count": known.get(0)}, text.plural)
+    counted = Text(text.message, {"count": known.get("count", 0)}, text.plural)
     sentence = unfilled(counted, language=language, domain=_domain_of(text, language, domain))
     filled = {name: conditional_escape(_shown(value)) for name, value in known.items()}
     return mark_safe(conditional_escape(sentence).format_map(filled))  # noqa: S308 - every part is escaped

@@ -45,6 +45,37 @@ class SchoolName:
     name_cy: str
 
 
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """Somebody's role as lists show it. state: given, or proposed by a headteacher's post in the school's data."""
+
+    account: UUID
+    username: str
+    name: str
+    role: str
+    school: str
+    area: str
+    given_by: str
+    given_at: datetime | None
+    until: date | None
+    last_sign_in: datetime | None
+    state: str
+
+    def to_json(self) -> dict[str, Any]:
+        """For `hwb roles list`: without the name, which the username leads to."""
+        return {
+            "account": str(self.account), "username": self.username, "role": self.role, "school": self.school or None,
+            "area": self.area or None, "given_by": self.given_by,
+            "given_at": self.given_at and self.given_at.isoformat(), "until": self.until and self.until.isoformat(),
+            "state": self.state,
+        }  # fmt: skip
+
+
+def granted(*, today: date, school: str | None = None) -> list[GrantRow]:
+    """Every role that stands, of one school or all, and the heads whom staff records propose (interfaces.md)."""
+    return [GrantRow(**row) for row in fetch(_GRANTED, {"today": today, "school": school})]
+
+
 def find(account: UUID, *, today: date) -> PersonRow | None:
     """The account with its roles, in one statement; None for an id that leads nowhere."""
     rows = fetch(_PERSON, {"account": account, "today": today})
@@ -101,6 +132,29 @@ SELECT a.id AS account, a.kind, a.active, a.username, a.email, a.sessions_from,
         LEFT JOIN establishment e ON e.dfes = s.school
         WHERE s.account = a.id AND s.classes <> '{}') AS taught
 FROM account a WHERE a.id = %(account)s
+"""
+_GRANTED = """
+SELECT a.id AS account, a.username,
+       concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
+                      coalesce(nullif(a.preferred_surname, ''), a.legal_surname)) AS name,
+       g.role, g.school::text, g.area::text, g.given_by, g.given_at, g.until, a.last_login AS last_sign_in,
+       'given' AS state
+FROM role_grant g JOIN account a ON a.id = g.account
+WHERE g.ended_at IS NULL AND (g.until IS NULL OR g.until >= %(today)s)
+  AND (%(school)s::text IS NULL OR g.school = %(school)s)
+UNION ALL
+SELECT a.id, a.username,
+       concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
+                      coalesce(nullif(a.preferred_surname, ''), a.legal_surname)),
+       'head', s.school::text, '', '', NULL, NULL, a.last_login, 'proposed'
+FROM staff_record s
+JOIN account a ON a.id = s.account
+JOIN placement p ON p.account = a.id AND p.school = s.school AND p.role = 'post' AND p.ended IS NULL
+WHERE lower(s.role) ~ '^(acting )?(head ?teacher|pennaeth|pennaeth dros dro|head)$|^acting$'
+  AND (%(school)s::text IS NULL OR s.school = %(school)s)
+  AND NOT EXISTS (SELECT FROM role_grant g WHERE g.account = a.id AND g.school = s.school AND g.role = 'head'
+                  AND g.ended_at IS NULL)
+ORDER BY school, area, role, username
 """
 _BELONGS = "SELECT 1 FROM placement WHERE account = %(account)s AND school = %(school)s LIMIT 1"
 _IN_CLASSES = """
