@@ -1,12 +1,15 @@
 """Is every sentence there in Welsh? `python -m tools.translations` exits 1 and names each fault.
+`… --missing portal` prints the entries that portal.po lacks, to be filled in at its end.
 
-Sentences are those marked in the code with N_, _ or ngettext. Faults: missing, obsolete, fuzzy, empty, twice,
-a plural without all its forms, and gaps `{x}` that differ between English and Welsh.
+Sentences are those marked in the code with N_, _ or ngettext, and in templates with {% say %} and {% count %}. Faults: missing, obsolete, fuzzy, empty, twice,
+a plural without all its forms, gaps `{x}` that differ between English and Welsh, and one English sentence with two
+Welsh ones among the rooms of the pages (web, signin, portal).
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import string
 import sys
 from collections.abc import Iterator
@@ -18,8 +21,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from hwb.extract.catalogue import CatalogueNotReadable, Entry, read_catalogue
 
 SOURCE = Path(__file__).resolve().parent.parent / "src/hwb"
-OWN_DOMAIN = ("extract", "lifecycle", "client", "web")  # packages with a catalogue of their own; the rest is "server"
+PAGES = ("web", "signin", "portal")
+OWN_DOMAIN = ("extract", "lifecycle", "client", *PAGES)  # packages with a catalogue of their own; the rest is "server"
 FORMS = 6
+_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_TAG = re.compile(rf"{{%-?\s*(?:say\s+{_QUOTED}|count\s+{_QUOTED}\s+{_QUOTED})")
+_ANY_TAG = re.compile(r"{%-?\s*(?:say|count)\s")
 PLURALS = "Plural-Forms: nplurals=6; plural=(n==0) ? 0 : (n==1) ? 1 : (n==2) ? 2 : (n==3) ? 3 :(n==6) ? 4 : 5;"
 
 
@@ -36,9 +43,54 @@ def find_faults(source: Path) -> list[str]:
     """Every fault of the package at `source`, each with its place."""
     faults: list[str] = []
     wanted = collect_sentences(source, faults)
+    _leave_to_web(source, wanted)
     for domain in sorted({*wanted, *(path.stem for path in source.glob("locale/cy/LC_MESSAGES/*.po"))}):
         catalogue = source / f"locale/cy/LC_MESSAGES/{domain}.po"
         faults += check_catalogue(catalogue, wanted.get(domain, {}))
+    return faults + find_disagreements(source)
+
+
+def _leave_to_web(source: Path, wanted: dict[str, dict[str, Sentence]]) -> None:
+    """What web.po has, signin.po and portal.po need not have: "Name", "Back", months, states."""
+    path = source / "locale/cy/LC_MESSAGES/web.po"
+    shared = {entry.message for entry in read_catalogue(path.read_text("utf-8"))} if path.exists() else set()
+    for domain in ("signin", "portal"):
+        for message in shared & wanted.get(domain, {}).keys():
+            sentence = wanted[domain].pop(message)
+            wanted.setdefault("web", {}).setdefault(message, sentence)
+
+
+def skeleton(source: Path, domain: str) -> str:
+    """Entries for the sentences that a catalogue lacks, for filling in at its end."""
+    wanted = collect_sentences(source, [])
+    _leave_to_web(source, wanted)
+    path = source / f"locale/cy/LC_MESSAGES/{domain}.po"
+    known = {entry.message for entry in read_catalogue(path.read_text("utf-8"))} if path.exists() else set()
+    parts = []
+    for sentence in wanted.get(domain, {}).values():
+        if sentence.message in known:
+            continue
+        quoted = [f'"{text}"'.replace("\n", "\\n") for text in map(_escaped, (sentence.message, sentence.plural or ""))]
+        forms = "\n".join(f'msgstr[{number}] ""' for number in range(FORMS)) if sentence.plural else 'msgstr ""'
+        plural = f"msgid_plural {quoted[1]}\n" if sentence.plural else ""
+        parts.append(f"#: {sentence.place.rpartition(':')[0]}\nmsgid {quoted[0]}\n{plural}{forms}\n")
+    return "\n".join(parts)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def find_disagreements(source: Path) -> list[str]:
+    """Sentences that two rooms of pages put into Welsh differently: a reader would take them for two things."""
+    faults: list[str] = []
+    known: dict[tuple[str, str | None], tuple[str, dict[int, str]]] = {}
+    for domain in PAGES:
+        path = source / f"locale/cy/LC_MESSAGES/{domain}.po"
+        for entry in read_catalogue(path.read_text("utf-8"))[1:] if path.exists() else ():
+            first, forms = known.setdefault((entry.message, entry.plural), (domain, entry.forms))
+            if forms != entry.forms:
+                faults.append(f"{domain}.po:{entry.line}: {first}.po says it otherwise: {entry.message!r}")
     return faults
 
 
@@ -50,7 +102,23 @@ def collect_sentences(source: Path, faults: list[str]) -> dict[str, dict[str, Se
         domain = place.parts[0] if place.parts[0] in OWN_DOMAIN else "server"
         for sentence in sentences_of(ast.parse(path.read_text("utf-8")), str(place), faults):
             wanted.setdefault(domain, {}).setdefault(sentence.message, sentence)
+    for path in sorted(source.glob("templates/*/**/*.*")):
+        place = path.relative_to(source)
+        domain = place.parts[1] if place.parts[1] in PAGES else "web"
+        for sentence in sentences_of_template(path.read_text("utf-8"), str(place), faults):
+            wanted.setdefault(domain, {}).setdefault(sentence.message, sentence)
     return wanted
+
+
+def sentences_of_template(text: str, place: str, faults: list[str]) -> Iterator[Sentence]:
+    """The sentences of a template's {% say %} and {% count %} tags."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        found = _TAG.findall(line)
+        for said, one, many in found:
+            texts = [ast.literal_eval(f'"{part}"') for part in (said or one, many)]
+            yield Sentence(texts[0], texts[1] or None, f"{place}:{number}")
+        if len(found) != len(_ANY_TAG.findall(line)):
+            faults.append(f"{place}:{number}: a tag needs its literal sentences, in double quotes, on one line")
 
 
 def sentences_of(tree: ast.AST, place: str, faults: list[str]) -> Iterator[Sentence]:
@@ -120,7 +188,10 @@ def gaps(sentence: str) -> set[str]:
         return {"?"}
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    if len(arguments) == 2 and arguments[0] == "--missing":
+        print(skeleton(SOURCE, arguments[1]))
+        return 0
     faults = find_faults(SOURCE)
     for fault in faults:
         print(fault)
@@ -129,4 +200,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,20 +1,15 @@
-"""Addresses of the provisioning API and of the status page."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
 from hwb.api import provisioning as v1
-from hwb.api import status
 from hwb.api.access import endpoint
 from hwb.api.openapi import BASE, openapi
 
 _BASE = BASE.lstrip("/")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", status.choose_language, name="status"),
-    path("en/", status.status_page, {"language": "en"}, name="status-en"),
-    path("cy/", status.status_page, {"language": "cy"}, name="status-cy"),
     path(f"{_BASE}/openapi.json", endpoint(GET=openapi), name="openapi"),
     path(f"{_BASE}/enrolments", endpoint(POST=v1.enrol), name="enrolments"),
     path(f"{_BASE}/token", endpoint(POST=v1.token), name="token"),

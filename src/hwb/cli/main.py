@@ -25,6 +25,7 @@ GROUPS = (
     "run",
     "waits",
     "explain",
+    "roles",
     "settings",
     "verify",
 )

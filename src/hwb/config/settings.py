@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from csp.constants import NONE, SELF
+from csp.constants import NONCE, NONE, SELF
 from django.utils.functional import lazy
 from psycopg.conninfo import conninfo_to_dict
 
@@ -24,6 +24,9 @@ HWB_JOB_STALLED_SECONDS = environment.number("HWB_JOB_STALLED_SECONDS", 30)
 HWB_WORKER_POLL_SECONDS = environment.number("HWB_WORKER_POLL_SECONDS", 5)
 HWB_WORKER_CONCURRENCY = environment.whole("HWB_WORKER_CONCURRENCY", 1)
 HWB_WEB_THREADS = environment.whole("HWB_WEB_THREADS", 4)
+# Shown under "Get help" on every page.
+HWB_HELP_TELEPHONE = environment.text("HWB_HELP_TELEPHONE", "01632 960 000")
+HWB_HELP_EMAIL = environment.text("HWB_HELP_EMAIL", "help@example.wales")
 
 DEBUG = False
 SECRET_KEY = lazy(secret_key, str)()  # made and read when first needed
@@ -35,25 +38,41 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "hwb.config",
     "hwb.directory",
+    "hwb.web",
+    "hwb.signin",
     "procrastinate.contrib.django",
     "django.contrib.staticfiles",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "allauth",
+    "allauth.account",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hwb.config.static.DigestMiddleware",
     "csp.middleware.CSPMiddleware",
     "hwb.config.addresses.LocalhostMiddleware",
+    "hwb.web.language.LanguageMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hwb.web.session.PersonMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [PACKAGE / "templates"],
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "hwb.web.frame.context"],
+            "builtins": ["hwb.web.templatetags.words", "hwb.web.templatetags.parts"],
+            "libraries": {"words": "hwb.web.templatetags.words", "parts": "hwb.web.templatetags.parts"},
+        },
     }
 ]
 
@@ -76,6 +95,10 @@ USE_I18N = True
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg")]
 
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "hwb.config.static.DigestStorage"},
+}
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE / "static"]
 WHITENOISE_USE_FINDERS = True
@@ -83,6 +106,28 @@ WHITENOISE_ROOT = PACKAGE / "static/root"  # robots.txt
 
 # 19 MiB, two passes, one lane: OWASP's figure, and ten times the sign-ins of Django's default on two cores.
 PASSWORD_HASHERS = ["hwb.config.hashing.LightArgon2Hasher"]
+
+# Signing in: allauth's flow, our pages (hwb.signin). Its limits count by address, and a whole school has one.
+AUTH_USER_MODEL = "directory.Account"
+AUTHENTICATION_BACKENDS = ["hwb.signin.backend.PasswordBackend"]
+ACCOUNT_ADAPTER = "hwb.signin.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SESSION_REMEMBER = False
+LOGIN_URL = "sign-in"
+CSRF_FAILURE_VIEW = "hwb.web.errors.not_authentic"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 12 * 60 * 60  # hwb.web.session ends idle sessions earlier
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# A __Host- cookie must be Secure, and a browser drops it on the plain http of a loopback.
+_COOKIE_PREFIX = "__Host-" if HWB_PRODUCTION else ""
+SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{_COOKIE_PREFIX}language"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -99,13 +144,12 @@ if environment.flag("HWB_BEHIND_PROXY"):
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        "base-uri": [SELF],
-        "connect-src": [SELF],
-        "font-src": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "img-src": [SELF],
         "object-src": [NONE],
+        "script-src": [NONCE],
         "style-src": [SELF],
     }
 }

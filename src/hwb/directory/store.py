@@ -79,7 +79,7 @@ def apply(cursor: Any, plan: Plan, *, facts: SchoolFacts, applying: Applying) ->
     keys = _keys(cursor, plan.changes, work, applying.secret)
     for change in plan.changes:
         _gather(change, known, work, keys, applying)
-    _name(cursor, work.created, applying.mail_domain)
+    give_names(cursor, work.created, applying.mail_domain)
     _write_accounts(cursor, work)
     _write_words(cursor, plan, work, applying)
     for statement, rows in (
@@ -252,7 +252,7 @@ def _gather_personal(change: Change, account: Account, work: _Work, keys: dict[s
     return digest
 
 
-def _name(cursor: Any, created: list[dict[str, Any]], mail_domain: str) -> None:
+def give_names(cursor: Any, created: list[dict[str, Any]], mail_domain: str) -> None:
     """A username and an address for each new account; none that anybody ever had (R33), also under concurrent runs."""
     nameless, draw = list(created), 0
     while nameless:

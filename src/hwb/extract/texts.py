@@ -2,7 +2,8 @@
 
 Code carries a `Text`: the English sentence with named gaps, marked by `N_`, and the values of its gaps.
 Only where it is shown is it rendered, in the reader's language. Catalogues are
-`hwb/locale/cy/LC_MESSAGES/<domain>.po`, one domain a package: extract, lifecycle, client, server.
+`hwb/locale/cy/LC_MESSAGES/<domain>.po`, one domain a package: extract, lifecycle, client,
+web, signin, portal; the rest is server.
 """
 
 from __future__ import annotations
@@ -59,12 +60,21 @@ def render(text: Text, *, language: str, domain: str) -> str:
     A sentence without a translation is rendered in English; `make check` lets none be missing.
     Raises KeyError when a gap has no value.
     """
-    if text.plural is None:
-        sentence = _translations(domain, language).gettext(text.message)
-    else:
-        count = int(text.values["count"])
-        sentence = _translations(domain, language).ngettext(text.message, text.plural, count)
+    sentence = unfilled(text, language=language, domain=domain)
     return sentence.format_map(text.values) if text.values else sentence
+
+
+def unfilled(text: Text, *, language: str, domain: str) -> str:
+    """The sentence in `language` with its gaps still open, for pages that escape what goes into them."""
+    if text.plural is None:
+        return _translations(domain, language).gettext(text.message)
+    return _translations(domain, language).ngettext(text.message, text.plural, int(text.values["count"]))
+
+
+def has_sentence(text: Text, *, language: str, domain: str) -> bool:
+    """Whether the catalogue `domain` has the sentence in `language`."""
+    catalogue: Mapping[object, str] = getattr(_translations(domain, language), "_catalog", {})
+    return (text.message if text.plural is None else (text.message, 0)) in catalogue
 
 
 def translate(message: str, *, language: str, domain: str) -> str:

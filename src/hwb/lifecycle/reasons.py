@@ -31,6 +31,7 @@ SENTENCES = {
     "staff_left": N_("Leaving date {date}. School: {school}."),
     "staff_returned": N_("Back at the school. School: {school}."),
     "post_again": N_("Back at the school."),
+    "official": N_("Account made for a role outside every school's roll."),
     "details": N_("Name or birth date changed in the MIS."),
     "place": N_("Year group, class or post changed in the MIS."),
     "rekeyed": N_("The UPN changed in the MIS; the earlier one still leads to the account."),

@@ -105,7 +105,8 @@ def check_fold(*, deep: bool) -> tuple[int, list[Fault]]:
     faults: list[Fault] = []
     for row in _stream(
         "SELECT account::text, action, school, details, personal_digest, sealed, chain, seq FROM audit"
-        " WHERE account IS NOT NULL ORDER BY id"
+        " WHERE account IS NOT NULL AND NOT EXISTS"
+        " (SELECT FROM account a WHERE a.id = audit.account AND a.kind = 'official') ORDER BY id"
     ):
         state = told.setdefault(row[0], Told())
         _tell(state, action=row[1], school=row[2], details=json.loads(row[3]))

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 
 
-class Account(models.Model):
+class Accounts(BaseUserManager["Account"]):
+    """What Django's sign-in asks of accounts; making one is for operations only."""
+
+
+class Account(AbstractBaseUser):
     """One person's Hwb account. ``upn`` is the learner's current UPN, empty for staff.
 
     The keys follow the names (hwb.names). Searches and lists go through a school's placements, so none is indexed.
+    ``sessions_from``: sessions that began earlier have ended (a new password, "sign out everywhere").
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -35,7 +41,22 @@ class Account(models.Model):
     grace_until = models.DateField(null=True)
     personal_digest = models.BinaryField()
     password = models.TextField(default="")
+    last_login = models.DateTimeField(null=True)
+    sessions_from = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: list[str] = []
+    objects = Accounts()
+
+    @property
+    def is_active(self) -> bool:
+        """Django's name for it. Whoever is not active gets no session (R40)."""
+        return self.active
+
+    def get_session_auth_hash(self) -> str:
+        """Constant: ``sessions_from`` ends sessions, and a password kept in another form is the same password."""
+        return str(self.id)
 
     class Meta:
         db_table = "account"
@@ -117,3 +138,49 @@ class Decision(models.Model):
                 fields=["account", "school", "kind"], name="one_standing_decision", condition=Q(ended_at__isnull=True)
             ),
         ]
+
+
+class RoleGrant(models.Model):
+    """A role somebody was given: for a school, an area (three digits), or with neither the nation.
+
+    It stands while ``ended_at`` is null and ``until`` has not passed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey(Account, models.PROTECT, db_column="account")
+    role = models.TextField()
+    school = models.CharField(max_length=7, default="")
+    area = models.CharField(max_length=3, default="")
+    given_by = models.TextField()
+    given_at = models.DateTimeField()
+    until = models.DateField(null=True)
+    ended_by = models.TextField(default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "role_grant"
+        indexes = [models.Index(fields=["school"], name="role_grant_school", condition=Q(ended_at__isnull=True))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "role", "school", "area"], name="one_open_grant", condition=Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=["champion", "mis_admin", "head"]) & ~Q(school="") & Q(area="")
+                | Q(role="client_manager") & (Q(school="") & ~Q(area="") | ~Q(school="") & Q(area=""))
+                | Q(role="area_officer") & Q(school="") & ~Q(area="")
+                | Q(role__in=["agent", "operator", "auditor"]) & Q(school="") & Q(area=""),
+                name="role_grant_reach",
+            ),
+        ]
+
+
+class SignInLink(models.Model):
+    """A link that leads somebody to their first sign-in, once; kept as SHA-256."""
+
+    digest = models.TextField(primary_key=True)
+    account = models.ForeignKey(Account, models.PROTECT, db_column="account")
+    expires = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "sign_in_link"

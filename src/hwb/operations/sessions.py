@@ -1,0 +1,70 @@
+"""Ending sessions, and the link of a first sign-in. Sessions and links live by the real clock, given as `at`."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from hwb.directory import chain, store
+from hwb.directory.queries.rows import fetch
+from hwb.operations import passwords
+
+LINK_DAYS = 7
+
+
+def end_all(*, account: UUID, acting_user: str, now: datetime, at: datetime) -> None:
+    """Ends every session of the account that began before `at`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        store.lock_chain(cursor, chain.NATION)
+        cursor.execute("UPDATE account SET sessions_from = %s WHERE id = %s", [at, account])
+        entry = chain.Entry("sessions ended", "R40", "", chain.NATION, str(account))
+        store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
+
+
+def make_link(cursor: Any, *, account: str, at: datetime) -> str:
+    """The secret part of a new link, in the caller's transaction. It works once, within seven days."""
+    token = secrets.token_urlsafe(32)
+    cursor.execute(
+        "INSERT INTO sign_in_link (digest, account, expires) VALUES (%s, %s, %s)",
+        [_digest(token), account, at + timedelta(days=LINK_DAYS)],
+    )
+    return token
+
+
+def account_of_link(token: str, *, at: datetime) -> UUID | None:
+    """Whose link it is while it can be used; None for a used, expired or unknown one, or an inactive account."""
+    rows = fetch(_OPEN_LINK, {"digest": _digest(token), "at": at})
+    return rows[0]["account"] if rows else None
+
+
+def use_link(*, token: str, password: str, now: datetime, at: datetime) -> UUID | None:
+    """Sets the first password of the link's account, once. None when the link cannot be used (any more)."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_USE_LINK, [at, _digest(token), at])
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        account: UUID = row[0]
+        passwords.choose(account=account, password=password, acting_user=f"account {account}", now=now)
+    return account
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+_OPEN_LINK = """
+SELECT l.account FROM sign_in_link l JOIN account a ON a.id = l.account
+WHERE l.digest = %(digest)s AND l.used_at IS NULL AND l.expires > %(at)s AND a.active
+"""
+_USE_LINK = """
+UPDATE sign_in_link l SET used_at = %s FROM account a
+WHERE a.id = l.account AND a.active AND l.digest = %s AND l.used_at IS NULL AND l.expires > %s
+RETURNING l.account
+"""

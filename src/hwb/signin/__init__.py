@@ -1,0 +1,1 @@
+"""Pages of signing in: by username and password, the first time by link, own account and password."""

@@ -1,0 +1,74 @@
+"""Who is signed in, asked anew at every request (R40): an account that is switched off is out at its next click.
+
+Sessions lie in the database. They end after 30 minutes without use (learners 60), and 12 hours after signing in,
+by the real clock. Nothing remembers anybody on a device.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, HttpResponse
+
+from hwb import clock
+from hwb.directory.queries import roles
+from hwb.web.again import confirm
+from hwb.web.policy import Grant, Person, Role
+
+BEGAN, SEEN = "began", "seen"
+LONGEST = 12 * 60 * 60
+IDLE = {"learner": 60 * 60}
+IDLE_ADULTS = 30 * 60
+_NOTED_EVERY = 60  # seconds: a click is not worth a write each time
+
+
+class PersonMiddleware:
+    """Sets `request.person`: the signed-in :class:`Person`, or None."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.person = None if request.path_info.startswith("/api/") else person_of(request)  # type: ignore[attr-defined]
+        return self._get_response(request)
+
+
+def begin(request: HttpRequest) -> None:
+    """Starts the clocks of a session that has just been signed in."""
+    request.session[BEGAN] = request.session[SEEN] = time.time()
+    confirm(request)
+
+
+def person_of(request: HttpRequest) -> Person | None:
+    """The session's person; a session that is over, or whose account may no longer sign in, ends here."""
+    stated = request.session.get(SESSION_KEY)
+    if stated is None:
+        return None
+    row = roles.find(UUID(stated), today=clock.today())
+    now = time.time()
+    began, seen = float(request.session.get(BEGAN, 0)), float(request.session.get(SEEN, 0))
+    if row is None or not row.active or _is_over(row, began, seen, now):
+        request.session.flush()
+        return None
+    if now - seen > _NOTED_EVERY:
+        request.session[SEEN] = now
+    return person_from(row)
+
+
+def person_from(row: roles.PersonRow) -> Person:
+    """The policy's view of an account and its roles."""
+    grants = tuple(
+        Grant(Role(role.role), role.school, role.area, frozenset(role.classes), role.name_en, role.name_cy)
+        for role in row.roles
+    )
+    return Person(row.account, row.kind, row.name, row.username, grants)
+
+
+def _is_over(row: roles.PersonRow, began: float, seen: float, now: float) -> bool:
+    if now - began > LONGEST or now - seen > IDLE.get(row.kind, IDLE_ADULTS):
+        return True
+    return row.sessions_from is not None and datetime.fromtimestamp(began, UTC) < row.sessions_from

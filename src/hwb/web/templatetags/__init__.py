@@ -1,0 +1,1 @@
+"""Template tags; settings make `words` and `parts` known to every template."""
