@@ -19,7 +19,20 @@ from typing import Literal
 from hwb.extract.catalogue import compile_catalogue
 
 Language = Literal["en", "cy"]
-Value = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """A value with a form of its own in each language: a school's name, a date, a sentence of another catalogue."""
+
+    en: str
+    cy: str
+
+    def said(self, language: str) -> str:
+        return self.cy if language == "cy" else self.en
+
+
+Value = str | int | Both
 
 NO_VALUES: Mapping[str, Value] = MappingProxyType({})
 
@@ -62,9 +75,13 @@ def render(text: Text, *, language: str, domain: str) -> str:
     if text.plural is None:
         sentence = _translations(domain, language).gettext(text.message)
     else:
-        count = int(text.values["count"])
+        count = int(str(text.values["count"]))
         sentence = _translations(domain, language).ngettext(text.message, text.plural, count)
-    return sentence.format_map(text.values) if text.values else sentence
+    return sentence.format_map(_said(text.values, language)) if text.values else sentence
+
+
+def _said(values: Mapping[str, Value], language: str) -> Mapping[str, str | int]:
+    return {name: value.said(language) if isinstance(value, Both) else value for name, value in values.items()}
 
 
 def translate(message: str, *, language: str, domain: str) -> str:
