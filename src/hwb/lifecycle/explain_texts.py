@@ -394,6 +394,7 @@ QUESTIONS = {
 }
 
 NOBODY_NAMED = N_("This learner")
+SOMEBODY = N_("A Digital Champion")
 NO_CONTACT = N_("whoever runs your school's client")
 NO_AUTHORITY = N_("not in the register")
 _MONTHS = (
@@ -433,7 +434,6 @@ def when(wording: Wording, schedule: str) -> Text | None:
 
 
 def without_name(text: Text) -> Text:
-    """The same sentence about "this learner", for where no name may stand."""
-    if "name" not in text.values:
-        return text
-    return Text(text.message, {**text.values, "name": both(NOBODY_NAMED)}, text.plural)
+    """The same sentence about "this learner", and by "a Digital Champion", for where no name may stand."""
+    hidden = {"name": both(NOBODY_NAMED), "person": both(SOMEBODY)}
+    return Text(text.message, {**text.values, **hidden}, text.plural)

@@ -153,9 +153,7 @@ def explanation_limits() -> Limits:
     """What explanations depend on beside the facts: the rules' view, and from when a school is called late."""
     values = stored()
     in_force = {**{key: known.default for key, known in KNOWN.items()}, **values}
-    return Limits(
-        policy_from(values), _days(in_force["freshness.fresh_days"]), _days(in_force["freshness.old_days"])
-    )
+    return Limits(policy_from(values), _days(in_force["freshness.fresh_days"]), _days(in_force["freshness.old_days"]))
 
 
 def policy_from(values: Mapping[str, str]) -> Policy:
