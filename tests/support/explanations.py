@@ -54,7 +54,12 @@ def start() -> None:
 
 
 def at_primary(
-    changed: Sequence[Row], *, on: date = JULY, without: Sequence[int] = (), staff: Sequence[Row] | None = None, hour: int = 12
+    changed: Sequence[Row],
+    *,
+    on: date = JULY,
+    without: Sequence[int] = (),
+    staff: Sequence[Row] | None = None,
+    hour: int = 12,
 ) -> None:
     """The primary's run: its six learners, those of ``changed`` in place of their own row."""
     rows = {number: learner_row(number, year_group="4" if number == 4 else "6") for number in range(1, 7)}
@@ -237,7 +242,9 @@ def _last_years_in_september() -> Asked:
 
 
 def _protected() -> Asked:
-    accounts.protect(username=name(1), reason="court order", acting_user="support", now=datetime(2018, 7, 2, tzinfo=UTC))
+    accounts.protect(
+        username=name(1), reason="court order", acting_user="support", now=datetime(2018, 7, 2, tzinfo=UTC)
+    )
     return Asked(upn(1), school=SECONDARY)
 
 

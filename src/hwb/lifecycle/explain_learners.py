@@ -184,9 +184,9 @@ def _refused(case: Case) -> Explanation | None:
 
 def _identity(case: Case) -> Explanation | None:
     if case.wait is WaitCause.IDENTITY:
-        return case.say("LX23")
+        return case.say("LX23", chain=())  # of the other person nothing is shown (R4)
     if case.wait is WaitCause.REKEY and case.holder is None:
-        return case.say("LX23.former")
+        return case.say("LX23.former", chain=())
     return None
 
 
