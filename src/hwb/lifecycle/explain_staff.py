@@ -15,8 +15,9 @@ from hwb.extract.records import StaffRecord
 from hwb.extract.texts import N_, Both, Text
 from hwb.lifecycle import calendar, explain_texts, staff
 from hwb.lifecycle.calendar import london_date
+from hwb.lifecycle.explain_case import display_name
 from hwb.lifecycle.explain_facts import Limits, StaffFacts
-from hwb.lifecycle.explain_learners import display_name, protected
+from hwb.lifecycle.explain_learners import protected
 from hwb.lifecycle.explain_result import Explanation, Link, LinkState
 from hwb.lifecycle.explain_texts import day, day_of
 from hwb.lifecycle.explain_wording import evidence_of, fill, fixes, is_late, link, reasons, standing
