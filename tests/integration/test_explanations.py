@@ -129,6 +129,14 @@ def test_a_school_that_has_a_learner_never_hears_who_waits() -> None:
         save.undo()
 
 
+def test_a_suspension_is_told_to_the_school_that_has_the_account() -> None:
+    """ux.md 2: a school that waits, or only asks, hears where the account is, not how it stands."""
+    SITUATIONS["LX25"]()
+    assert Asked(upn(1), school=OTHER).answer().code == "LX16"  # it has never run
+    assert Asked(upn(1), school=SECONDARY).answer().code == "LX04"
+    assert SITUATIONS["LX04"]().answer().code == "LX04"
+
+
 def test_a_protected_learner_has_one_answer_everywhere() -> None:
     """ux.md 2: the same words, chain and evidence for a school that has them, one that had, and for a UPN unseen."""
     at_secondary([arriving(on=JULY + DAY)], on=JULY + DAY)

@@ -128,7 +128,7 @@ class SchoolRow:
         school = SchoolSeen(
             row["dfes"], name, authority, row["phase"], row["mis"] or "hwb",
             _run(row, "last"), _run(row, "held"), failed, code, row["client_contact"],
-            _schedule(row["report"], row["dfes"]), bool(row["stayed"]),
+            _schedule(row["report"]), bool(row["stayed"]),
         )  # fmt: skip
         newest = RunSeen(row["newest_id"], row["newest_at"], row["newest_at"]) if row["newest_id"] else None
         return cls(
@@ -303,10 +303,7 @@ def _problem(item: dict[str, Any]) -> Problem:
 def _failures(row: dict[str, Any]) -> tuple[int, str]:
     """Attempts since the last success: those that the server saw, and those that the client reported."""
     last, report = row["last_at"], row["report"] or {}
-    told = []
-    for school in report.get("schools", ()):
-        if school.get("school") == row["dfes"]:
-            told = [a for a in school.get("failed_attempts", ()) if last is None or _moment(a["at"]) > last]
+    told = [a for a in report.get("failed_attempts", ()) if last is None or _moment(a["at"]) > last]
     code = row["failed_code"] or ""
     if told and (row["failed_at"] is None or _moment(told[-1]["at"]) > row["failed_at"]):
         code = told[-1]["code"]
@@ -318,14 +315,10 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.astimezone()
 
 
-def _schedule(report: dict[str, Any] | None, dfes: str) -> str:
-    """The time of day at which the client says that it runs for this school, empty when it does not say one."""
-    for school in (report or {}).get("schools", ()):
-        times = _TIME.findall(school.get("schedule", "")) if school.get("school") == dfes else []
-        if len(times) == 1:
-            found = _TIME.search(school["schedule"])
-            return found[0] if found else ""
-    return ""
+def _schedule(report: dict[str, Any] | None) -> str:
+    """The time of day at which the client says that it runs, empty when it does not say exactly one."""
+    times = [found[0] for found in _TIME.finditer((report or {}).get("schedule", ""))]
+    return times[0] if len(times) == 1 else ""
 
 
 def _held_rows(body: Any) -> dict[str, list[list[str]]]:

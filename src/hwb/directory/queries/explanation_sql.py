@@ -51,7 +51,10 @@ LEFT JOIN LATERAL (
       AND (l.id IS NULL OR r.received_at >= l.received_at)
 ) f ON true
 LEFT JOIN LATERAL (
-    SELECT c.report FROM client_school s JOIN client c ON c.id = s.client
+    -- of a report about many schools only what is said of this one
+    SELECT (SELECT told FROM jsonb_array_elements(c.report -> 'schools') told WHERE told ->> 'school' = e.dfes LIMIT 1)
+           AS report
+    FROM client_school s JOIN client c ON c.id = s.client
     WHERE s.school = e.dfes AND c.revoked_at IS NULL AND c.enrolled_at IS NOT NULL
     ORDER BY c.last_contact DESC NULLS LAST LIMIT 1
 ) c ON true
