@@ -19,12 +19,12 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 from pydantic import BaseModel
 from tests.support.client_keys import ISSUER, assertion, new_key
-from tests.support.deliveries import JULY, extract_of, learner_row, register_schools, staff_row
-from tests.support.people import PRIMARY, SECONDARY
+from tests.support.deliveries import JULY, deliver, extract_of, learner_row, register_schools, staff_row
+from tests.support.people import PRIMARY, SECONDARY, upn
 
 from hwb.api import openapi, shapes
 from hwb.api.access import Caller
-from hwb.directory.models import Account, Client, Run
+from hwb.directory.models import Account, Audit, Client, Run
 from hwb.extract import wire
 from hwb.operations import client_keys, clients, provisioning
 
@@ -356,7 +356,7 @@ def test_whatever_is_not_public_needs_a_token(browser: Browser) -> None:
                 elif not known:
                     assert answer.status_code == 405, (method, path)
                     assert answer["Allow"]
-    assert asked == 5 * 5
+    assert asked == 6 * 5
 
 
 def test_a_run_of_another_client_is_not_found(browser: Browser, sender: Sender) -> None:
@@ -434,6 +434,50 @@ def test_a_check_in_is_kept_and_answered(sender: Sender) -> None:
     assert (stored.version, stored.report["schools"][0]["failed_attempts"][0]["code"]) == ("1.2", "source_unreadable")
     report["schools"][0]["school"] = SECONDARY  # type: ignore[index]
     assert sender.post("/check-ins", report).status_code == 403
+
+
+# Explanations
+
+
+def ask(sender: Sender, *upns: str, school: str = PRIMARY, language: str = "en") -> Any:
+    headers = {"Authorization": f"Bearer {sender.token}", "Accept-Language": language}
+    return post(sender.browser, f"/schools/{school}/explanations", {"upns": list(upns)}, headers)
+
+
+def test_a_client_gets_explanations_without_names(sender: Sender) -> None:
+    """Code, headline, owner, next step and chain for each UPN, in its order and the reader's language; nobody's name."""
+    deliver([learner_row(n) for n in (1, 2)])
+    deliver([learner_row(20, year_group="9")], school=SECONDARY)
+    answer = ask(sender, upn(1), upn(99), upn(20).lower())
+    found = answer.json()["explanations"]
+    assert answer.status_code == 200
+    assert [(one["number"], one["code"]) for one in found] == [(0, "LX01"), (1, "LX11"), (2, "LX04")]
+    assert found[0]["headline"] == "This learner already has an active account here. Class: 6G."
+    assert [link["state"] for link in found[2]["chain"]] == ["problem", "done", "problem", "waiting"]
+    assert f"School {SECONDARY}" in found[2]["headline"]
+    welsh = ask(sender, upn(1), language="cy")
+    assert welsh.json()["explanations"][0]["headline"].startswith("Y dysgwr hwn: mae cyfrif gweithredol")
+    for text in (answer.content.decode(), welsh.content.decode()):
+        assert "Mali" not in text
+        assert upn(1) not in text
+    assert Audit.objects.get(action="look-up").account == Account.objects.get(upn=upn(20)).id
+
+
+def test_explanations_are_refused(sender: Sender) -> None:
+    """Another school, what is no UPN, too many at once, none, and too many people of other schools."""
+    deliver([learner_row(n) for n in range(1, 32)], school=SECONDARY)
+    refusals = [
+        (ask(sender, upn(1), school=SECONDARY), 403, "not_authorised"),
+        (ask(sender, upn(1), "M671"), 400, "not_a_upn"),
+        (ask(sender), 400, "body_not_understood"),
+        (ask(sender, *(upn(n) for n in range(301))), 400, "body_not_understood"),
+        (ask(sender, *(upn(n) for n in range(1, 32))), 429, "too_many_look_ups"),
+    ]
+    for answer, status, code in refusals:
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert answer.json()["message"] != answer.json()["message_cy"]
+        assert upn(1) not in answer.content.decode()
+    assert not Audit.objects.filter(action="look-up").exists()
 
 
 # Answers
@@ -531,6 +575,7 @@ def test_answers_are_as_described(sender: Sender) -> None:
         (sender.get("/schools"), shapes.Schools, "/schools", "get", 200),
         (sender.get(f"/schools/{PRIMARY}"), shapes.SchoolStatus, "/schools/{dfes}", "get", 200),
         (sender.post("/check-ins", {"version": "1", "schools": []}), shapes.CheckIn, "/check-ins", "post", 200),
+        (ask(sender, upn(1)), shapes.Explanations, "/schools/{dfes}/explanations", "post", 200),
     ]
     paths = openapi.description()["paths"]
     for answer, shape, path, method, status in answers:

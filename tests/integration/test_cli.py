@@ -281,3 +281,63 @@ def test_welsh_in_a_welsh_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sentences follow the locale."""
     monkeypatch.setenv("LC_ALL", "cy_GB.UTF-8")
     assert "Nid oes neb yn aros." in hwb("waits").stdout
+
+
+def test_explain_answers_as_the_waiting_school_sees_it(july: None) -> None:
+    """Without --school the one that waits, else the holder; with it that school. JSON as interfaces.md fixes it."""
+    deliver([learner_row(1, start_date=JULY)], school=SECONDARY)
+    waiting = as_json("explain", "--upn", upn(1).lower())
+    assert list(waiting)[:5] == ["school", "code", "headline", "owner", "next_step"]
+    assert (waiting["school"], waiting["code"], waiting["owner"]) == (SECONDARY, "LX04", "Previous school")
+    assert [link["state"] for link in waiting["chain"]] == ["problem", "done", "done", "waiting"]
+    assert len(waiting["evidence"]) == 2
+    assert as_json("explain", "--upn", upn(1), "--school", PRIMARY)["code"] == "LX01"
+    held = as_json("explain", "--username", username(2))
+    assert (held["school"], held["code"]) == (PRIMARY, "LX01")
+    staff = as_json("explain", "--username", Account.objects.get(kind="staff").username)
+    assert (staff["school"], staff["code"]) == (PRIMARY, "SX11")
+    assert as_json("explain", "--upn", upn(99), "--school", PRIMARY)["code"] == "LX11"
+
+
+def test_explain_speaks_both_languages(july: None) -> None:
+    """Prose for people, in the terminal's language or the one asked for."""
+    deliver([learner_row(1, start_date=JULY)], school=SECONDARY)
+    english = hwb("explain", "--upn", upn(1)).stdout
+    assert english.startswith(f"LX04  School {PRIMARY} still has this learner on roll.")
+    assert "Whose turn it is: Previous school" in english
+    assert "  2. Has the previous school's client run since then? Done, 2 July 2018" in english
+    welsh = hwb("explain", "--upn", upn(1), "--lang", "cy").stdout
+    assert "Tro pwy yw hi: Yr ysgol flaenorol" in welsh
+    assert "Wedi ei wneud, 2 Gorffennaf 2018" in welsh
+    assert as_json("explain", "--upn", upn(1), "--lang", "cy")["language"] == "cy"
+
+
+def test_explain_refuses_what_it_cannot_explain(july: None) -> None:
+    """Exit 2 for wrong use, 1 for somebody or a school that does not exist; never a trace."""
+    for arguments, code in (
+        ((), 2),
+        (("--upn", upn(1), "--username", "x"), 2),
+        (("--upn", upn(1), "--lang", "fr"), 2),
+        (("--upn", "M671"), 1),
+        (("--upn", upn(99)), 1),
+        (("--username", "nobody"), 1),
+        (("--upn", upn(1), "--school", "6719999"), 1),
+    ):
+        result = hwb("explain", *arguments)
+        assert result.exit_code == code, arguments
+        assert result.stderr.strip()
+        assert not result.stdout
+
+
+def test_protection_is_set_and_ended(july: None) -> None:
+    """Support marks somebody by username or UPN; then no school is told anything more."""
+    assert hwb("account", "protect", username(1), "--reason", "court order").stdout == "Protected.\n"
+    assert as_json("explain", "--upn", upn(1))["code"] == "LX21"
+    marked = as_json("account", "protect", "--upn", upn(99), "--reason", "court order")
+    assert marked == {"account": None, "username": "", "protected": True}
+    again = hwb("account", "protect", "--upn", upn(99), "--reason", "court order")
+    assert (again.exit_code, again.stderr.strip()) == (1, "This was decided before, and still stands.")
+    assert as_json("account", "unprotect", username(1), "--reason", "order ended")["protected"] is False
+    assert as_json("explain", "--upn", upn(1))["code"] == "LX01"
+    assert hwb("account", "protect", username(1), "--upn", upn(1), "--reason", "both").exit_code == 2
+    assert Audit.objects.filter(action="protection", actor=pwd.getpwuid(os.getuid()).pw_name).count() == 2

@@ -15,6 +15,7 @@ BASE = "/api/provisioning/v1"
 _SHAPES: tuple[type[BaseModel], ...] = (
     shapes.Error, shapes.TokenError, shapes.EnrolmentRequest, shapes.Jwk, shapes.Enrolment, shapes.Token,
     shapes.RunAnswer, shapes.SchoolStatus, shapes.Schools, shapes.CheckInRequest, shapes.CheckIn,
+    shapes.ExplanationsRequest, shapes.Explanations,
 )  # fmt: skip
 _ERRORS = {
     "400": "What was sent could not be understood.",
@@ -26,6 +27,7 @@ _ERRORS = {
     "413": "More than 50 MiB unpacked, or packed more than 100 to 1.",
     "415": "Another content encoding than gzip.",
     "422": "The snapshot is refused whole.",
+    "429": "More than 30 learners of other schools were looked up in an hour.",
     "503": "The service is unavailable for the moment; try again later.",
 }
 
@@ -106,6 +108,14 @@ def _paths() -> dict[str, Any]:
             "parameters": [dfes],
             "get": _operation(
                 "One school's Last Run and what waits for it.", {"200": "SchoolStatus"}, errors=("403", "404")
+            ),
+        },
+        "/schools/{dfes}/explanations": {
+            "parameters": [dfes],
+            "post": _operation(
+                "Why learners are, or are not, at the school, as the school may know it: whose turn it is, and what "
+                "they do. Without names.",
+                {"200": "Explanations"}, body="ExplanationsRequest", errors=("400", "403", "404", "413", "429"),
             ),
         },
         "/check-ins": {

@@ -29,7 +29,7 @@ _Shape = TypeVar("_Shape", bound=BaseModel)
 @allow(Caller.ANYONE)
 def enrol(request: HwbRequest) -> HttpResponseBase:
     """POST /enrolments: a code, once, for the right to send."""
-    body = _read(request, shapes.EnrolmentRequest)
+    body = read_shape(request, shapes.EnrolmentRequest)
     try:
         enrolment = clients.enrol(
             code=body.code,
@@ -40,7 +40,7 @@ def enrol(request: HwbRequest) -> HttpResponseBase:
         )
     except client_keys.ClientRefused as refused:
         raise ApiError(refused.status, refused.code, refused.text) from None
-    return _answer(
+    return answer(
         shapes.Enrolment(
             client=enrolment.client,
             schools=[_school(row) for row in schools.names(enrolment.schools)],
@@ -69,7 +69,7 @@ def token(request: HwbRequest) -> HttpResponseBase:
     except client_keys.ClientRefused as refused:
         return error_response(ApiError(refused.status, refused.code, refused.text), error="invalid_client")
     lifetime = int(client_keys.TOKEN_LIFETIME.total_seconds())
-    return _answer(shapes.Token(access_token=issued, token_type="Bearer", expires_in=lifetime))  # noqa: S106
+    return answer(shapes.Token(access_token=issued, token_type="Bearer", expires_in=lifetime))  # noqa: S106
 
 
 def audiences(request: HwbRequest) -> frozenset[str]:
@@ -126,7 +126,7 @@ def list_schools(request: HwbRequest) -> HttpResponseBase:
         schools=sorted(request.client.schools),
         limits=nation_settings.school_limits(),
     )
-    return _answer(shapes.Schools(schools=[_status(row) for row in found]))
+    return answer(shapes.Schools(schools=[_status(row) for row in found]))
 
 
 @allow(Caller.CLIENT)
@@ -137,13 +137,13 @@ def get_school(request: HwbRequest, *, dfes: str) -> HttpResponseBase:
     found = schools.statuses(on=clock.today(), now=clock.now(), schools=[dfes], limits=nation_settings.school_limits())
     if not found:
         raise not_found()
-    return _answer(_status(found[0]))
+    return answer(_status(found[0]))
 
 
 @allow(Caller.CLIENT)
 def check_in(request: HwbRequest) -> HttpResponseBase:
     """POST /check-ins: version, schedule and failed attempts; the answer carries a school's wish to run now."""
-    body = _read(request, shapes.CheckInRequest)
+    body = read_shape(request, shapes.CheckInRequest)
     if not {report.school for report in body.schools} <= request.client.schools:
         raise not_authorised()
     wishes = clients.check_in(client=request.client.id, report=body.model_dump(mode="json"), at=datetime.now(UTC))
@@ -152,7 +152,7 @@ def check_in(request: HwbRequest) -> HttpResponseBase:
         shapes.SchoolWish(school=dfes, run_wanted=dfes in wishes, last_run=last.get(dfes))
         for dfes in sorted(request.client.schools)
     ]
-    return _answer(shapes.CheckIn(schools=answers, server_time=datetime.now(UTC)))
+    return answer(shapes.CheckIn(schools=answers, server_time=datetime.now(UTC)))
 
 
 def _statuses_of(request: HwbRequest) -> list[schools.SchoolStatus]:
@@ -170,10 +170,11 @@ def _run_answer(request: HwbRequest, run_id: UUID, *, status: int) -> JsonRespon
         raise not_found()
     result = found.result and results.shown(found.result, language=language_of(request), preview=found.preview)
     content = {"run": found.run, "state": found.state, "result": result, "failure": found.failure}
-    return _answer(shapes.RunAnswer.model_validate(content), status=status)
+    return answer(shapes.RunAnswer.model_validate(content), status=status)
 
 
-def _read(request: HwbRequest, shape: type[_Shape]) -> _Shape:
+def read_shape(request: HwbRequest, shape: type[_Shape]) -> _Shape:
+    """The JSON of a small body in its shape. Raises ApiError."""
     try:
         return shape.model_validate(read_small_json(request))
     except ValidationError as error:
@@ -182,7 +183,8 @@ def _read(request: HwbRequest, shape: type[_Shape]) -> _Shape:
         raise ApiError(400, "body_not_understood", text) from None
 
 
-def _answer(shape: BaseModel, *, status: int = 200) -> JsonResponse:
+def answer(shape: BaseModel, *, status: int = 200) -> JsonResponse:
+    """A shape as JSON."""
     content: dict[str, Any] = shape.model_dump(mode="json")
     return JsonResponse(content, status=status)
 

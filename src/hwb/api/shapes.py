@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -126,6 +126,35 @@ class SchoolWish(Shape):
     school: Dfes
     run_wanted: bool
     last_run: datetime | None
+
+
+class ExplanationsRequest(Shape):
+    """UPNs travel in the body: never in an address, which is logged."""
+
+    upns: Annotated[list[Annotated[str, Field(min_length=1, max_length=40)]], Field(min_length=1, max_length=300)]
+
+
+class ExplanationLink(Shape):
+    question: str
+    state: Literal["done", "waiting", "problem", "not known"]
+    date: date | None
+
+
+class Explanation(Shape):
+    """One answer, without a name: `number` is the UPN's place in the request, from 0."""
+
+    number: int
+    code: str
+    headline: str
+    owner: str
+    next_step: str
+    when: str | None
+    chain: list[ExplanationLink]
+
+
+class Explanations(Shape):
+    school: Dfes
+    explanations: list[Explanation]
 
 
 class CheckIn(Shape):

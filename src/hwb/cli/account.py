@@ -7,7 +7,8 @@ from collections.abc import Callable
 import typer
 
 from hwb import clock
-from hwb.cli.output import JSON, acting_user, print_json, refuse
+from hwb.cli.output import JSON, acting_user, print_json, refuse, say
+from hwb.extract.texts import N_, Text
 from hwb.operations import accounts
 
 _USERNAME = typer.Argument(..., help="The account's username, a former one too.")
@@ -15,6 +16,9 @@ _SCHOOL = typer.Option(..., "--school", help="The school that decides, or for wh
 _REASON = typer.Option(
     ..., "--reason", help="Why. “left” confirms that a missing person left; “safety”: only support ends it."
 )
+_ANYBODY = typer.Argument("", help="The account's username, a former one too; or give --upn.")
+_UPN = typer.Option("", "--upn", help="A UPN, also one that no school has sent yet.")
+_WHY = typer.Option(..., "--reason", help="Why. Kept for support; no school sees it.")
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +35,11 @@ def register(app: typer.Typer) -> None:
         ),
     ):
         group.command(name, help=text)(_command(decide))
+    for name, mark, text in (
+        ("protect", accounts.protect, "Support: tell schools nothing more of somebody."),
+        ("unprotect", accounts.unprotect, "Support: end a protection."),
+    ):
+        group.command(name, help=text)(_protecting(mark))
     group.command("reset")(reset)
     app.add_typer(group, name="account")
 
@@ -49,6 +58,23 @@ def _command(decide: Callable[..., accounts.Decided]) -> Callable[..., None]:
             print_json({"account": decided.account, "username": decided.username, "state": decided.state})
         else:
             print(f"{decided.username}: {decided.state}")
+
+    return command
+
+
+def _protecting(mark: Callable[..., accounts.Protected]) -> Callable[..., None]:
+    def command(username: str = _ANYBODY, upn: str = _UPN, reason: str = _WHY, as_json: bool = JSON) -> None:
+        if bool(username) == bool(upn):
+            refuse(Text(N_("Give one of the two: a username or --upn.")), code=2)
+        try:
+            marked = mark(username=username, upn=upn, reason=reason, acting_user=acting_user(), now=clock.now())
+        except accounts.DecisionRefused as refused:
+            refuse(refused.text)
+        protected = mark is accounts.protect
+        if as_json:
+            print_json({"account": marked.account, "username": marked.username, "protected": protected})
+        else:
+            print(say(Text(N_("Protected.") if protected else N_("No longer protected."))))
 
     return command
 

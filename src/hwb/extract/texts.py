@@ -20,7 +20,20 @@ from typing import Literal
 from hwb.extract.catalogue import compile_catalogue
 
 Language = Literal["en", "cy"]
-Value = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """A value with a form of its own in each language: a school's name, a date, a sentence of another catalogue."""
+
+    en: str
+    cy: str
+
+    def said(self, language: str) -> str:
+        return self.cy if language == "cy" else self.en
+
+
+Value = str | int | Both
 
 NO_VALUES: Mapping[str, Value] = MappingProxyType({})
 
@@ -61,14 +74,18 @@ def render(text: Text, *, language: str, domain: str) -> str:
     Raises KeyError when a gap has no value.
     """
     sentence = unfilled(text, language=language, domain=domain)
-    return sentence.format_map(text.values) if text.values else sentence
+    return sentence.format_map(_said(text.values, language)) if text.values else sentence
+
+
+def _said(values: Mapping[str, Value], language: str) -> Mapping[str, str | int]:
+    return {name: value.said(language) if isinstance(value, Both) else value for name, value in values.items()}
 
 
 def unfilled(text: Text, *, language: str, domain: str) -> str:
     """The sentence in `language` with its gaps still open, for pages that escape what goes into them."""
     if text.plural is None:
         return _translations(domain, language).gettext(text.message)
-    return _translations(domain, language).ngettext(text.message, text.plural, int(text.values["count"]))
+    return _translations(domain, language).ngettext(text.message, text.plural, int(str(text.values["count"])))
 
 
 def has_sentence(text: Text, *, language: str, domain: str) -> bool:

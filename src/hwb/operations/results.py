@@ -7,9 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from hwb.extract.problems import describe
-from hwb.extract.records import MisKind, Problem
+from hwb.extract.records import MisKind, Problem, Refused
 from hwb.lifecycle import reasons
 from hwb.lifecycle.plan import Counts, Plan
+
+_KEYS = (
+    "upn", "former_upn", "mis_id", "admission_number", "staff_code", "employee_number", "legal_surname",
+    "legal_forename",
+)  # fmt: skip
 
 
 def result_of(
@@ -29,6 +34,7 @@ def result_of(
         "missing": counts.missing,
         "mis": mis,
         "problems": [_stored(problem) for item in plan.refused for problem in item.problems] if plan else [],
+        "people": [_person(item) for item in plan.refused] if plan else [],
         "notices": [_stored(problem) for problem in plan.warnings] if plan else [],
         "measured": [asdict(hold) for hold in plan.holds] if plan else [],
     }
@@ -60,6 +66,15 @@ def shown(stored: dict[str, Any], *, language: str, preview: bool = False) -> di
     if preview:
         result["preview"] = True
     return result
+
+
+def _person(item: Refused) -> dict[str, str]:
+    """Whose record was refused, so that its person can be told why: the keys that tie it to somebody, and the name.
+
+    Kept only as long as the run can be undone (:mod:`hwb.operations.runs`); R38 finds it by UPN.
+    """
+    found = {"kind": str(item.kind), "record": item.record}
+    return found | {name: value for name in _KEYS if (value := getattr(item, name))}
 
 
 def _stored(problem: Problem) -> dict[str, Any]:

@@ -58,7 +58,11 @@ def withdraw(*, run_id: UUID, acting_user: str, now: datetime) -> None:
     def work() -> None:
         with connection.cursor() as cursor:
             run = runs.find_in(cursor, run_id, "held")
-            cursor.execute("UPDATE run SET state = 'withdrawn', body = NULL, plan = NULL WHERE id = %s", [run_id])
+            cursor.execute(
+                "UPDATE run SET state = 'withdrawn', body = NULL, plan = NULL, result = result - 'people'"
+                " WHERE id = %s",
+                [run_id],
+            )
             runs.note(run, "withdraw", acting_user, now)
 
     in_transaction(work)

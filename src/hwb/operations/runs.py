@@ -104,9 +104,11 @@ def finish(
         run=str(run.id), school=run.school, as_at=run.as_at, outcome=outcome, counts=plan.counts, plan=plan, mis=run.mis
     )
     accepted = state in ACCEPTED
+    if not accepted and state != "held":
+        del result["people"]
     if accepted or state == "held":  # before this one is held: a school has one at most
         cursor.execute(
-            "UPDATE run SET state = 'replaced', body = NULL, plan = NULL"
+            "UPDATE run SET state = 'replaced', body = NULL, plan = NULL, result = result - 'people'"
             " WHERE school = %s AND state = 'held' AND NOT preview AND id <> %s",
             [run.school, run.id],
         )
@@ -122,9 +124,10 @@ def finish(
 
 
 def _forget(cursor: Any, run: Run) -> None:
-    """Bodies and memories hold personal data: they stay only while the run can be undone."""
+    """Bodies, memories and refused people are personal data: they stay only while the run can be undone."""
     cursor.execute(
-        "UPDATE run SET body = NULL, before = NULL WHERE school = %s AND (body IS NOT NULL OR before IS NOT NULL)"
+        "UPDATE run SET body = NULL, before = NULL, result = result - 'people' WHERE school = %s"
+        " AND (body IS NOT NULL OR before IS NOT NULL)"
         " AND id <> %s AND accepted_no <= (SELECT max(accepted_no) - %s FROM run r WHERE r.school = %s)",
         [run.school, run.id, KEPT_RUNS, run.school],
     )

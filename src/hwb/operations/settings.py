@@ -16,6 +16,7 @@ from hwb.directory.queries.schools import SchoolLimits
 from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
 from hwb.lifecycle.calendar import YEAR_GROUPS
+from hwb.lifecycle.explain_facts import Limits
 from hwb.lifecycle.policy import DEFAULT_LIMITS, Grace, Limit, Policy
 from hwb.operations import audit
 
@@ -146,6 +147,13 @@ def school_limits() -> SchoolLimits:
         timedelta(days=_days(in_force["freshness.old_days"])),
         _month_day(in_force["academic_year_start"]),
     )
+
+
+def explanation_limits() -> Limits:
+    """What explanations depend on beside the facts: the rules' view, and from when a school is called late."""
+    values = stored()
+    in_force = {**{key: known.default for key, known in KNOWN.items()}, **values}
+    return Limits(policy_from(values), _days(in_force["freshness.fresh_days"]), _days(in_force["freshness.old_days"]))
 
 
 def policy_from(values: Mapping[str, str]) -> Policy:

@@ -38,7 +38,10 @@ def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bo
                 return plan
             writer = Writer(run.school, acting_user, now, str(run_id))
             store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on, policy=settings.policy()))
-            cursor.execute("UPDATE run SET state = 'undone', body = NULL, before = NULL WHERE id = %s", [run_id])
+            cursor.execute(
+                "UPDATE run SET state = 'undone', body = NULL, before = NULL, result = result - 'people' WHERE id = %s",
+                [run_id],
+            )
             runs.note(run, "undo", acting_user, now)
             return plan
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from hwb import clock
-from hwb.extract.texts import N_, Language, Text, has_sentence, ngettext, render, unfilled
+from hwb.extract.texts import Both, N_, Language, Text, has_sentence, ngettext, render, unfilled
 
 __all__ = [
     "N_", "Language", "Text", "day", "html", "language_now", "moment", "ngettext", "number", "relative",
@@ -61,6 +61,8 @@ def html(text: Text, *, domain: str | None = None, **values: Any) -> SafeString:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, Both):
+        return value.said(language_now())
     if isinstance(value, bool) or not isinstance(value, int | datetime | date):
         return value
     if isinstance(value, int):

@@ -1,6 +1,15 @@
 """Everything stored. Invariants are constraints first (reliability.md)."""
 
-from hwb.directory.models.accounts import Account, Decision, Identifier, Placement, RoleGrant, SignInLink, Upn
+from hwb.directory.models.accounts import (
+    Account,
+    Decision,
+    Identifier,
+    Placement,
+    Protection,
+    RoleGrant,
+    SignInLink,
+    Upn,
+)
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
 from hwb.directory.models.records import LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
@@ -29,6 +38,7 @@ __all__ = [
     "PersonKey",
     "Placement",
     "PossibleDuplicate",
+    "Protection",
     "RoleGrant",
     "Run",
     "Seal",

@@ -118,6 +118,37 @@ class Placement(models.Model):
         ]
 
 
+class Protection(models.Model):
+    """Support marked somebody as protected: of them nothing is told to schools (ux.md 2). It stands until ended.
+
+    By account, or by a UPN that nobody has sent yet, so that the answer is the same before and after.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.UUIDField(null=True)
+    upn = models.CharField(max_length=13, default="")
+    reason = models.TextField(default="")
+    made_by = models.TextField()
+    made_at = models.DateTimeField()
+    ended_by = models.TextField(default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "protection"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], name="protected_account", condition=Q(ended_at__isnull=True, account__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["upn"], name="protected_upn", condition=Q(ended_at__isnull=True) & ~Q(upn="")
+            ),
+            models.CheckConstraint(
+                condition=Q(account__isnull=False, upn="") | Q(account__isnull=True) & ~Q(upn=""),
+                name="protection_of_one",
+            ),
+        ]
+
+
 class Decision(models.Model):
     """A person's decision about an account that outlives runs (R31, R32); it stands while ``ended_at`` is null."""
 
