@@ -1,7 +1,7 @@
 """The word lists of generated passwords: `python -m tools.words` makes them anew, with --check it only compares.
 
 `--add cy FILE` offers more words, one a line. Every word passes the same rules: four to eight plain letters, not on
-the list of words left out (tools/words/left_out_*.txt: unsuitable on a slip that is handed to a child, or hard to
+the list of words left out (tools/word_lists/left_out_*.txt: unsuitable on a slip that is handed to a child, or hard to
 spell), not the beginning of another and not to be mistaken for one on paper.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ROOT / "src/hwb/lifecycle/words"
-LEFT_OUT = ROOT / "tools/words"
+LEFT_OUT = ROOT / "tools/word_lists"
 LANGUAGES = ("en", "cy")
 FEWEST = 2_048
 _WORD = re.compile(r"[a-z]{4,8}")

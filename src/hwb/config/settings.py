@@ -24,6 +24,8 @@ HWB_JOB_STALLED_SECONDS = environment.number("HWB_JOB_STALLED_SECONDS", 30)
 HWB_WORKER_POLL_SECONDS = environment.number("HWB_WORKER_POLL_SECONDS", 5)
 HWB_WORKER_CONCURRENCY = environment.whole("HWB_WORKER_CONCURRENCY", 1)
 HWB_WEB_THREADS = environment.whole("HWB_WEB_THREADS", 4)
+# The newest first; without any, first passwords are kept under a key derived from the secret key.
+HWB_PASSWORD_KEYS = environment.names("HWB_PASSWORD_KEYS")
 
 DEBUG = False
 SECRET_KEY = lazy(secret_key, str)()  # made and read when first needed

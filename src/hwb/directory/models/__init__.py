@@ -1,6 +1,6 @@
 """Everything stored. Invariants are constraints first (reliability.md)."""
 
-from hwb.directory.models.accounts import Account, Decision, Identifier, Placement, Upn
+from hwb.directory.models.accounts import Account, Decision, FirstPassword, Identifier, Placement, Upn
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
 from hwb.directory.models.records import LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
@@ -24,6 +24,7 @@ __all__ = [
     "ClientSchool",
     "Decision",
     "Establishment",
+    "FirstPassword",
     "Identifier",
     "LearnerRecord",
     "PersonKey",
