@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from tests.support.deliveries import JULY, deliver, learner_row, register_schools, staff_row
 from tests.support.people import PRIMARY, SECONDARY, upn
 
+from hwb.config import checks
 from hwb.directory.keyring import new_key
 from hwb.directory.models import Account, Audit, Establishment, FirstPassword, Identifier
 from hwb.directory.queries import accounts as listed
@@ -571,6 +572,15 @@ def test_a_key_that_is_none_stops_whatever_needs_it(settings: Any) -> None:
     with pytest.raises(ImproperlyConfigured, match="HWB_PASSWORD_KEYS") as error:
         reset(account(1))
     assert "nonsense" not in str(error.value)
+
+
+def test_keys_are_checked_before_anything_starts(settings: Any) -> None:
+    """hwb.E004: a slip in one of them is found before it costs a password."""
+    settings.HWB_PASSWORD_KEYS = [new_key(), "nonsense"]
+    (error,) = checks.check_password_keys()
+    assert (error.id, "nonsense" in error.msg) == ("hwb.E004", False)
+    settings.HWB_PASSWORD_KEYS = [new_key(), new_key()]
+    assert checks.check_password_keys() == []
 
 
 def test_nothing_is_logged_of_a_password(caplog: pytest.LogCaptureFixture) -> None:
