@@ -38,7 +38,7 @@ def test_the_first_key_seals_and_all_of_them_open() -> None:
     assert before.current != KeyRing.of([], secret="another").current
 
 
-@pytest.mark.parametrize("text", ["", "short", "é" * 44, "A" * 43, new_key() + "A", new_key().replace("=", "!")])
+@pytest.mark.parametrize("text", ["", "short", "é" * 44, "A" * 43, "A" * 43 + "=A", "A" * 43 + "!"])
 def test_a_key_that_is_none_is_refused_without_being_repeated(text: str) -> None:
     """The message says how to make one."""
     with pytest.raises(KeyNotUsable, match="hwb passwords new-key") as error:
