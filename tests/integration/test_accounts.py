@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import check_password
 from tests.support.deliveries import JULY, deliver, extract_of, learner_row, register_schools, send, staff_row
 from tests.support.people import PRIMARY, SECONDARY, upn
 
@@ -148,19 +147,6 @@ def test_a_deactivation_of_a_released_account_is_recorded() -> None:
 def test_a_reason_is_needed_and_is_not_personal(reason: str) -> None:
     """I16: no UPN in a reason, which stands in clear."""
     assert refused(accounts.deactivate, name(1), reason=reason) in ("reason_needed", "reason_personal")
-
-
-def test_a_reset_password_is_generated_shown_once_and_stored_as_argon2id() -> None:
-    """OWASP's smaller figures, and in the log without the password."""
-    now = datetime(2018, 7, 2, 15, tzinfo=UTC)
-    made = accounts.reset_password(username=name(1).upper(), acting_user="root", now=now)
-    stored = Account.objects.get(upn=upn(1)).password
-    assert stored.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
-    assert check_password(made.password, stored)
-    assert made.password != accounts.reset_password(username=name(1), acting_user="root", now=now).password
-    assert not Audit.objects.filter(details__contains=made.password).exists()
-    assert of(1).password == "not held here"
-    assert clean()
 
 
 def test_an_account_is_shown_as_the_interface_says() -> None:

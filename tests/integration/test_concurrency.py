@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from threading import Barrier
 from typing import Any
@@ -14,10 +15,13 @@ import pytest
 from django.db import connection
 from tests.support.people import learner
 
-from hwb.directory.models import Account, Audit, ChainHead, Establishment, Identifier, Placement, Run, Wait
+from hwb.directory.models import Account, Audit, ChainHead, Establishment, Identifier, Placement, Run, Setting, Wait
+from hwb.directory.queries import passwords as rows
 from hwb.extract import wire
 from hwb.extract.records import LEARNER_COLUMNS, Extract
-from hwb.operations import provisioning, verification
+from hwb.lifecycle.passwords import PasswordState
+from hwb.lifecycle.policy import DEFAULT_LIMITS
+from hwb.operations import passwords, provisioning, verification
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JULY, SEPTEMBER = date(2018, 7, 2), date(2018, 9, 3)
@@ -164,4 +168,35 @@ def test_exchanged_learners_end_where_they_are(together: bool) -> None:
     assert accounts == sorted((learner(n).upn, True) for roll in july.values() for n in roll)
     assert waits == []
     assert sum(ChainHead.objects.values_list("seq", flat=True)) == Audit.objects.count()
+    assert verification.verify(deep=True, on=SEPTEMBER).breaches == ()
+
+
+def test_passwords_are_made_and_shown_while_another_school_claims() -> None:
+    """R10: whichever comes first: made before the claim it is hidden, after it refused; nobody sees one too long."""
+    first, second = SCHOOLS[:2]
+    people = range(1, 21)
+    for check in DEFAULT_LIMITS:
+        Setting.objects.create(key=f"holds.{check}", value="10000 100%")
+    reconcile(deliver(first, [row(n) for n in people], on=JULY), on=JULY)
+    ids = [account.id for account in Account.objects.order_by("id")]
+    now = datetime.combine(SEPTEMBER, time(14), UTC)
+
+    def many() -> None:
+        for chosen in (ids[::2], ids[1::2], ids[::-1]):
+            with suppress(passwords.PasswordRefused):
+                passwords.reset_many(accounts=chosen, school=first, acting_user="t", now=now, everyone=True)
+
+    def look() -> None:
+        for account in ids:
+            with suppress(passwords.PasswordRefused):
+                passwords.show(account=account, school=first, acting_user="t", now=now)
+
+    many()
+    reconcile(deliver(first, [row(99)], on=JULY, minute=1), on=JULY)  # missing: held until somebody claims (R32)
+    arrived = [row(n, start_date=SEPTEMBER, year_group="7") for n in people]
+    claiming = deliver(second, arrived, on=SEPTEMBER)
+    at_once([lambda: reconcile(claiming, on=SEPTEMBER), many, look])
+    assert Placement.objects.filter(school=second, role="holding", ended=None).count() == len(ids)
+    assert {found.state() for found in rows.of_accounts(ids).values()} == {PasswordState.NOT_HELD_HERE}
+    assert passwords.harden(now=now, limit=100) == len(ids)
     assert verification.verify(deep=True, on=SEPTEMBER).breaches == ()

@@ -9,6 +9,7 @@ from tests.support.deliveries import deliver, learner_row, register_schools
 
 from hwb.directory.models import Audit
 from hwb.directory.queries import schools
+from hwb.lifecycle.passwords import PasswordPolicy, Showing
 from hwb.lifecycle.policy import Grace, Limit, Policy
 from hwb.operations import settings
 
@@ -42,6 +43,19 @@ def test_a_grace_is_by_year_group_and_may_be_one_schools() -> None:
     assert settings.all_in_force()["grace.11"] == "08-31"
 
 
+def test_who_may_choose_a_password_is_by_year_group_and_may_be_one_schools() -> None:
+    """R10: the nation's showing, and its or a school's word about each year group; the youngest have no such setting."""
+    assert settings.password_policy() == PasswordPolicy()
+    put("passwords.choose.3", "no")
+    put("passwords.choose.3.6714041", "yes")
+    put("passwords.shown", "once")
+    choosing = {("", "3"): False, ("6714041", "3"): True}
+    assert settings.password_policy() == PasswordPolicy(Showing.ONCE, choosing)
+    assert (settings.get("passwords.choose.4"), settings.get("passwords.shown")) == ("", "once")
+    put("passwords.shown", "")
+    assert settings.password_policy().showing is Showing.UNTIL_CHANGED
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -49,6 +63,8 @@ def test_a_grace_is_by_year_group_and_may_be_one_schools() -> None:
         ("missing_days", "²"), ("academic_year_start", "13-01"), ("academic_year_start", "02-29"), ("intake", "08-01"),
         ("grace.11", "31 August"), ("holds.nothing", "10 5%"), ("grace.15", "08-31"), ("grace.11.99", "08-31"),
         ("grace", "08-31"), ("grace.11.6714041.x", "08-31"), ("", "1"),
+        ("passwords.shown", "twice"), ("passwords.choose.3", "perhaps"), ("passwords.choose.2", "yes"),
+        ("passwords.choose", "yes"), ("passwords.choose.3.99", "yes"),
     ],
 )  # fmt: skip
 def test_what_no_setting_can_hold_is_refused(key: str, value: str) -> None:

@@ -80,6 +80,12 @@ BREACHES = {
     "I9": [f"INSERT INTO wait (school, upn, cause, since) VALUES ('{PRIMARY}', '{upn(3)}', 'release', '2018-09-03')"],
     "R3": [f"UPDATE learner_record SET leaving_date = '2018-08-01', due_on = NULL WHERE upn = '{upn(3)}'"],
     "R5": ["DELETE FROM wait"],
+    "R10": [
+        (
+            "INSERT INTO first_password (account, ciphertext, key_id, school, made_by, made_at, must_change)"
+            f" SELECT id, 'x', 'k', '{PRIMARY}', 'x', now(), false FROM account WHERE upn = '{upn(1)}'"
+        ),
+    ],
     "I14": [f"UPDATE placement SET role = 'post' WHERE account = (SELECT id FROM account WHERE upn = '{upn(3)}')"],
     "I16": [
         "UPDATE run SET failure = 'nobody like M671404118001' WHERE id = (SELECT id FROM run LIMIT 1)",
@@ -102,6 +108,22 @@ def test_a_breach_made_by_hand_is_reported(name: str) -> None:
     assert broken() == set()
     execute(*BREACHES[name])
     assert name in broken()
+
+
+@pytest.mark.usefixtures("nation")
+def test_a_password_that_is_kept_and_hashed_is_reported() -> None:
+    """R10: never both, and never a row that has neither."""
+    row = "INSERT INTO first_password (account, ciphertext, hidden_at, key_id, school, made_by, made_at, must_change)"
+    one = f"FROM account WHERE upn = '{upn(3)}'"
+    execute(f"{row} SELECT id, 'x', NULL, 'k', '{PRIMARY}', 'x', now(), false {one}")
+    assert broken() == set()
+    assert broken(deep=True) == {"R10"}
+    execute("UPDATE account SET password = 'argon2$x'")
+    assert broken() == {"R10"}
+    execute("UPDATE first_password SET ciphertext = NULL, hidden_at = now()")
+    assert broken() == set()
+    execute("UPDATE account SET password = ''")
+    assert broken() == {"R10"}
 
 
 LOG = {

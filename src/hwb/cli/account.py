@@ -9,7 +9,7 @@ import typer
 from hwb import clock
 from hwb.cli.output import JSON, acting_user, print_json, refuse, say
 from hwb.extract.texts import N_, Text
-from hwb.operations import accounts
+from hwb.operations import accounts, passwords
 
 _USERNAME = typer.Argument(..., help="The account's username, a former one too.")
 _SCHOOL = typer.Option(..., "--school", help="The school that decides, or for which support does.")
@@ -80,10 +80,10 @@ def _protecting(mark: Callable[..., accounts.Protected]) -> Callable[..., None]:
 
 
 def reset(username: str = _USERNAME, as_json: bool = JSON) -> None:
-    """Give the account a generated password, shown this once."""
+    """Make a new password; the old one stops at once."""
     try:
-        made = accounts.reset_password(username=username, acting_user=acting_user(), now=clock.now())
-    except accounts.DecisionRefused as refused:
+        made = passwords.reset_named(username=username, acting_user=acting_user(), now=clock.now())
+    except passwords.PasswordRefused as refused:
         refuse(refused.text)
     if as_json:
         print_json({"username": made.username, "password": made.password})

@@ -21,6 +21,7 @@ GROUPS = (
     "clients",
     "accounts",
     "account",
+    "passwords",
     "runs",
     "run",
     "waits",

@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from hwb.config import environment
 from hwb.config.secret_key import secret_key
+from hwb.directory import keyring
 
 SHORTEST_KEY = 50
 
@@ -47,6 +48,19 @@ def check_production(**_: Any) -> Sequence[CheckMessage]:
             )
         )
     return found
+
+
+@register()
+def check_password_keys(**_: Any) -> Sequence[CheckMessage]:
+    """Every key that is written must be one: a slip would make first passwords unreadable."""
+    try:
+        for key in settings.HWB_PASSWORD_KEYS:
+            keyring.read_key(key)
+    except keyring.KeyNotUsable as error:
+        return [
+            Error(f"HWB_PASSWORD_KEYS: {error}", hint="Keys stand in one line, with commas between.", id="hwb.E004")
+        ]
+    return []
 
 
 @register()

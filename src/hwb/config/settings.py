@@ -27,6 +27,8 @@ HWB_WEB_THREADS = environment.whole("HWB_WEB_THREADS", 4)
 # Shown under "Get help" on every page.
 HWB_HELP_TELEPHONE = environment.text("HWB_HELP_TELEPHONE", "01632 960 000")
 HWB_HELP_EMAIL = environment.text("HWB_HELP_EMAIL", "help@example.wales")
+# The newest first; without any, first passwords are kept under a key derived from the secret key.
+HWB_PASSWORD_KEYS = environment.names("HWB_PASSWORD_KEYS")
 
 DEBUG = False
 SECRET_KEY = lazy(secret_key, str)()  # made and read when first needed

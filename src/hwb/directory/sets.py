@@ -87,6 +87,12 @@ PERSON_KEYS = """
 INSERT INTO person_key (account, wrapped)
 SELECT account, decode(wrapped, 'hex') FROM json_to_recordset(%s::json) AS r(account uuid, wrapped text)
 """
+#: A claim by another school hides the first password for good (R10); it still works.
+FIRST_PASSWORDS_HIDDEN = """
+UPDATE first_password f SET hidden_at = r.at
+FROM json_to_recordset(%s::json) AS r(account uuid, school text, at timestamptz)
+WHERE f.account = r.account AND f.school <> r.school AND f.hidden_at IS NULL
+"""
 #: A UPN leads to its account; its row was locked before, or is made for a re-keyed one.
 UPNS = """
 INSERT INTO upn (upn, account)

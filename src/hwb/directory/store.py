@@ -48,6 +48,7 @@ class _Work:
     opened: list[dict[str, Any]] = field(default_factory=list)
     closed: list[dict[str, Any]] = field(default_factory=list)
     upns: list[dict[str, Any]] = field(default_factory=list)
+    claimed: list[dict[str, Any]] = field(default_factory=list)
     waits: list[dict[str, Any]] = field(default_factory=list)
     waits_ended: list[dict[str, Any]] = field(default_factory=list)
     duplicates: list[dict[str, Any]] = field(default_factory=list)
@@ -228,6 +229,8 @@ def _gather_move(change: Change, account: str, work: _Work, applying: Applying) 
         work.closed.append(_placing(account, before["holder"], "holding", applying))
     if after["holder"]:
         work.opened.append(_placing(account, after["holder"], "holding", applying))
+        at = applying.writer.at.isoformat()
+        work.claimed.append({"account": account, "school": after["holder"], "at": at})
     work.updated.setdefault(account, {})["grace_until"] = after["grace_until"]
     if change.kind is ChangeKind.RELEASE:
         work.updated[account].update(_reason(change))
@@ -289,6 +292,7 @@ def _write_accounts(cursor: Any, work: _Work) -> None:
     sets.send(cursor, sets.ACCOUNTS_UPDATED, rows)
     sets.send(cursor, sets.PLACEMENTS_CLOSED, work.closed)
     sets.send(cursor, sets.PLACEMENTS_OPENED, work.opened)
+    sets.send(cursor, sets.FIRST_PASSWORDS_HIDDEN, work.claimed)
 
 
 def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying) -> None:

@@ -18,7 +18,7 @@ from procrastinate.jobs import Job
 
 from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
-from hwb.operations import clients, due, provisioning, sealing
+from hwb.operations import clients, due, passwords, provisioning, sealing
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ def rescue_cron(stalled_after: float) -> str:
 
 DATABASE_ERRORS = (OperationalError, InterfaceError, EmbeddedDatabaseUnavailable)
 LONGEST_PAUSE = 60
+HARDENED_AT_ONCE = 600
 
 
 class WhileAway(BaseRetryStrategy):
@@ -83,6 +84,16 @@ def seal(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
     """Seals the heads of the audit chains (R42)."""
     _look_at_connection()
     sealing.seal_day(now=clock.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name="hwb.harden_passwords", lock="hwb.harden_passwords", queueing_lock="hwb.harden_passwords", retry=DATABASE_AWAY
+)
+def harden_passwords(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
+    """Turns hidden first passwords into hashes (R10): some 170,000 a day, a nation's September within one."""
+    _look_at_connection()
+    passwords.harden(now=clock.now(), limit=HARDENED_AT_ONCE)
 
 
 @app.periodic(cron=rescue_cron(settings.HWB_JOB_STALLED_SECONDS))

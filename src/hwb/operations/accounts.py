@@ -1,4 +1,4 @@
-"""What people decide about one account: switching off and on, "left", suspension, a new password (R31, R32).
+"""What people decide about one account: switching off and on, "left", suspension (R31, R32).
 
 A decision is stored, and that person is settled by the same rules and the same store as by a run, in one
 transaction.
@@ -7,15 +7,13 @@ transaction.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
+from django.db import connection
 
 from hwb.directory import chain, facts, store
 from hwb.extract.texts import N_, Text
@@ -23,12 +21,10 @@ from hwb.identifiers import clean_upn, upn_fault
 from hwb.lifecycle import access
 from hwb.lifecycle.facts import DecisionKind, LearnerEntry, SchoolFacts, StaffEntry
 from hwb.operations import due
-from hwb.operations.client_keys import UNAMBIGUOUS
 from hwb.operations.invariants import UPN_PATTERN
 from hwb.operations.transactions import in_transaction
 
 LONGEST_REASON = 500
-_LETTERS = UNAMBIGUOUS.lower()
 _UPN = re.compile(UPN_PATTERN)
 
 
@@ -58,14 +54,6 @@ class Protected:
     account: str | None
     username: str
     upn: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewPassword:
-    """A generated password, shown this once; only its hash is stored."""
-
-    username: str
-    password: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,19 +194,6 @@ def _protectable(cursor: Any, username: str, upn: str) -> Protected:
     )
     row = cursor.fetchone()
     return Protected(row[0], row[1], clean) if row else Protected(None, "", clean)
-
-
-def reset_password(*, username: str, acting_user: str, now: datetime) -> NewPassword:
-    """Generates a password, stores its hash and returns it once. Raises DecisionRefused for an unknown username."""
-    password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
-    encoded = make_password(password)
-    with transaction.atomic(), connection.cursor() as cursor:
-        store.lock_chain(cursor, chain.NATION)
-        person = _find(cursor, username)
-        cursor.execute("UPDATE account SET password = %s WHERE id = %s", [encoded, person.id])
-        entry = chain.Entry("password reset", "R42", "", chain.NATION, person.id)
-        store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
-    return NewPassword(person.username, password)
 
 
 _Make = Callable[[Any, _Person, SchoolFacts], list[chain.Entry]]

@@ -125,6 +125,17 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "R10",
+        "a made password is kept or hashed, never both, and no school can show one after another has claimed",
+        """
+        SELECT f.account AS id FROM first_password f JOIN account a ON a.id = f.account
+        WHERE (f.ciphertext IS NOT NULL) = (a.password <> '')
+        UNION SELECT f.account FROM first_password f
+        JOIN placement p ON p.account = f.account AND p.role = 'holding' AND p.ended IS NULL
+        WHERE f.hidden_at IS NULL AND f.school <> '' AND p.school <> f.school
+        """,
+    ),
+    Invariant(
         "I14",
         "a learner has no post, and nobody else is held or a guest",
         """

@@ -43,7 +43,10 @@ def account_of_link(token: str, *, at: datetime) -> UUID | None:
 
 
 def use_link(*, token: str, password: str, now: datetime, at: datetime) -> UUID | None:
-    """Sets the first password of the link's account, once. None when the link cannot be used (any more)."""
+    """Sets the first password of the link's account, once. None when the link cannot be used (any more).
+
+    Raises PasswordRefused for one that breaks a rule; the link is then still good.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_USE_LINK, [at, _digest(token), at])
@@ -51,7 +54,7 @@ def use_link(*, token: str, password: str, now: datetime, at: datetime) -> UUID 
         if row is None:
             return None
         account: UUID = row[0]
-        passwords.choose(account=account, password=password, acting_user=f"account {account}", now=now)
+        passwords.choose_first(account=account, new=password, now=now)
     return account
 
 

@@ -17,6 +17,7 @@ from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
 from hwb.lifecycle.calendar import YEAR_GROUPS
 from hwb.lifecycle.explain_facts import Limits
+from hwb.lifecycle.passwords import MADE_FOR, PasswordPolicy, Showing
 from hwb.lifecycle.policy import DEFAULT_LIMITS, Grace, Limit, Policy
 from hwb.operations import audit
 
@@ -70,10 +71,18 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def _yes_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(text)
+    return text == "yes"
+
+
 _NEEDED_LIMIT = N_("The setting {key} needs a number and a share, for example: 10 5%")
 _NEEDED_DAY = N_("The setting {key} needs month and day, for example: 09-01")
 _NEEDED_WINDOW = N_("The setting {key} needs its first and last day, for example: 08-01 10-31")
 _NEEDED_DAYS = N_("The setting {key} needs a number of days from 1 to 366.")
+_NEEDED_SHOWING = N_("The setting {key} needs one of these values: until changed, once")
+_NEEDED_YES_NO = N_("The setting {key} needs yes or no.")
 
 KNOWN: Mapping[str, Known] = {
     **{
@@ -86,11 +95,20 @@ KNOWN: Mapping[str, Known] = {
     "leaving_season": Known("06-01 10-31", _window, _NEEDED_WINDOW),
     "freshness.fresh_days": Known("2", _days, _NEEDED_DAYS),
     "freshness.old_days": Known("7", _days, _NEEDED_DAYS),
+    "passwords.shown": Known(str(Showing.UNTIL_CHANGED), Showing, _NEEDED_SHOWING),
+}
+
+
+_CHOOSING = "passwords.choose."
+#: Settings that a year group has, for the nation or (with a DfES number after it) for one school.
+_BY_YEAR: Mapping[str, Known] = {
+    "grace.": Known("", _month_day, _NEEDED_DAY),
+    _CHOOSING: Known("", _yes_no, _NEEDED_YES_NO),
 }
 
 
 def get(key: str) -> str:
-    """The value in force: what was set, else the default, else (a grace) empty. Raises SettingRefused."""
+    """The value in force: what was set, else the default, else (one of a year group) empty. Raises SettingRefused."""
     known = _known(key)
     return stored().get(key, known.default)
 
@@ -156,6 +174,17 @@ def explanation_limits() -> Limits:
     return Limits(policy_from(values), _days(in_force["freshness.fresh_days"]), _days(in_force["freshness.old_days"]))
 
 
+def password_policy() -> PasswordPolicy:
+    """How long made passwords are shown, and which learners may choose their own (R10)."""
+    values = stored()
+    choosing = {}
+    for key, value in values.items():
+        if key.startswith(_CHOOSING):
+            year_group, *school = key.removeprefix(_CHOOSING).split(".")
+            choosing[school[0] if school else "", year_group] = _yes_no(value)
+    return PasswordPolicy(Showing(values.get("passwords.shown", KNOWN["passwords.shown"].default)), choosing)
+
+
 def policy_from(values: Mapping[str, str]) -> Policy:
     """The rules' view of stored settings; what is not stored has its default."""
     in_force = {**{key: known.default for key, known in KNOWN.items()}, **values}
@@ -177,8 +206,15 @@ def _grace(key: str, value: str) -> Grace:
 def _known(key: str) -> Known:
     if key in KNOWN:
         return KNOWN[key]
-    start, *parts = key.split(".")
-    is_grace = start == "grace" and 1 <= len(parts) <= 2 and parts[0] in YEAR_GROUPS
-    if is_grace and (len(parts) == 1 or parse_dfes_number(parts[1]) == parts[1]):
-        return Known("", _month_day, _NEEDED_DAY)
+    for start, known in _BY_YEAR.items():
+        if key.startswith(start) and _is_of_a_year(key.removeprefix(start), choosing=start == _CHOOSING):
+            return known
     raise SettingRefused(Text(N_("There is no setting {key}. All of them: hwb settings get"), {"key": key}))
+
+
+def _is_of_a_year(rest: str, *, choosing: bool) -> bool:
+    """Whether this is YEAR or YEAR.SCHOOL; the youngest have nothing to choose."""
+    year_group, *school = rest.split(".")
+    if year_group not in YEAR_GROUPS or (choosing and year_group in MADE_FOR) or len(school) > 1:
+        return False
+    return not school or parse_dfes_number(school[0]) == school[0]

@@ -7,10 +7,11 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from hwb.operations import chains
+from hwb.operations import chains, passwords
 from hwb.operations.invariants import INVARIANTS, UPN_PATTERN
 
 MOST_NAMED = 20
+_UNREADABLE = "every first password can be read with the keys that are set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Verified:
 def verify(*, on: date, deep: bool = False) -> Verified:
     """Reads the whole directory as at one moment; writers go on meanwhile. Changes nothing.
 
-    deep: also decrypts every personal value in the log and compares the texts.
+    deep: also decrypts every personal value in the log and compares the texts, and every first password.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -46,8 +47,9 @@ def verify(*, on: date, deep: bool = False) -> Verified:
         breaches = _check_statements(on)
         entries, broken = chains.check_chains()
         accounts, untold = chains.check_fold(deep=deep)
+        sealed = [chains.Fault("R10", _UNREADABLE, id_) for id_ in passwords.unreadable()] if deep else []
     names = (*(invariant.name for invariant in INVARIANTS), "I10")
-    return Verified(names, accounts, entries, deep, (*breaches, *_gathered([*broken, *untold])))
+    return Verified(names, accounts, entries, deep, (*breaches, *_gathered([*broken, *untold, *sealed])))
 
 
 def _check_statements(on: date) -> list[Breach]:

@@ -49,9 +49,7 @@ def account(request: PageRequest) -> HttpResponse:
 def sign_out_everywhere(request: PageRequest) -> HttpResponse:
     """Ends every session of the account, this one too."""
     person = request.person
-    sessions.end_all(
-        account=person.account, acting_user=acting(request), now=clock.now(), at=datetime.now(UTC)
-    )
+    sessions.end_all(account=person.account, acting_user=acting(request), now=clock.now(), at=datetime.now(UTC))
     logout(request)
     response = HttpResponseRedirect(reverse("sign-in"))
     response["Clear-Site-Data"] = '"cache", "storage"'
@@ -78,15 +76,14 @@ def acting(request: PageRequest) -> str:
 
 def _changed(request: PageRequest, form: OwnPasswordForm) -> bool:
     person, given = request.person, form.cleaned_data
-    if passwords.authenticate(name=person.username, password=given["present_password"]) != person.account:
-        form.add_error("present_password", N_("The present password is not right"))
+    try:
+        passwords.choose(
+            account=person.account, old=given["present_password"], new=given["new_password"], now=clock.now()
+        )
+    except passwords.PasswordRefused as refused:
+        form.add_refusal("present_password" if refused.code == "wrong_old" else "new_password", refused.text)
         return False
-    passwords.choose(
-        account=person.account, password=given["new_password"], acting_user=acting(request), now=clock.now()
-    )
     sessions.end_all(account=person.account, acting_user=acting(request), now=clock.now(), at=datetime.now(UTC))
     request.session.cycle_key()
     session.begin(request)  # this one goes on, under a new id
     return True
-
-

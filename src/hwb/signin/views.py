@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
-from hwb.operations import sessions
+from hwb.operations import passwords, sessions
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import NewPasswordForm, SignInForm
 from hwb.web import again, session
@@ -31,9 +31,7 @@ def sign_in(request: PageRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("start"))
     form = SignInForm.of(request)
     if form.is_sent():
-        account = authenticate(
-            request, username=form.cleaned_data["username"], password=form.cleaned_data["password"]
-        )
+        account = authenticate(request, username=form.cleaned_data["username"], password=form.cleaned_data["password"])
         if account is not None:
             return _signed_in(request, account)
         form.add_error("username", N_("The username or password is not right"))
@@ -58,14 +56,16 @@ def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
         return show(request, "signin/link_over.html", title=N_("This link cannot be used"), status=404)
     form = NewPasswordForm.of(request)
     if form.is_sent():
-        found = sessions.use_link(
-            token=token, password=form.cleaned_data["new_password"], now=clock.now(), at=now
-        )
-        account = None if found is None else PasswordBackend().get_user(found)
-        if account is None:
-            raise Http404
-        account.backend = "hwb.signin.backend.PasswordBackend"
-        return _signed_in(request, account)
+        try:
+            found = sessions.use_link(token=token, password=form.cleaned_data["new_password"], now=clock.now(), at=now)
+        except passwords.PasswordRefused as refused:
+            form.add_refusal("new_password", refused.text)
+        else:
+            account = None if found is None else PasswordBackend().get_user(found)
+            if account is None:
+                raise Http404
+            account.backend = "hwb.signin.backend.PasswordBackend"
+            return _signed_in(request, account)
     return show(request, "signin/first_sign_in.html", title=N_("Choose your password"), form=form)
 
 
@@ -86,6 +86,7 @@ def _signed_in(request: HttpRequest, account: object) -> HttpResponse:
     )
     if request.user.is_authenticated:
         session.begin(request)
+        passwords.record_sign_in(account=request.user.pk, now=clock.now())
     return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
 
 

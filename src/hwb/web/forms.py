@@ -1,13 +1,13 @@
 """Forms in two languages: labels, hints and errors are marked sentences, said when the page is made (ux.md 3.4).
 
-    class ReasonForm(PageForm):
-        reason = forms.CharField(label=N_("Reason"), max_length=500)
-        errors_said = {"reason": {"required": N_("Enter a reason")}}
+class ReasonForm(PageForm):
+    reason = forms.CharField(label=N_("Reason"), max_length=500)
+    errors_said = {"reason": {"required": N_("Enter a reason")}}
 
-    form = ReasonForm.of(request)
-    if form.is_sent():      # sent, not a change of language, and right
-        ...
-    return show(request, "portal/reason.html", title=N_("Why?"), form=form)
+form = ReasonForm.of(request)
+if form.is_sent():      # sent, not a change of language, and right
+    ...
+return show(request, "portal/reason.html", title=N_("Why?"), form=form)
 """
 
 from __future__ import annotations
@@ -65,6 +65,10 @@ class PageForm(forms.Form):
     def is_sent(self) -> bool:
         """Whether it was sent to be done, and everything in it is right."""
         return self.is_bound and self.is_valid()
+
+    def add_refusal(self, name: str | None, text: Text) -> None:
+        """What an operation refused, at the field that can mend it; None for the form as a whole."""
+        self.add_error(name, ValidationError(text.message, params=dict(text.values)))
 
     def _typed(self, request: HttpRequest) -> dict[str, Any]:
         """What stands in the fields, unchecked; a password is typed anew."""

@@ -68,15 +68,13 @@ def page(
     return lambda view: guard(stated, view)
 
 
-def guard(
-    stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpResponse]
-) -> Callable[..., HttpResponse]:
+def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
     """The view behind its checks."""
 
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **parts: P.kwargs) -> HttpResponse:
-        asked = cast(PageRequest, request)
+        asked = cast("PageRequest", request)
         asked.language = language_now()
         wanted = stated.actions.get("GET" if request.method == "HEAD" else request.method or "")
         if wanted is None:

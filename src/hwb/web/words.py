@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from hwb import clock
-from hwb.extract.texts import Both, N_, Language, Text, has_sentence, ngettext, render, unfilled
+from hwb.extract.texts import N_, Both, Language, Text, has_sentence, ngettext, render, unfilled
 
 __all__ = [
     "N_", "Language", "Text", "day", "html", "language_now", "moment", "ngettext", "number", "relative",

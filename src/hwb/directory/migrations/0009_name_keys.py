@@ -32,7 +32,7 @@ def fill(_apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0006_protection")]
+    dependencies = [("directory", "0008_first_passwords")]
     operations = [
         migrations.AddField("account", "search_key", models.TextField(default="")),
         migrations.AddField("account", "sort_en", models.TextField(default="", db_collation="C")),

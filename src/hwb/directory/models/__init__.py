@@ -3,6 +3,7 @@
 from hwb.directory.models.accounts import (
     Account,
     Decision,
+    FirstPassword,
     Identifier,
     Placement,
     Protection,
@@ -33,6 +34,7 @@ __all__ = [
     "ClientSchool",
     "Decision",
     "Establishment",
+    "FirstPassword",
     "Identifier",
     "LearnerRecord",
     "PersonKey",

@@ -16,6 +16,7 @@ class Accounts(BaseUserManager["Account"]):
 class Account(AbstractBaseUser):
     """One person's Hwb account. ``upn`` is the learner's current UPN, empty for staff.
 
+    ``password``: the hash of one that the person chose, or that a first password was turned into; else empty.
     The keys follow the names (hwb.names). Searches and lists go through a school's placements, so none is indexed.
     ``sessions_from``: sessions that began earlier have ended (a new password, "sign out everywhere").
     """
@@ -41,7 +42,8 @@ class Account(AbstractBaseUser):
     grace_until = models.DateField(null=True)
     personal_digest = models.BinaryField()
     password = models.TextField(default="")
-    last_login = models.DateTimeField(null=True)
+    last_login = None  # type: ignore[assignment] # Django would write the real clock's time; see last_sign_in
+    last_sign_in = models.DateTimeField(null=True)
     sessions_from = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
@@ -67,6 +69,39 @@ class Account(AbstractBaseUser):
             # I14: a learner has a UPN, nobody else has
             models.CheckConstraint(
                 condition=Q(kind="learner") & ~Q(upn="") | ~Q(kind="learner") & Q(upn=""), name="account_kind_upn"
+            ),
+        ]
+
+
+class FirstPassword(models.Model):
+    """The password that was made for an account; there is none once the person has chosen their own (R10).
+
+    ``ciphertext`` is null when it has been turned into the account's hash. ``school`` may show it until ``hidden_at``;
+    it is empty when none may. ``key_id`` names the key of the ring (directory.keyring).
+    """
+
+    account = models.UUIDField(primary_key=True)
+    ciphertext = models.BinaryField(null=True)
+    key_id = models.TextField(default="")
+    school = models.CharField(max_length=7)
+    made_by = models.TextField()
+    made_at = models.DateTimeField()
+    must_change = models.BooleanField(default=False)
+    shown_at = models.DateTimeField(null=True)
+    hidden_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "first_password"
+        indexes = [
+            models.Index(
+                fields=["hidden_at"],
+                name="first_password_to_harden",
+                condition=Q(hidden_at__isnull=False, ciphertext__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="first_password_hidden", condition=Q(ciphertext__isnull=False) | Q(hidden_at__isnull=False)
             ),
         ]
 

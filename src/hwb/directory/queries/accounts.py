@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from hwb.directory.queries import passwords
 from hwb.directory.queries.rows import fetch
 from hwb.extract.texts import Language
+from hwb.lifecycle import passwords as rules
 from hwb.lifecycle import reasons
+from hwb.lifecycle.passwords import Place
 
 _PAGE = 5_000
 
@@ -69,7 +72,8 @@ def find(
 ) -> Iterator[AccountRow]:
     """Accounts in the order in which they were made, read by the page so that a nation fits into memory.
 
-    school: everyone it has or had, guests included, not those it waits for. upn and username: former ones too.
+    school: everyone it has or had, guests included, not those it waits for; the password's state is then the one that
+    this school sees, else the one of the school that has the account. upn and username: former ones too.
     """
     parameters: dict[str, Any] = {
         "school": school, "upn": upn, "username": username and username.casefold(),
@@ -78,13 +82,13 @@ def find(
     while True:
         rows = fetch(_ACCOUNTS, parameters)
         if rows:
-            yield from _filled(rows, language)
+            yield from _filled(rows, language, school)
         if len(rows) < _PAGE:
             return
         parameters["after"] = rows[-1]["id"]
 
 
-def _filled(rows: list[dict[str, Any]], language: Language) -> Iterator[AccountRow]:
+def _filled(rows: list[dict[str, Any]], language: Language, school: str | None) -> Iterator[AccountRow]:
     ids = {"ids": [row["id"] for row in rows]}
     placements: dict[Any, list[PlacementRow]] = {}
     for found in fetch(_PLACEMENTS, ids):
@@ -94,11 +98,11 @@ def _filled(rows: list[dict[str, Any]], language: Language) -> Iterator[AccountR
     for row in rows:
         own = tuple(placements.get(row["id"], ()))
         holder = next((p.school for p in own if p.role == "holding" and p.until is None), None)
+        known = passwords.facts(row, [Place(p.school, p.role, p.until) for p in own])
         yield AccountRow(
             str(row["id"]), row["kind"], "active" if row["active"] else "inactive", _reason(row, language),
             row["username"], row["email"], row["upn"], row["display_name"],
-            "not held here" if row["has_password"] else "none",
-            holder, own, aliases.get(row["id"], ()),
+            str(rules.state(known, school=school)), holder, own, aliases.get(row["id"], ()),
         )  # fmt: skip
 
 
@@ -112,8 +116,8 @@ SELECT a.id, a.kind, a.active, a.reason_rule, a.reason_code, a.reason_values, a.
        nullif(a.upn, '') AS upn,
        concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                       coalesce(nullif(a.preferred_surname, ''), a.legal_surname)) AS display_name,
-       a.password <> '' AS has_password
-FROM account a
+       a.password <> '' AS has_hash, f.school::text AS made_for, f.hidden_at IS NOT NULL AS hidden
+FROM account a LEFT JOIN first_password f ON f.account = a.id
 WHERE (%(after)s::uuid IS NULL OR a.id > %(after)s)
   AND (%(active)s::bool IS NULL OR a.active = %(active)s)
   AND (%(school)s::text IS NULL OR EXISTS (SELECT FROM placement p

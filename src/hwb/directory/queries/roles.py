@@ -137,7 +137,7 @@ _GRANTED = """
 SELECT a.id AS account, a.username,
        concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                       coalesce(nullif(a.preferred_surname, ''), a.legal_surname)) AS name,
-       g.role, g.school::text, g.area::text, g.given_by, g.given_at, g.until, a.last_login AS last_sign_in,
+       g.role, g.school::text, g.area::text, g.given_by, g.given_at, g.until, a.last_sign_in,
        'given' AS state
 FROM role_grant g JOIN account a ON a.id = g.account
 WHERE g.ended_at IS NULL AND (g.until IS NULL OR g.until >= %(today)s)
@@ -146,7 +146,7 @@ UNION ALL
 SELECT a.id, a.username,
        concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                       coalesce(nullif(a.preferred_surname, ''), a.legal_surname)),
-       'head', s.school::text, '', '', NULL, NULL, a.last_login, 'proposed'
+       'head', s.school::text, '', '', NULL, NULL, a.last_sign_in, 'proposed'
 FROM staff_record s
 JOIN account a ON a.id = s.account
 JOIN placement p ON p.account = a.id AND p.school = s.school AND p.role = 'post' AND p.ended IS NULL

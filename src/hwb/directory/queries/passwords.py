@@ -1,0 +1,118 @@
+"""What a school can know of passwords, by account: never a password (R10)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from hwb.directory.queries.rows import fetch
+from hwb.lifecycle import passwords
+from hwb.lifecycle.calendar import london_date
+from hwb.lifecycle.passwords import Made, PasswordFacts, PasswordState, Place
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRow:
+    """One account. ``names`` are the person's own, username included; ``year_group`` that of the school that has a
+    learner; ``arrived`` the day that school got the account; ``shown_at`` when the made password was last shown."""
+
+    account: UUID
+    kind: str
+    active: bool
+    username: str
+    names: tuple[str, ...]
+    year_group: str
+    places: tuple[Place, ...]
+    arrived: date | None
+    facts: PasswordFacts
+    must_change: bool
+    made_at: datetime | None
+    shown_at: datetime | None
+    last_sign_in: datetime | None
+
+    def state(self, *, school: str | None = None) -> PasswordState:
+        """As ``school`` sees it; without one, as the school that has the account does."""
+        return passwords.state(self.facts, school=school)
+
+    def is_of(self, school: str) -> bool:
+        """Whether the school has the account now: holds the learner, or has the staff member's post."""
+        return any(p.school == school and p.until is None and p.role in ("holding", "post") for p in self.places)
+
+    def is_guest_of(self, school: str) -> bool:
+        return any(p.school == school and p.until is None and p.role == "guest" for p in self.places)
+
+    @property
+    def never_signed_in_here(self) -> bool:
+        """No sign-in since the school that has the account got it."""
+        if self.last_sign_in is None:
+            return True
+        return self.arrived is not None and london_date(self.last_sign_in) < self.arrived
+
+    def cannot_sign_in_yet(self, *, school: str | None = None) -> bool:
+        """Nobody here has a password to give: none yet, or one of another school and no sign-in since."""
+        state = self.state(school=school)
+        if state is PasswordState.NOT_HELD_HERE:
+            return self.never_signed_in_here
+        return state is PasswordState.NONE
+
+
+def of_school(school: str) -> dict[UUID, PasswordRow]:
+    """Everybody whom the school has now, guests left out, by account."""
+    found = fetch(_OF_SCHOOL, {"school": school})
+    return of_accounts([row["account"] for row in found])
+
+
+def of_accounts(accounts: Collection[UUID]) -> dict[UUID, PasswordRow]:
+    """The accounts that exist among these, by id."""
+    asked = {"ids": list(accounts)}
+    if not asked["ids"]:
+        return {}
+    spells: dict[UUID, list[dict[str, Any]]] = {}
+    for spell in fetch(_PLACES, asked):
+        spells.setdefault(spell["account"], []).append(spell)
+    return {row["id"]: _row(row, spells.get(row["id"], [])) for row in fetch(_ACCOUNTS, asked)}
+
+
+def _row(row: Mapping[str, Any], spells: list[dict[str, Any]]) -> PasswordRow:
+    places = tuple(Place(s["school"], s["role"], s["ended"]) for s in spells)
+    held = next((s for s in spells if s["ended"] is None and s["role"] in ("holding", "post")), None)
+    return PasswordRow(
+        row["id"], row["kind"], row["active"], row["username"], tuple(filter(None, row["names"])),
+        held["year_group"] if held else "", places, held["began"] if held else None, facts(row, places),
+        bool(row["must_change"]), row["made_at"], row["shown_at"], row["last_sign_in"],
+    )  # fmt: skip
+
+
+def facts(row: Mapping[str, Any], places: Collection[Place]) -> PasswordFacts:
+    """The facts of one row that has ``has_hash``, ``made_for`` (null when nothing was made) and ``hidden``."""
+    made = None if row["made_for"] is None else Made(row["made_for"].strip(), row["hidden"])
+    return PasswordFacts(row["has_hash"] and made is None, made, passwords.schools_of(places))
+
+
+_OF_SCHOOL = """
+SELECT DISTINCT account FROM placement
+WHERE school = %(school)s AND ended IS NULL AND role IN ('holding', 'post')
+"""
+
+_ACCOUNTS = """
+SELECT a.id, a.kind, a.active, a.username, a.last_sign_in, a.password <> '' AS has_hash,
+       array[a.username, a.legal_surname, a.legal_forename, a.preferred_surname, a.preferred_forename] AS names,
+       f.school::text AS made_for, f.hidden_at IS NOT NULL AS hidden, f.must_change, f.made_at, f.shown_at
+FROM account a LEFT JOIN first_password f ON f.account = a.id
+WHERE a.id = ANY(%(ids)s) ORDER BY a.id
+"""
+
+_PLACES = """
+SELECT p.account, p.school::text AS school, p.role, p.began, p.ended, coalesce(l.year_group, '') AS year_group
+FROM placement p JOIN account a ON a.id = p.account
+LEFT JOIN LATERAL (
+    SELECT r.year_group FROM upn u JOIN learner_record r ON r.upn = u.upn AND r.school = p.school
+    WHERE u.account = p.account AND p.role = 'holding' AND p.ended IS NULL
+    ORDER BY (u.upn = a.upn) DESC LIMIT 1
+) l ON true
+WHERE p.account = ANY(%(ids)s)
+ORDER BY p.account, p.began, p.id
+"""

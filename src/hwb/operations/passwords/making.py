@@ -1,0 +1,193 @@
+"""Making passwords: one, many, or from the command line. The old one stops at once.
+
+They are encrypted, not hashed, so that a whole school is a matter of milliseconds.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from hwb.directory import chain, store
+from hwb.directory.queries import passwords as rows
+from hwb.directory.queries.passwords import PasswordRow
+from hwb.extract.texts import N_, Text
+from hwb.lifecycle import passphrases
+from hwb.lifecycle import passwords as rules
+from hwb.lifecycle.passwords import PasswordPolicy, Showing
+from hwb.operations import settings
+from hwb.operations.passwords import choosing, storing
+from hwb.operations.passwords.refusals import PasswordRefused, refused
+from hwb.operations.transactions import in_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A password that was just made; looking at it is part of the making, and recorded with it."""
+
+    account: UUID
+    username: str
+    password: str = field(repr=False)
+    must_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Whose passwords were made anew, and whose were left because somebody here can sign in with them already."""
+
+    made: tuple[UUID, ...]
+    left: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What all passwords of one act have in common. ``seen``: whoever asked is shown them at once."""
+
+    school: str
+    language: str
+    policy: PasswordPolicy
+    actor: str
+    now: datetime
+    seen: bool
+    typed: str | None = None
+
+
+def reset(*, account: UUID, school: str, acting_user: str, now: datetime, typed: str | None = None) -> NewPassword:
+    """Makes a password for one account of the school, or takes the one that was typed. Raises PasswordRefused."""
+
+    def work() -> NewPassword:
+        with connection.cursor() as cursor:
+            (row,) = _locked(cursor, [account], school)
+            if typed is not None:
+                choosing.check(typed, names=row.names)
+            (made,) = _make(cursor, [row], _making(cursor, school, acting_user, now, seen=True, typed=typed))
+        return made
+
+    return in_transaction(work)
+
+
+def reset_many(
+    *, accounts: Collection[UUID], school: str, acting_user: str, now: datetime, everyone: bool = False
+) -> Many:
+    """Makes passwords for many accounts of the school: unless `everyone`, only for those of whom nobody here has one.
+
+    Shows none; slips do. Raises PasswordRefused, and makes none at all, when one account is not the school's.
+    """
+
+    def work() -> Many:
+        with connection.cursor() as cursor:
+            found = _locked(cursor, accounts, school)
+            chosen = [row for row in found if everyone or row.cannot_sign_in_yet(school=school)]
+            _make(cursor, chosen, _making(cursor, school, acting_user, now, seen=False))
+        made = {row.account for row in chosen}
+        return Many(tuple(row.account for row in chosen), tuple(r.account for r in found if r.account not in made))
+
+    return in_transaction(work)
+
+
+def reset_named(*, username: str, acting_user: str, now: datetime) -> NewPassword:
+    """Makes a password for anybody, by an operator. The school that has the account may show it too.
+
+    Raises PasswordRefused for a username that nobody has.
+    """
+
+    def work() -> NewPassword:
+        with connection.cursor() as cursor:
+            store.lock_chain(cursor, chain.NATION)
+            cursor.execute(_NAMED, [username.strip().casefold()])
+            found = cursor.fetchone()
+            if found is None:
+                text = Text(N_("Nobody has this username: {username}"), {"username": username})
+                raise PasswordRefused("unknown_username", text)
+            _lock_upns(cursor, [found[0]])
+            row = rows.of_accounts([found[0]])[found[0]]
+            school = min((p.school for p in row.places if row.is_of(p.school)), default="")
+            (made,) = _make(cursor, [row], _making(cursor, school, acting_user, now, seen=True), chain.NATION)
+        return made
+
+    return in_transaction(work)
+
+
+def _making(cursor: Any, school: str, actor: str, now: datetime, *, seen: bool, typed: str | None = None) -> _Making:
+    cursor.execute("SELECT language FROM establishment WHERE dfes = %s", [school])
+    found = cursor.fetchone()
+    return _Making(school, found[0] if found else "", settings.password_policy(), actor, now, seen, typed)
+
+
+def _locked(cursor: Any, accounts: Collection[UUID], school: str) -> list[PasswordRow]:
+    """The accounts, all of the school, with nobody else deciding about them. Raises PasswordRefused."""
+    store.lock_chain(cursor, school)
+    _require_own(accounts, school)
+    _lock_upns(cursor, accounts)
+    return _require_own(accounts, school)
+
+
+def _require_own(accounts: Collection[UUID], school: str) -> list[PasswordRow]:
+    found = rows.of_accounts(accounts)
+    for account in accounts:
+        row = found.get(account)
+        if row is None or not row.is_of(school):
+            raise refused("guest" if row is not None and row.is_guest_of(school) else "not_this_school")
+    return list(found.values())
+
+
+def _lock_upns(cursor: Any, accounts: Collection[UUID]) -> None:
+    cursor.execute("SELECT upn FROM upn WHERE account = ANY(%s)", [list(accounts)])
+    store.lock_upns(cursor, [upn for (upn,) in cursor.fetchall()])
+
+
+def _make(cursor: Any, people: Sequence[PasswordRow], how: _Making, log: str = "") -> list[NewPassword]:
+    made = [NewPassword(row.account, row.username, _new(how), _must_change(row, how)) for row in people]
+    keys = storing.ring()
+    shown = how.now if how.seen else None
+    hidden = shown if how.policy.showing is Showing.ONCE else None
+    cursor.execute(
+        _MADE,
+        [
+            keys.current, how.school, how.actor, how.now, shown, hidden, [one.account for one in made],
+            [keys.seal(str(one.account), one.password) for one in made], [one.must_change for one in made],
+        ],
+    )  # fmt: skip
+    cursor.execute(
+        "UPDATE account SET password = '' WHERE id = ANY(%s) AND password <> ''", [[one.account for one in made]]
+    )
+    name = log or how.school
+    by = "made" if how.typed is None else "typed"
+    entries = [
+        chain.Entry(
+            "password reset", "R10", by, how.school or chain.NATION, str(one.account),
+            after={"must_change": one.must_change, "shown": how.seen},
+        )
+        for one in made
+    ]  # fmt: skip
+    store.write_log(cursor, entries, chain.Writer(name, how.actor, how.now))
+    return made
+
+
+def _new(how: _Making) -> str:
+    if how.typed is not None:
+        return rules.prepared(how.typed)
+    return passphrases.make(how.language, choose=secrets.choice)
+
+
+def _must_change(row: PasswordRow, how: _Making) -> bool:
+    choosing_allowed = rules.may_choose(kind=row.kind, year_group=row.year_group, school=how.school, policy=how.policy)
+    first = row.facts.made is None and not row.facts.chosen
+    return rules.must_change(kind=row.kind, may_choose=choosing_allowed, first=first)
+
+
+_NAMED = "SELECT account FROM identifier WHERE value = %s AND kind = 'username'"
+_MADE = """
+INSERT INTO first_password (key_id, school, made_by, made_at, shown_at, hidden_at, account, ciphertext, must_change)
+SELECT %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, r.account, r.sealed, r.must_change
+FROM unnest(%s::uuid[], %s::bytea[], %s::bool[]) AS r(account, sealed, must_change)
+ON CONFLICT (account) DO UPDATE SET key_id = EXCLUDED.key_id, school = EXCLUDED.school, made_by = EXCLUDED.made_by,
+    made_at = EXCLUDED.made_at, shown_at = EXCLUDED.shown_at, hidden_at = EXCLUDED.hidden_at,
+    ciphertext = EXCLUDED.ciphertext, must_change = EXCLUDED.must_change
+"""
