@@ -9,13 +9,19 @@ from typing import Any
 from hwb.extract.problems import describe
 from hwb.extract.records import MisKind, Problem
 from hwb.lifecycle import reasons
-from hwb.lifecycle.plan import Counts, Plan
+from hwb.lifecycle.plan import Plan
 
 
 def result_of(
-    *, run: str, school: str, as_at: datetime, outcome: str, counts: Counts, plan: Plan | None, mis: MisKind
+    *, run: str, school: str, as_at: datetime, outcome: str, plan: Plan, mis: MisKind
 ) -> dict[str, Any]:
-    """What is stored of a finished run: counts, and codes from which :func:`shown` makes sentences."""
+    """What is stored of a finished run: counts, and codes from which :func:`shown` makes sentences.
+
+    ``counts`` and ``movement`` are for the run's page: every record received by what became of it, learners and staff
+    apart (I15), and learners held before by year group, before and after. A run that a digest alone found to change
+    nothing has no ``movement``.
+    """
+    counts = plan.counts
     return {
         "run": run,
         "school": school,
@@ -28,9 +34,11 @@ def result_of(
         "waiting": counts.waiting,
         "missing": counts.missing,
         "mis": mis,
-        "problems": [_stored(problem) for item in plan.refused for problem in item.problems] if plan else [],
-        "notices": [_stored(problem) for problem in plan.warnings] if plan else [],
-        "measured": [asdict(hold) for hold in plan.holds] if plan else [],
+        "counts": {"learner": asdict(plan.learner_counts), "staff": asdict(plan.staff_counts)},
+        "movement": [asdict(item) for item in plan.movement],
+        "problems": [_stored(problem) for item in plan.refused for problem in item.problems],
+        "notices": [_stored(problem) for problem in plan.warnings],
+        "measured": [asdict(hold) for hold in plan.holds],
     }
 
 
