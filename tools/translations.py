@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from hwb.extract.catalogue import CatalogueNotReadable, Entry, read_catalogue
 
 SOURCE = Path(__file__).resolve().parent.parent / "src/hwb"
-OWN_DOMAIN = ("extract", "lifecycle", "client")  # packages with a catalogue of their own; the rest is "server"
+OWN_DOMAIN = ("extract", "lifecycle", "client", "demo")  # packages with a catalogue of their own; the rest is "server"
 FORMS = 6
 PLURALS = "Plural-Forms: nplurals=6; plural=(n==0) ? 0 : (n==1) ? 1 : (n==2) ? 2 : (n==3) ? 3 :(n==6) ? 4 : 5;"
 
