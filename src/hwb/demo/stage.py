@@ -55,6 +55,7 @@ class Stage:
         self.chance = random.Random(seed)
         self.schools = authority.schools()
         self.address = f"http://localhost:{port}"
+        self._port = port
         self._folder = folder
         self._calendar = folder / "now"
         os.environ.update(HWB_NOW=f"@{self._calendar}", HWB_PORT=str(port), HWB_CLIENT_POLL="0.1")
@@ -85,13 +86,13 @@ class Stage:
 
     def open(self) -> None:
         """Starts server, worker and clients. Raises DemoFailed."""
-        command = [sys.executable, "-m", "hwb.cli.main", "serve", "--port", self.address.rpartition(":")[2]]
+        command = [sys.executable, "-m", "hwb.cli.main", "serve", "--port", str(self._port)]
         self._server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self._clients = Clients(os.environ)
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline and self._server.poll() is None:
             try:
-                with urllib.request.urlopen(f"{self.address}/healthz", timeout=2):
+                with urllib.request.urlopen(f"http://localhost:{self._port}/healthz", timeout=2):
                     return
             except OSError:
                 time.sleep(0.2)
@@ -105,7 +106,7 @@ class Stage:
     def close(self) -> None:
         """Ends what was started."""
         if self._clients is not None:
-            self._clients.__exit__(None, None, None)
+            self._clients.end()
         if self._server is not None:
             self._server.terminate()
             self._server.wait(30)
@@ -173,6 +174,10 @@ class Stage:
             for account in accounts.find(school=school.dfes)
             if any(p.school == school.dfes and p.staff_code == code for p in account.placements)
         ]
+
+    def picture(self, school: DemoSchool) -> list[AccountRow]:
+        """Everything that the school can see of everybody whom it has or had."""
+        return list(accounts.find(school=school.dfes, language=self.tell.language))
 
     def everyone(self) -> dict[str, AccountRow]:
         """All accounts by their id."""

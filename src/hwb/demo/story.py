@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from hwb import embedded
 from hwb.demo import july, people, september
 from hwb.demo.stage import YEAR, Stage, must
 from hwb.demo.telling import Teller
@@ -20,10 +22,13 @@ from hwb.operations import verification
 
 def tell_story(*, seed: int, port: int, language: Language, serve: bool) -> None:
     """The demo in a home of its own, unless HWB_HOME names one; with `serve` until it is stopped. Raises DemoFailed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped like that too, it leaves nothing running
     with tempfile.TemporaryDirectory(prefix="hwb-demo-") as folder:
         place = Path(folder)
         place.chmod(0o711)  # the embedded database runs as another user when we are root
-        os.environ.setdefault("HWB_HOME", str(place / "home"))
+        own_home = not os.environ.get("HWB_HOME")
+        if own_home:
+            os.environ["HWB_HOME"] = str(place / "home")
         stage = Stage(place, port=port, seed=seed, tell=Teller(language))
         try:
             _tell(stage)
@@ -35,6 +40,8 @@ def tell_story(*, seed: int, port: int, language: Language, serve: bool) -> None
         finally:
             connection.close()
             stage.close()
+            if own_home:
+                embedded.remove(embedded.home())
 
 
 def _tell(stage: Stage) -> None:
@@ -62,9 +69,8 @@ def _sum_up(stage: Stage) -> None:
     everyone = Counter(account.state for account in stage.everyone().values())
     newest = {run.school: run for run in reversed(runs.find()) if run.state in ("applied", "no change")}
     held = [run for run in runs.find() if run.state == "held"]
-    refused, missing = (
-        sum(values) for values in zip(*((r.refused, r.counts["missing"]) for r in newest.values()), strict=True)
-    )
+    refused = sum(run.refused for run in newest.values())
+    missing = sum(run.counts["missing"] for run in newest.values())
     must((len(held), refused, missing) == (1, 2, 1), "R36", len(held), refused, missing)
     stage.tell.line(ngettext("{count} account is active.", "{count} accounts are active.", everyone["active"]))
     stage.tell.line(ngettext("{count} account is inactive.", "{count} accounts are inactive.", everyone["inactive"]))

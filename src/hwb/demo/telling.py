@@ -11,7 +11,7 @@ from hwb.demo.authority import DemoSchool
 from hwb.extract.texts import N_, Language, Text, Value, ngettext, render
 
 DOMAIN = "demo"
-_MONTHS = {7: N_("{day} July"), 8: N_("{day} August"), 9: N_("{day} September")}
+_MONTHS = {7: N_("{day} July"), 9: N_("{day} September")}
 _WIDTH = 24
 
 
@@ -53,7 +53,6 @@ _OUTCOMES = {
     "applied": Text(N_("applied")),
     "no change": Text(N_("no change")),
     "held": Text(N_("held")),
-    "refused": Text(N_("refused")),
 }
 
 
