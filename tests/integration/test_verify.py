@@ -82,12 +82,16 @@ BREACHES = {
     "R3": [f"UPDATE learner_record SET leaving_date = '2018-08-01', due_on = NULL WHERE upn = '{upn(3)}'"],
     "R5": ["DELETE FROM wait"],
     "I13": [
-        "INSERT INTO identifier (value, kind, account, current)"
-        f" SELECT 'arall', 'username', id, false FROM account WHERE upn = '{upn(3)}'"
+        (
+            "INSERT INTO identifier (value, kind, account, current)"
+            f" SELECT 'arall', 'username', id, false FROM account WHERE upn = '{upn(3)}'"
+        )
     ],
     "I15": [
-        "UPDATE run SET result = jsonb_set(result, '{counts,learner,unchanged}', '99')"
-        " WHERE id = (SELECT id FROM run WHERE state = 'previewed')"
+        (
+            "UPDATE run SET result = jsonb_set(result, '{counts,learner,unchanged}', '99')"
+            " WHERE id = (SELECT id FROM run WHERE state = 'previewed')"
+        )
     ],
     "I14": [f"UPDATE placement SET role = 'post' WHERE account = (SELECT id FROM account WHERE upn = '{upn(3)}')"],
     "I16": [

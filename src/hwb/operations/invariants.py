@@ -126,7 +126,7 @@ INVARIANTS = (
     ),
     Invariant(
         "I13",
-        "whoever comes back has the account of before: no name is added or taken away, and a former UPN still leads there",
+        "whoever comes back has the account of before: its names stay, and every UPN that it had leads to it",
         # No operation gives an account a second name yet, so that one of each kind is all that it ever had.
         """
         SELECT c.account AS id FROM audit c LEFT JOIN (
@@ -155,7 +155,8 @@ INVARIANTS = (
         WHERE (n ->> 'received')::int <> (n ->> 'unchanged')::int + (n ->> 'created')::int + (n ->> 'claimed')::int
               + (n ->> 'updated')::int + (n ->> 'released')::int + (n ->> 'reactivated')::int
               + (n ->> 'waiting')::int + (n ->> 'refused')::int
-        UNION SELECT r.id FROM run r WHERE r.state IN ('applied', 'no change', 'held', 'previewed', 'undone', 'withdrawn')
+        UNION SELECT r.id FROM run r
+        WHERE r.state IN ('applied', 'no change', 'held', 'previewed', 'undone', 'withdrawn', 'replaced')
           AND NOT coalesce(r.result -> 'counts' ?& ARRAY['learner', 'staff'], false)
         UNION SELECT r.id FROM run r CROSS JOIN LATERAL (
             SELECT sum((n ->> 'created')::int) AS created, sum((n ->> 'claimed')::int) AS claimed,

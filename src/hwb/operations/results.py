@@ -12,9 +12,7 @@ from hwb.lifecycle import reasons
 from hwb.lifecycle.plan import Plan
 
 
-def result_of(
-    *, run: str, school: str, as_at: datetime, outcome: str, plan: Plan, mis: MisKind
-) -> dict[str, Any]:
+def result_of(*, run: str, school: str, as_at: datetime, outcome: str, plan: Plan, mis: MisKind) -> dict[str, Any]:
     """What is stored of a finished run: counts, and codes from which :func:`shown` makes sentences.
 
     ``counts`` and ``movement`` are for the run's page: every record received by what became of it, learners and staff
