@@ -38,7 +38,7 @@ class Teller:
         told = ", ".join(counts) or self.words(Text(N_("nothing has changed")))
         print(f"  {self.name(school):{_WIDTH}} {self.words(_OUTCOMES[result['outcome']])}: {told}", flush=True)
         for item in result["refused"]:
-            print(f"      {item['record']}: {item['field']}: {item['needed']}", flush=True)
+            print(f"      {item['field']}: {item['needed']}. {item['fix']}", flush=True)
         for hold in result["holds"]:
             print(f"      {hold['text']}", flush=True)
 
