@@ -22,7 +22,7 @@ from hwb.extract.catalogue import CatalogueNotReadable, Entry, read_catalogue
 
 SOURCE = Path(__file__).resolve().parent.parent / "src/hwb"
 PAGES = ("web", "signin", "portal")
-OWN_DOMAIN = ("extract", "lifecycle", "client", *PAGES)  # packages with a catalogue of their own; the rest is "server"
+OWN_DOMAIN = ("extract", "lifecycle", "client", "demo", *PAGES)  # packages with a own catalogue; the rest is "server"
 FORMS = 6
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
 _TAG = re.compile(rf"{{%-?\s*(?:say\s+{_QUOTED}|count\s+{_QUOTED}\s+{_QUOTED})")

@@ -13,10 +13,11 @@ from tests.support.people import PRIMARY, SECONDARY, learner, staff, upn
 from hwb.directory.models import Account, Audit, Establishment, LearnerRecord, Placement, Run, Upn
 from hwb.extract import wire
 from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Extract, StaffRecord
-from hwb.operations import closures, provisioning
+from hwb.operations import closures, provisioning, results
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JULY = date(2018, 7, 2)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -376,3 +377,28 @@ def test_a_rekey_that_waited_is_done_by_the_same_content_later() -> None:
     account = Account.objects.get()
     assert (account.upn, account.active) == (upn(50), True)
     assert done([tuple(moved)], school=SECONDARY, on=day + timedelta(days=1))["outcome"] == "no change"
+
+
+def test_counts_and_year_movement_are_kept_for_the_runs_page() -> None:
+    """I15: a run's result keeps its counts by kind, also when a digest alone said that nothing changed; what the client
+    is shown stays as interfaces.md has it."""
+    reconcile(deliver([row(9)], school=SECONDARY))
+    rows = [row(1, mis_id="1"), row(2, year_group="5"), row(3, upn="wrong"), row(9)]
+    first = reconcile(deliver(rows))
+    assert first["counts"]["learner"] == {
+        "received": 4, "unchanged": 0, "created": 2, "claimed": 0, "updated": 0, "released": 0, "reactivated": 0,
+        "waiting": 1, "refused": 1, "missing": 0,
+    }  # fmt: skip
+    assert first["movement"] == []
+    rows = [row(1, mis_id="1"), row(2, year_group="6"), row(9)]
+    second = reconcile(deliver(rows, on=JULY + DAY), on=JULY + DAY)
+    assert second["movement"] == [
+        {"before": "5", "after": "6", "count": 1}, {"before": "6", "after": "6", "count": 1},
+    ]  # fmt: skip
+    third = reconcile(deliver(rows, on=JULY + 2 * DAY), on=JULY + 2 * DAY)
+    assert (third["outcome"], third["movement"]) == ("no change", [])
+    counts = third["counts"]
+    assert (counts["learner"]["received"], counts["learner"]["unchanged"], counts["learner"]["waiting"]) == (3, 2, 1)
+    assert set(counts["staff"].values()) == {0}
+    assert "counts" not in results.shown(third, language="en")
+    assert "movement" not in results.shown(third, language="en")

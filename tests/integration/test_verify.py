@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from tests.support.deliveries import JULY, deliver, extract_of, learner_row, register_schools, send, staff_row
-from tests.support.people import PRIMARY, SECONDARY, upn
+from tests.support.people import PRIMARY, SECONDARY, learner, upn
 
 from hwb.directory.models import Account
 from hwb.operations import provisioning, sealing, verification
@@ -16,6 +16,7 @@ from hwb.operations.invariants import INVARIANTS
 pytestmark = pytest.mark.django_db
 AUGUST = date(2018, 8, 2)
 SEPTEMBER = date(2018, 9, 3)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -86,6 +87,18 @@ BREACHES = {
             f" SELECT id, 'x', 'k', '{PRIMARY}', 'x', now(), false FROM account WHERE upn = '{upn(1)}'"
         ),
     ],
+    "I13": [
+        (
+            "INSERT INTO identifier (value, kind, account, current)"
+            f" SELECT 'arall', 'username', id, false FROM account WHERE upn = '{upn(3)}'"
+        )
+    ],
+    "I15": [
+        (
+            "UPDATE run SET result = jsonb_set(result, '{counts,learner,unchanged}', '99')"
+            " WHERE id = (SELECT id FROM run WHERE state = 'previewed')"
+        )
+    ],
     "I14": [f"UPDATE placement SET role = 'post' WHERE account = (SELECT id FROM account WHERE upn = '{upn(3)}')"],
     "I16": [
         "UPDATE run SET failure = 'nobody like M671404118001' WHERE id = (SELECT id FROM run LIMIT 1)",
@@ -124,6 +137,52 @@ def test_a_password_that_is_kept_and_hashed_is_reported() -> None:
     assert broken() == set()
     execute("UPDATE account SET password = ''")
     assert broken() == {"R10"}
+
+
+SAME_ACCOUNT = {
+    "a name taken away": [
+        FREE.format("identifier"),
+        f"DELETE FROM identifier WHERE kind = 'email' AND account = (SELECT id FROM account WHERE upn = '{upn(3)}')",
+    ],
+    "a UPN that was never theirs": [
+        f"INSERT INTO upn (upn, account) SELECT '{upn(90)}', id FROM account WHERE upn = '{upn(3)}'"
+    ],
+    "a former UPN taken away": [f"DELETE FROM upn WHERE upn = '{upn(5)}'"],
+}
+
+
+@pytest.mark.usefixtures("nation")
+@pytest.mark.parametrize("what", SAME_ACCOUNT)
+def test_whoever_comes_back_has_the_account_of_before(what: str) -> None:
+    """I13: re-admission gives the same account: by its names, and by every UPN that ever led to it."""
+    rekeyed = [learner_row(n, year_group="6") for n in (2, 3, 4, 6)]
+    rekeyed.append(learner_row(31, year_group="6", former_upn=upn(5), birth_date=learner(5).birth_date))
+    deliver(rekeyed, [staff_row("AB", legal_surname="Lloyd")], on=SEPTEMBER + DAY)
+    assert broken() == set()
+    execute(*SAME_ACCOUNT[what])
+    assert "I13" in broken()
+
+
+@pytest.mark.usefixtures("nation")
+def test_deep_follows_each_upn() -> None:
+    """I13: a UPN that was given to another account than the log's is found by --deep, which decrypts the log."""
+    execute(f"UPDATE upn SET account = (SELECT id FROM account WHERE upn = '{upn(6)}') WHERE upn = '{upn(3)}'")
+    assert "I13" in broken(deep=True)
+
+
+COUNTED = {
+    "no counts": "UPDATE run SET result = result - 'counts' WHERE state = 'applied'",
+    "no staff": "UPDATE run SET result = result #- '{counts,staff}' WHERE state = 'applied'",
+    "another sum": "UPDATE run SET result = jsonb_set(result, '{created}', '77') WHERE state = 'applied'",
+}
+
+
+@pytest.mark.usefixtures("nation")
+@pytest.mark.parametrize("what", COUNTED)
+def test_counts_must_be_there_and_add_up(what: str) -> None:
+    """I15: a run without its counts, with one kind alone, or with other sums, is a breach."""
+    execute(COUNTED[what])
+    assert "I15" in broken()
 
 
 LOG = {

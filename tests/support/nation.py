@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -77,6 +77,8 @@ class Nation:
         snapshot = self.snapshot(school, learners, on=on, staff=staff, refused=refused)
         facts = self.facts(school, [r.upn for r in snapshot.learners] + [r.former_upn for r in snapshot.learners])
         plan = planning.plan_run(snapshot=snapshot, facts=facts, on=on, policy=self.policy)
+        for counts in (plan.learner_counts, plan.staff_counts):  # I15: every record in one count, and once
+            assert 2 * counts.received == sum(astuple(counts)) - counts.missing, counts
         if plan.holds and not confirm:
             self.held[school] = plan
             return plan

@@ -1,65 +1,30 @@
-"""An invented authority: schools, learners and staff, the same for the same seed."""
+"""The invented schools' learners and staff, the same for the same seed: who is there in July, and in September."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
+from hwb.demo.authority import DemoSchool
+from hwb.demo.names import FORENAMES, SURNAMES
 from hwb.extract.records import LearnerRecord, StaffRecord
+from hwb.identifiers import UPN_LETTERS
 
-SURNAMES = (
-    "Rees", "Llwyd", "Evans", "Morgan", "Pritchard", "Huws", "Jenkins", "Bowen", "Vaughan", "Gruffydd",
-    "O'Neill", "Parry", "Ŵyn", "Kaur", "Nowak", "Begum", "Tudor", "Ellis", "Owen", "Lloyd", "Price", "Davies",
-    "Thomas", "Harries", "Powell", "Ahmed", "Bevan", "Cadwaladr", "Rhys", "Humphreys",
-)  # fmt: skip
-FORENAMES = (
-    "Mali", "Siôn", "Gwen", "Tomos", "Ffion", "Osian", "Cerys", "Macsen", "Elin", "Rhodri", "Seren", "Ioan",
-    "Lowri", "Idris", "Nia", "Dylan", "Erin", "Harri", "Beca", "Emyr", "Aisha", "Kacper", "Zofia", "Yusuf",
-    "Megan", "Gruff", "Carys", "Deio", "Anwen", "Steffan",
-)  # fmt: skip
-LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+LAST_DAY = (7, 20)
+FIRST_DAY = (9, 3)
 
 
-@dataclass
-class DemoSchool:
-    """One invented school. ``mis`` is how it writes its data; ``feeds`` the school its leavers go to."""
-
-    dfes: str
-    name_en: str
-    name_cy: str
-    phase: str
-    years: tuple[str, ...]
-    roll: int
-    mis: str
-    feeds: str = ""
-    learners: list[LearnerRecord] = field(default_factory=list)
-    staff: list[StaffRecord] = field(default_factory=list)
+def upn(school: str, number: int, *, year: int = 18, temporary: bool = False) -> str:
+    """A UPN with its right check letter, as issued by ``school`` in ``year``; a temporary one ends with a letter."""
+    body = f"{school}{year:02d}" + (f"{number:02d}{UPN_LETTERS[number]}" if temporary else f"{number:03d}")
+    values = (UPN_LETTERS.index(letter) if letter in UPN_LETTERS else int(letter) for letter in body)
+    return UPN_LETTERS[sum(place * value for place, value in enumerate(values, start=2)) % 23] + body
 
 
-PRIMARY_YEARS = ("R", "1", "2", "3", "4", "5", "6")
-SECONDARY_YEARS = ("7", "8", "9", "10", "11", "12", "13")
-
-
-def authority() -> list[DemoSchool]:
-    """Eight schools of an invented authority; numbers beginning 671 9 are used for examples only."""
-    first, second = "6719001", "6719002"
-    return [
-        DemoSchool(first, "Cwm High School", "Ysgol Uwchradd Cwm", "secondary", SECONDARY_YEARS, 800, "sims"),
-        DemoSchool(second, "Ysgol Gyfun Glan Afon", "Ysgol Gyfun Glan Afon", "secondary", SECONDARY_YEARS, 560, "hwb"),
-        DemoSchool("6719011", "Bryn Primary", "Ysgol Gynradd Bryn", "primary", PRIMARY_YEARS, 260, "sims", first),
-        DemoSchool("6719012", "Heol Primary", "Ysgol Gynradd Heol", "primary", PRIMARY_YEARS, 240, "hwb", first),
-        DemoSchool("6719013", "Ysgol y Ddôl", "Ysgol y Ddôl", "primary", PRIMARY_YEARS, 220, "hwb", second),
-        DemoSchool("6719014", "Ysgol Tan-yr-allt", "Ysgol Tan-yr-allt", "primary", PRIMARY_YEARS, 190, "sims", second),
-        DemoSchool("6719015", "Llan Primary", "Ysgol Gynradd Llan", "primary", PRIMARY_YEARS, 170, "hwb", first),
-        DemoSchool("6719021", "Maes School", "Ysgol Maes", "special", PRIMARY_YEARS + SECONDARY_YEARS, 60, "hwb"),
-    ]
-
-
-def upn(school: str, number: int) -> str:
-    """A UPN with its right check letter, as issued by ``school``."""
-    digits = f"{school}18{number:03d}"
-    return LETTERS[sum(p * int(d) for p, d in enumerate(digits, start=2)) % 23] + digits
+def mistyped(upn: str) -> str:
+    """The UPN with the wrong check letter."""
+    return UPN_LETTERS[(UPN_LETTERS.index(upn[0]) + 1) % 23] + upn[1:]
 
 
 def populate(schools: list[DemoSchool], *, year: int, chance: random.Random) -> None:
@@ -67,54 +32,97 @@ def populate(schools: list[DemoSchool], *, year: int, chance: random.Random) -> 
     for school in schools:
         for number in range(school.roll):
             group = school.years[number % len(school.years)]
-            school.learners.append(_learner(school, number, group, year, chance))
-        for number in range(max(8, school.roll // 13)):
-            school.staff.append(_member(number, year, chance))
+            # a primary's UPNs are its own; a secondary's were issued elsewhere, under another invented number
+            issued = school.dfes if school.phase == "primary" else f"6718{school.dfes[-2:]}{number // 900}"
+            school.learners.append(learner(school, upn(issued, number % 900), group, year=year - 1, chance=chance))
+        for number in range(school.team):
+            school.staff.append(_member(school, number, year, chance))
 
 
-def _learner(school: DemoSchool, number: int, group: str, year: int, chance: random.Random) -> LearnerRecord:
+def learner(school: DemoSchool, upn: str, group: str, *, year: int, chance: random.Random) -> LearnerRecord:
+    """A learner in ``group`` in the academic year that began in ``year``, next in the school's admission book."""
     age = 4 if group == "R" else int(group) + 4
-    born = date(year - 1 - age, 9, 1) + timedelta(days=chance.randrange(364))
-    started = year - 1 - school.years.index(group)
-    # a primary's UPNs are its own; a secondary's were issued elsewhere, under another invented number
-    issued = school.dfes if school.phase == "primary" else f"6718{school.dfes[-2:]}{number // 900}"
+    born = date(year - age, 9, 1) + timedelta(days=chance.randrange(364))
+    number = len(school.learners) + 1
     return LearnerRecord(
-        upn(issued, number % 900), chance.choice(SURNAMES), chance.choice(FORENAMES), born, group,
-        date(started, 9, 3), None, "C", f"{group}{chance.choice('GC')}", (), mis_id=str(number + 1),
-        admission_number=f"{number + 1:06d}",
+        upn, chance.choice(SURNAMES), chance.choice(FORENAMES), born, group,
+        date(year - school.years.index(group), *FIRST_DAY), None, "C", f"{group}{chance.choice('GC')}",
+        sets(group, chance), mis_id=str(number), admission_number=f"{number:06d}",
     )  # fmt: skip
 
 
-def _member(number: int, year: int, chance: random.Random) -> StaffRecord:
+def sets(group: str, chance: random.Random) -> tuple[str, ...]:
+    """Teaching groups of a secondary year; the younger ones are taught in their registration group."""
+    return (
+        tuple(f"{group}{subject}{chance.randrange(1, 5)}" for subject in ("Cy", "Ma")) if _is_secondary(group) else ()
+    )
+
+
+def _is_secondary(group: str) -> bool:
+    return group.isdigit() and int(group) >= 7
+
+
+def member(school: DemoSchool, *, code: str = "", start: date, chance: random.Random) -> StaffRecord:
+    """Somebody new in the staffroom; without ``code`` their initials and a number that nobody has there."""
     surname, forename = chance.choice(SURNAMES), chance.choice(FORENAMES)
-    code = f"{forename[0]}{surname[0]}{number}".upper().replace("Ŵ", "W")
-    return StaffRecord(surname, forename, code, date(year - 3, 9, 1), mis_id=f"S{number}")
+    number = len(school.staff)
+    initials = f"{forename[0]}{surname[0]}".upper().replace("Ŵ", "W")
+    return StaffRecord(
+        surname, forename, code or f"{initials}{number}", start, mis_id=f"S{number}",
+        employee_number=f"{school.dfes[-3:]}{number:04d}",
+    )  # fmt: skip
 
 
-def next_september(schools: list[DemoSchool], *, year: int) -> None:
-    """The new year: leavers with their dates, everyone else a year group on, the intake at the schools they go to."""
+def _member(school: DemoSchool, number: int, year: int, chance: random.Random) -> StaffRecord:
+    """A head first, then teachers of one registration group or set each, and every fourth an assistant."""
+    record = member(school, start=date(year - 3, 9, 1), chance=chance)
+    if number == 0:
+        return replace(record, role="Pennaeth" if school.language == "cy" else "Headteacher")
+    group = school.years[number % len(school.years)]
+    taught = f"{group}Ma{number % 4 + 1}" if _is_secondary(group) else f"{group}{'GC'[number % 2]}"
+    return replace(record, role="Teaching assistant" if number % 4 == 0 else "Teacher", classes=(taught,))
+
+
+def next_year(schools: list[DemoSchool], *, year: int, chance: random.Random) -> None:
+    """The new year in every MIS: leavers with their dates, everyone else a year group on, and the intake."""
     by_number = {school.dfes: school for school in schools}
     arriving: dict[str, list[LearnerRecord]] = {school.dfes: [] for school in schools}
     for school in schools:
-        moved = []
-        for learner in school.learners:
-            position = school.years.index(learner.year_group)
-            if position == len(school.years) - 1:
-                moved.append(replace(learner, leaving_date=date(year, 7, 20)))
-                if school.feeds:
-                    arriving[school.feeds].append(learner)
-            else:
-                group = school.years[position + 1]
-                moved.append(
-                    replace(learner, year_group=group, registration_group=group + learner.registration_group[-1])
-                )
-        school.learners = moved
-    for dfes, learners in arriving.items():
-        known = len(by_number[dfes].learners)
-        for number, learner in enumerate(learners, start=known + 1):
-            by_number[dfes].learners.append(
-                replace(
-                    learner, year_group="7", registration_group="7G", start_date=date(year, 9, 3), mis_id=str(number),
-                    admission_number=f"{number:06d}",
-                )
-            )  # fmt: skip
+        for position, record in enumerate(school.learners):
+            if record.leaving_date is None and record.year_group == school.years[-1]:
+                school.learners[position] = replace(record, leaving_date=date(year, *LAST_DAY))
+            elif record.leaving_date is None:
+                school.learners[position] = _moved_up(record, school, chance)
+        if school.feeds:
+            arriving[school.feeds] += [r for r in school.learners if r.year_group == school.years[-1] and _left(r)]
+    for dfes, records in arriving.items():
+        school = by_number[dfes]
+        for record in records:
+            admit(school, record, "7", year=year, chance=chance)
+        if school.phase != "secondary":
+            for number in range(school.roll // len(school.years)):
+                new = upn(dfes, number, year=year % 100)
+                school.learners.append(learner(school, new, "R", year=year, chance=chance))
+
+
+def _left(record: LearnerRecord) -> bool:
+    return record.leaving_date is not None
+
+
+def _moved_up(record: LearnerRecord, school: DemoSchool, chance: random.Random) -> LearnerRecord:
+    group = school.years[school.years.index(record.year_group) + 1]
+    form = group + record.registration_group[-1]
+    return replace(record, year_group=group, registration_group=form, classes=sets(group, chance))
+
+
+def admit(
+    school: DemoSchool, known: LearnerRecord, group: str, *, year: int, chance: random.Random
+) -> LearnerRecord:  # fmt: skip
+    """The school's own record of a learner who comes from another one."""
+    number = len(school.learners) + 1
+    record = replace(
+        known, year_group=group, registration_group=f"{group}{chance.choice('GC')}", classes=sets(group, chance),
+        start_date=date(year, *FIRST_DAY), leaving_date=None, mis_id=str(number), admission_number=f"{number:06d}",
+    )  # fmt: skip
+    school.learners.append(record)
+    return record

@@ -2,7 +2,7 @@
 
 Code carries a `Text`: the English sentence with named gaps, marked by `N_`, and the values of its gaps.
 Only where it is shown is it rendered, in the reader's language. Catalogues are
-`hwb/locale/cy/LC_MESSAGES/<domain>.po`, one domain a package: extract, lifecycle, client,
+`hwb/locale/cy/LC_MESSAGES/<domain>.po`, one domain a package: extract, lifecycle, client, demo,
 web, signin, portal; the rest is server.
 """
 

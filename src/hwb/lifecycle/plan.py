@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from hwb.extract.frozen import made_often
 from hwb.extract.records import Problem, Refused
@@ -49,8 +49,12 @@ class StaffWrite:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Every record received is in exactly one of the first eight; missing people are counted beside (I15)."""
+    """Every record received, of one kind or of both, is in exactly one of the next eight (I15).
 
+    Missing people are counted beside: nobody received a record of them.
+    """
+
+    received: int = 0
     unchanged: int = 0
     created: int = 0
     claimed: int = 0
@@ -60,6 +64,25 @@ class Counts:
     waiting: int = 0
     refused: int = 0
     missing: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in COUNTED))
+
+
+#: The names of all counts, ``received`` first and ``missing`` last.
+COUNTED = tuple(f.name for f in fields(Counts))
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """``count`` learners whom the school held in year group ``before`` and who are in ``after`` now.
+
+    ``after`` is a year group, or what else became of them: "released", "missing" or "refused".
+    """
+
+    before: str
+    after: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +96,17 @@ class Plan:
     changes: tuple[Change, ...] = ()
     learner_writes: tuple[EntryWrite, ...] = ()
     staff_writes: tuple[StaffWrite, ...] = ()
-    counts: Counts = field(default_factory=Counts)
+    learner_counts: Counts = field(default_factory=Counts)
+    staff_counts: Counts = field(default_factory=Counts)
     holds: tuple[Hold, ...] = ()
     refused: tuple[Refused, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    movement: tuple[Movement, ...] = ()
+
+    @property
+    def counts(self) -> Counts:
+        """Learners and staff together, as interfaces.md shows a run."""
+        return self.learner_counts + self.staff_counts
 
     def digest(self) -> str:
         """SHA-256 (hex) of the changes: two plans with the same digest do the same to everybody."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from hwb.extract.records import Problem, Snapshot
-from hwb.lifecycle import calendar, holds, learners, staff
+from hwb.lifecycle import calendar, counting, holds, learners, staff
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import (
     Account,
@@ -21,7 +20,7 @@ from hwb.lifecycle.facts import (
     StaffMember,
 )
 from hwb.lifecycle.learner_plan import LearnerPart, own_entries, plan_learners, with_entry
-from hwb.lifecycle.plan import Counts, EntryWrite, Plan, StaffWrite
+from hwb.lifecycle.plan import EntryWrite, Plan, StaffWrite
 from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule
 from hwb.lifecycle.staff_plan import StaffPart, member_key, plan_staff
@@ -41,16 +40,17 @@ def plan_run(*, snapshot: Snapshot, facts: SchoolFacts, on: date, policy: Policy
         of_staff = plan_staff(snapshot.staff, snapshot.refused, facts, on=on)
     measured = holds.measure(snapshot, facts, of_learners, of_staff, on=on, policy=policy)
     refused = (*snapshot.refused, *of_learners.refused)
-    tally = Counter([*of_learners.outcomes.values(), *of_staff.outcomes])
     return Plan(
         facts.school.dfes,
         (*of_learners.changes, *of_staff.changes),
         tuple(of_learners.writes),
         tuple(of_staff.writes),
-        Counts(**tally, refused=len(refused), missing=of_learners.missing + of_staff.missing),
+        counting.of_learners(snapshot, of_learners),
+        counting.of_staff(snapshot, of_staff),
         measured,
         refused,
         (*snapshot.warnings, *_last_years(facts, of_learners, snapshot, policy)),
+        counting.movement(of_learners),
     )
 
 

@@ -34,6 +34,8 @@ class Told:
     digest: bytes | None = None
     #: staff entries say nothing of a UPN
     personal: dict[str, Any] = field(default_factory=lambda: {"upn": ""})
+    #: every UPN that it ever had; read with `deep` alone
+    upns: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def _heads(ends: dict[str, tuple[int, bytes]]) -> list[Fault]:
 
 
 def check_fold(*, deep: bool) -> tuple[int, list[Fault]]:
-    """Folds the log by account and compares: state, holder, placements, keyed digests; deep: the texts too.
+    """Folds the log by account and compares: state, holder, placements, keyed digests; deep: the texts too,
+    and that every UPN an account ever had still leads to it (I13).
 
     Returns the number of accounts compared and the faults.
     """
@@ -118,7 +121,10 @@ def check_fold(*, deep: bool) -> tuple[int, list[Fault]]:
     for account in _stream(_ACCOUNTS):
         count += 1
         id_ = account[0]
-        faults += [Fault("I10", text, id_) for text in _differences(told.pop(id_, Told()), account, deep=deep)]
+        state = told.pop(id_, Told())
+        if not state.upns <= set(account[5]):
+            faults.append(Fault("I13", "a UPN that the log tells of does not lead to its account", id_))
+        faults += [Fault("I10", text, id_) for text in _differences(state, account, deep=deep)]
     faults += [Fault("I10", "the log tells of an account that is not there", id_) for id_ in told]
     return count, faults
 
@@ -142,7 +148,7 @@ def _tell(state: Told, *, action: str, school: str, details: dict[str, Any]) -> 
 
 
 def _differences(told: Told, account: tuple[Any, ...], *, deep: bool) -> list[str]:
-    id_, active, holder, guests, posts, digest, wrapped, *names = account
+    id_, active, holder, guests, posts, _, digest, wrapped, *names = account
     found = []
     if told.created != 1:
         found.append("the log does not tell once of its creation")
@@ -177,6 +183,8 @@ def _unseal(state: Told, row: tuple[Any, ...], keys: dict[str, PersonKey], fault
         faults.append(Fault("I10", f"entry {row[7]} of chain {row[6]} cannot be read", row[0]))
         return
     state.personal.update(sealed.get("after", {}))
+    if state.personal["upn"]:
+        state.upns.add(state.personal["upn"])
 
 
 def _keys() -> dict[str, PersonKey]:
@@ -208,7 +216,7 @@ SELECT a.id::text, a.active,
         WHERE p.account = a.id AND p.role = 'holding' AND p.ended IS NULL),
        array(SELECT p.school::text FROM placement p WHERE p.account = a.id AND p.role = 'guest' AND p.ended IS NULL),
        array(SELECT p.school::text FROM placement p WHERE p.account = a.id AND p.role = 'post' AND p.ended IS NULL),
-       a.personal_digest, k.wrapped,
+       array(SELECT u.upn::text FROM upn u WHERE u.account = a.id), a.personal_digest, k.wrapped,
        a.legal_surname, a.legal_forename, a.preferred_surname, a.preferred_forename, a.birth_date::text, a.upn
 FROM account a LEFT JOIN person_key k ON k.account = a.id
 WHERE a.kind <> 'official'

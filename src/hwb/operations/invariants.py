@@ -136,11 +136,48 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "I13",
+        "whoever comes back has the account of before: its names stay, and every UPN that it had leads to it",
+        # No operation gives an account a second name yet, so that one of each kind is all that it ever had.
+        """
+        SELECT c.account AS id FROM audit c LEFT JOIN (
+            SELECT account, count(*) FILTER (WHERE kind = 'username') AS usernames,
+                   count(*) FILTER (WHERE kind = 'email') AS emails
+            FROM identifier GROUP BY account
+        ) n ON n.account = c.account
+        WHERE c.action = 'create' AND (n.usernames IS DISTINCT FROM 1 OR n.emails IS DISTINCT FROM 1)
+        UNION SELECT u.account FROM upn u WHERE u.account IS NOT NULL GROUP BY u.account
+        HAVING (count(*) > 1) <> EXISTS (SELECT FROM audit k WHERE k.account = u.account AND k.action = 'rekey')
+        """,
+    ),
+    Invariant(
         "I14",
         "a learner has no post, and nobody else is held or a guest",
         """
         SELECT a.id FROM account a JOIN placement p ON p.account = a.id
         WHERE (a.kind = 'learner') = (p.role = 'post')
+        """,
+    ),
+    Invariant(
+        "I15",
+        "every record of a run is counted once, learners and staff apart, and the run's figures are their sums",
+        """
+        SELECT r.id FROM run r CROSS JOIN LATERAL jsonb_each(r.result -> 'counts') AS of_kind (kind, n)
+        WHERE (n ->> 'received')::int <> (n ->> 'unchanged')::int + (n ->> 'created')::int + (n ->> 'claimed')::int
+              + (n ->> 'updated')::int + (n ->> 'released')::int + (n ->> 'reactivated')::int
+              + (n ->> 'waiting')::int + (n ->> 'refused')::int
+        UNION SELECT r.id FROM run r
+        WHERE r.state IN ('applied', 'no change', 'held', 'previewed', 'undone', 'withdrawn', 'replaced')
+          AND NOT coalesce(r.result -> 'counts' ?& ARRAY['learner', 'staff'], false)
+        UNION SELECT r.id FROM run r CROSS JOIN LATERAL (
+            SELECT sum((n ->> 'created')::int) AS created, sum((n ->> 'claimed')::int) AS claimed,
+                   sum((n ->> 'updated')::int + (n ->> 'reactivated')::int) AS updated,
+                   sum((n ->> 'released')::int) AS released, sum((n ->> 'waiting')::int) AS waiting,
+                   sum((n ->> 'missing')::int) AS missing
+            FROM jsonb_each(r.result -> 'counts') AS of_kind (kind, n)
+        ) s WHERE (s.created, s.claimed, s.updated, s.released, s.waiting, s.missing) <> (
+            (r.result ->> 'created')::int, (r.result ->> 'claimed')::int, (r.result ->> 'updated')::int,
+            (r.result ->> 'released')::int, (r.result ->> 'waiting')::int, (r.result ->> 'missing')::int)
         """,
     ),
     Invariant(

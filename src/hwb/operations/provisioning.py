@@ -123,25 +123,30 @@ def _says_the_same(cursor: Any, run: Run, newest: Newest, digest: str, policy: P
 def _leave(cursor: Any, run: Run, newest: Newest, extract: Extract, digest: str, now: datetime) -> dict[str, Any]:
     """Nothing to do: the run is accepted, and says what still waits and is missing."""
     warnings: tuple[Problem, ...] = check.check(extract).warnings if newest.warned else ()
-    plan = Plan(run.school, counts=_standing(cursor, run.school), warnings=warnings)
+    of_learners, of_staff = _standing(cursor, run.school, newest.received)
+    plan = Plan(run.school, learner_counts=of_learners, staff_counts=of_staff, warnings=warnings)
     state = "previewed" if run.preview else "no change"
     return runs.finish(cursor, run, plan, state=state, outcome="no change", digest=digest, now=now)
 
 
-def _standing(cursor: Any, school: str) -> Counts:
-    """What waits and is missing at a school whose content did not change."""
-    cursor.execute("SELECT count(*) FROM wait WHERE school = %s", [school])
-    waiting = cursor.fetchone()[0]
+def _standing(cursor: Any, school: str, received: dict[str, int]) -> tuple[Counts, Counts]:
+    """Learners and staff of a school whose content did not change: all unchanged, but for what waits and is missing."""
     cursor.execute(
-        "SELECT (SELECT count(*) FROM learner_record w JOIN upn USING (upn) JOIN placement p ON p.account = upn.account"
+        "SELECT (SELECT count(*) FROM wait WHERE school = %(school)s),"
+        " (SELECT count(*) FROM learner_record w JOIN upn USING (upn) JOIN placement p ON p.account = upn.account"
         " AND p.school = w.school AND p.role = 'holding' AND p.ended IS NULL"
-        " WHERE w.school = %(school)s AND w.missing_since IS NOT NULL AND w.leaving_date IS NULL)"
-        " + (SELECT count(*) FROM staff_record w JOIN placement p ON p.account = w.account AND p.school = w.school"
+        " WHERE w.school = %(school)s AND w.missing_since IS NOT NULL AND w.leaving_date IS NULL),"
+        " (SELECT count(*) FROM staff_record w JOIN placement p ON p.account = w.account AND p.school = w.school"
         " AND p.role = 'post' AND p.ended IS NULL"
         " WHERE w.school = %(school)s AND w.missing_since IS NOT NULL AND w.leaving_date IS NULL)",
         {"school": school},
     )
-    return Counts(waiting=waiting, missing=cursor.fetchone()[0])
+    waiting, learners, staff = cursor.fetchone()
+    everyone = received["learner"]
+    return (
+        Counts(everyone, unchanged=everyone - waiting, waiting=waiting, missing=learners),
+        Counts(received["staff"], unchanged=received["staff"], missing=staff),
+    )
 
 
 def _refuse_late(cursor: Any, run: Run, digest: str, now: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from hwb.extract.problems import describe
 from hwb.extract.records import MisKind, Problem, Refused
 from hwb.lifecycle import reasons
-from hwb.lifecycle.plan import Counts, Plan
+from hwb.lifecycle.plan import Plan
 
 _KEYS = (
     "upn", "former_upn", "mis_id", "admission_number", "staff_code", "employee_number", "legal_surname",
@@ -17,10 +17,14 @@ _KEYS = (
 )  # fmt: skip
 
 
-def result_of(
-    *, run: str, school: str, as_at: datetime, outcome: str, counts: Counts, plan: Plan | None, mis: MisKind
-) -> dict[str, Any]:
-    """What is stored of a finished run: counts, and codes from which :func:`shown` makes sentences."""
+def result_of(*, run: str, school: str, as_at: datetime, outcome: str, plan: Plan, mis: MisKind) -> dict[str, Any]:
+    """What is stored of a finished run: counts, and codes from which :func:`shown` makes sentences.
+
+    ``counts`` and ``movement`` are for the run's page: every record received by what became of it, learners and staff
+    apart (I15), and learners held before by year group, before and after. A run that a digest alone found to change
+    nothing has no ``movement``.
+    """
+    counts = plan.counts
     return {
         "run": run,
         "school": school,
@@ -33,10 +37,12 @@ def result_of(
         "waiting": counts.waiting,
         "missing": counts.missing,
         "mis": mis,
-        "problems": [_stored(problem) for item in plan.refused for problem in item.problems] if plan else [],
-        "people": [_person(item) for item in plan.refused] if plan else [],
-        "notices": [_stored(problem) for problem in plan.warnings] if plan else [],
-        "measured": [asdict(hold) for hold in plan.holds] if plan else [],
+        "counts": {"learner": asdict(plan.learner_counts), "staff": asdict(plan.staff_counts)},
+        "movement": [asdict(item) for item in plan.movement],
+        "problems": [_stored(problem) for item in plan.refused for problem in item.problems],
+        "people": [_person(item) for item in plan.refused],
+        "notices": [_stored(problem) for problem in plan.warnings],
+        "measured": [asdict(hold) for hold in plan.holds],
     }
 
 

@@ -46,7 +46,7 @@ class Newest:
     """A school's newest accepted run.
 
     ``moved``: the school's words are no longer those of this run alone (R43). ``refused`` and ``warned``: whether
-    its result names refused records, and warnings.
+    its result names refused records, and warnings. ``received``: its records by kind.
     """
 
     id: UUID
@@ -55,6 +55,7 @@ class Newest:
     moved: bool
     refused: bool
     warned: bool
+    received: dict[str, int]
 
 
 def find(cursor: Any, run_id: UUID) -> Run:
@@ -88,12 +89,16 @@ def newest_of(cursor: Any, school: str) -> Newest | None:
     """The school's newest accepted run, None before the first."""
     cursor.execute(
         "SELECT id, as_at, content_digest, words_moved, result -> 'problems' <> '[]'::jsonb,"
-        " result -> 'notices' <> '[]'::jsonb FROM run"
+        " result -> 'notices' <> '[]'::jsonb, result -> 'counts' FROM run"
         " WHERE school = %s AND accepted_no IS NOT NULL AND state <> 'undone' ORDER BY accepted_no DESC LIMIT 1",
         [school],
     )
     row = cursor.fetchone()
-    return Newest(*row) if row else None
+    if row is None:
+        return None
+    id_, as_at, digest, moved, refused, warned, counts = row
+    received = {kind: of_kind["received"] for kind, of_kind in load(counts).items()}
+    return Newest(id_, as_at, digest, moved, refused, warned, received)
 
 
 def finish(
@@ -101,7 +106,7 @@ def finish(
 ) -> dict[str, Any]:
     """Stores the result. An accepted run becomes the school's newest; what older ones held is forgotten."""
     result = results.result_of(
-        run=str(run.id), school=run.school, as_at=run.as_at, outcome=outcome, counts=plan.counts, plan=plan, mis=run.mis
+        run=str(run.id), school=run.school, as_at=run.as_at, outcome=outcome, plan=plan, mis=run.mis
     )
     accepted = state in ACCEPTED
     if not accepted and state != "held":
