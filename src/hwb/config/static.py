@@ -20,7 +20,7 @@ def digest_name(name: str) -> str:
     """ "hwb.css" as "hwb.1f0c3a9b2d4e.css". Raises ValueError for a file that is not there."""
     found = finders.find(name)
     if not isinstance(found, str):
-        raise TypeError(name)
+        raise ValueError(name)  # noqa: TRY004 - what whitenoise expects
     digest = hashlib.sha256(Path(found).read_bytes()).hexdigest()[:12]
     stem, _, suffix = name.rpartition(".")
     return f"{stem}.{digest}.{suffix}"
