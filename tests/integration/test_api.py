@@ -429,7 +429,9 @@ def test_a_check_in_is_kept_and_answered(sender: Sender) -> None:
         ],
     }
     answer = sender.post("/check-ins", report)
-    assert answer.json()["schools"] == [{"school": PRIMARY, "run_wanted": False, "last_run": None}]
+    assert answer.json()["schools"] == [
+        {"school": PRIMARY, "run_wanted": False, "preview_wanted": False, "last_run": None}
+    ]
     stored = Client.objects.get(id=sender.id)
     assert (stored.version, stored.report["schools"][0]["failed_attempts"][0]["code"]) == ("1.2", "source_unreadable")
     report["schools"][0]["school"] = SECONDARY  # type: ignore[index]

@@ -146,10 +146,17 @@ def check_in(request: HwbRequest) -> HttpResponseBase:
     body = _read(request, shapes.CheckInRequest)
     if not {report.school for report in body.schools} <= request.client.schools:
         raise not_authorised()
-    wishes = clients.check_in(client=request.client.id, report=body.model_dump(mode="json"), at=datetime.now(UTC))
+    wishes = clients.check_in(
+        client=request.client.id, report=body.model_dump(mode="json"), at=datetime.now(UTC), now=clock.now()
+    )
     last = {row.school: row.last_run.at for row in _statuses_of(request) if row.last_run is not None}
     answers = [
-        shapes.SchoolWish(school=dfes, run_wanted=dfes in wishes, last_run=last.get(dfes))
+        shapes.SchoolWish(
+            school=dfes,
+            run_wanted=wishes.get(dfes) == "run",
+            preview_wanted=wishes.get(dfes) == "preview",
+            last_run=last.get(dfes),
+        )
         for dfes in sorted(request.client.schools)
     ]
     return _answer(shapes.CheckIn(schools=answers, server_time=datetime.now(UTC)))

@@ -10,6 +10,7 @@ from hwb.directory.models.registers import (
     ClientAssertion,
     ClientSchool,
     Establishment,
+    RunWish,
     Setting,
 )
 
@@ -30,6 +31,7 @@ __all__ = [
     "Placement",
     "PossibleDuplicate",
     "Run",
+    "RunWish",
     "Seal",
     "Setting",
     "StaffRecord",
