@@ -128,6 +128,7 @@ def test_a_delivery_is_stored_queued_and_answered(sender: Sender) -> None:
     )
     again = sender.put(body, run=run, packed=gzip.compress(body))
     assert (again.status_code, again.json()) == (200, done.json())
+    assert "by_rule" not in result  # the object of a run is fixed
     refusal = sender.put(body_of(3), run=run)
     assert (refusal.status_code, refusal.json()["code"]) == (422, "run_id_reused")
 
@@ -139,6 +140,9 @@ def test_a_preview_is_planned_and_changes_nothing(sender: Sender) -> None:
     provisioning.reconcile(run_id=run, on=JULY, now=datetime.fromisoformat(NOON))
     answer = sender.get(f"/runs/{run}").json()
     assert (answer["state"], answer["result"]["preview"], answer["result"]["created"]) == ("previewed", True, 2)
+    assert answer["result"]["by_rule"] == [
+        {"rule": "R1", "count": 2, "text": "New accounts: learners on roll here without an account."}
+    ]
     assert not Account.objects.exists()
     assert sender.put(body_of(), query="?preview=yes").status_code == 400
 

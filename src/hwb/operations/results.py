@@ -8,7 +8,7 @@ from typing import Any
 
 from hwb.extract.problems import describe
 from hwb.extract.records import MisKind, Problem
-from hwb.lifecycle import reasons
+from hwb.lifecycle import reasons, tally
 from hwb.lifecycle.plan import Counts, Plan
 
 
@@ -31,6 +31,7 @@ def result_of(
         "problems": [_stored(problem) for item in plan.refused for problem in item.problems] if plan else [],
         "notices": [_stored(problem) for problem in plan.warnings] if plan else [],
         "measured": [asdict(hold) for hold in plan.holds] if plan else [],
+        "rules": tally.tally(plan.changes) if plan else [],
     }
 
 
@@ -59,6 +60,10 @@ def shown(stored: dict[str, Any], *, language: str, preview: bool = False) -> di
     ]
     if preview:
         result["preview"] = True
+        result["by_rule"] = [
+            {"rule": rule, "count": count, "text": tally.sentence(rule, kind, language=language)}
+            for rule, kind, count in stored.get("rules", ())
+        ]
     return result
 
 
