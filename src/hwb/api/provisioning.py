@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,6 +24,7 @@ from hwb.operations import client_keys, clients, provisioning, results
 from hwb.operations import settings as nation_settings
 
 TOKEN_PATH = "/api/provisioning/v1/token"  # noqa: S105 - an address
+_LOG = logging.getLogger(__name__)
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
@@ -94,6 +96,8 @@ def put_run(request: HwbRequest, *, run_id: UUID) -> HttpResponseBase:
         raise ApiError(error.status, error.code, error.text, domain="extract") from None
     # The client writes the number as seven digits; whatever else stands there is no school of its.
     if extract.school not in request.client.schools:
+        # A wrong file, or a stolen key trying its luck: whoever watches the log is to see it (input 27).
+        _LOG.warning("client %s sent for a school that is not one of its own: %s", request.client.id, extract.school)
         raise not_authorised()
     try:
         delivery = provisioning.receive_snapshot(

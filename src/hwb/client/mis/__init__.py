@@ -46,6 +46,8 @@ def read(
     name = next((known for known in _READERS if known == kind), None)
     if name is None:
         raise ReadError("unknown_mis", Text(N_("This kind of MIS cannot be read: {kind}"), {"kind": kind}))
+    if source.is_file() and not source.stat().st_size:
+        raise nobody()
     declared = mappings.load(mapping) if mapping is not None else None
     written = as_at or _written(source, staff_source)
     reading = _READERS[name](source, staff_source, declared, school, london_date(written))
