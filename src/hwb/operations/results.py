@@ -31,7 +31,7 @@ def result_of(
         "problems": [_stored(problem) for item in plan.refused for problem in item.problems] if plan else [],
         "notices": [_stored(problem) for problem in plan.warnings] if plan else [],
         "measured": [asdict(hold) for hold in plan.holds] if plan else [],
-        "rules": tally.tally(plan.changes) if plan else [],
+        "rules": [list(counted) for counted in tally.tally(plan.changes)] if plan else [],
     }
 
 

@@ -17,6 +17,7 @@ from hwb.extract.texts import N_, Text
 Line = dict[str, str]
 
 FILES = ("orgs", "users", "roles", "classes", "enrollments", "demographics", "academicsessions")
+_MOST_ROWS = 1_000_000  # a whole authority's enrolments
 _NAMES = {"academicsessions": "academicSessions"}
 _NEEDED: dict[str, tuple[str, ...]] = {
     "orgs": ("sourcedid",),
@@ -105,7 +106,7 @@ def _content(archive: Archive, name: str, mode: str | None) -> bytes | None:
 
 def _lines(roster: Roster, name: str, content: bytes) -> list[Line]:
     file = _NAMES.get(name, name)
-    header, rows = table(decoded(content), name=f"{file}.csv")
+    header, rows = table(decoded(content), name=f"{file}.csv", most=_MOST_ROWS)
     keys = tuple(_folded(column) for column in header)
     if len(set(keys)) != len(keys):
         raise header_twice(f"{file}.csv")
