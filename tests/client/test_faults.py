@@ -15,6 +15,7 @@ from tests.client.pretend_server import PretendServer, refusal, said
 
 from hwb.client import attempts
 from hwb.client.home import Home
+from hwb.client.schedule import starts_at
 
 
 def test_a_run_is_tried_again_under_the_same_id(enrolled: Computer, server: PretendServer) -> None:
@@ -198,7 +199,7 @@ def test_a_check_in_tells_failed_attempts_once(enrolled: Computer, server: Prete
     assert enrolled.say("check-in", "--json").json["schools"][0]["school"] == SCHOOL
     (school,) = server.reports[-1]["schools"]
     assert [attempt["code"] for attempt in school["failed_attempts"]] == ["command_failed"]
-    assert school["schedule"].startswith("systemd 02:")
+    assert school["schedule"] == f"systemd {starts_at(SCHOOL)}"
     enrolled.say("check-in")
     assert server.reports[-1]["schools"][0]["failed_attempts"] == []
 

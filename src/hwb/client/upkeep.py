@@ -91,12 +91,13 @@ def _report(call: Call, session: Session) -> dict[str, Any]:
 
 
 def _send_report(call: Call, session: Session) -> dict[str, Any]:
-    schedule = str(call.home.read_json("schedule.json").get("schedule", ""))
+    schedules = call.home.read_json("schedule.json")
     told, schools = [], []
     numbers = call.home.schools()
     for school in numbers:
         failed = attempts.of_school(call.home, school, most=max(1, attempts.MOST // len(numbers)))
         told += [path for path, _ in failed]
+        schedule = str(schedules.get(school, ""))
         schools.append({"school": school, "schedule": schedule, "failed_attempts": [attempt for _, attempt in failed]})
     answer = session.ask("POST", "/check-ins", json={"version": keys.version(), "schools": schools})
     for path in told:

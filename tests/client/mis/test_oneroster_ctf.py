@@ -131,6 +131,19 @@ def test_another_schools_line_out_of_step_is_not_ours(tmp_path: Path) -> None:
     assert "u9" not in str(read("oneroster", source))
 
 
+def test_a_role_here_that_is_out_of_step_is_never_somebody_elsewheres(tmp_path: Path) -> None:
+    """Somebody with a good role at another school whose role here cannot be read is refused here, not missing."""
+    other = "6714042,,,Ysgol Arall,school,6714042,LA-671"
+    away = "r9,,,u1,primary,student,2018-09-03,,6714042,"
+    source = roster(
+        tmp_path,
+        ("orgs.csv", "LA-671,,,", other + "\r\nLA-671,,,"),
+        ("roles.csv", "r1,,,u1", away + "\r\nr1,,,u1,extra"),
+    )
+    snapshot = check(read("oneroster", source))
+    assert [(refused.record, refused.upn) for refused in snapshot.refused] == [("roles.csv row 3", "M671404118001")]
+
+
 def many(folder: Path, ends: list[str], *, sessions: str = "2019-08-31", kind: str = "student") -> Extract:
     """A roster of as many people as there are ends of their roles."""
     users, roles = "", ""

@@ -92,13 +92,13 @@ class _Spoilt:
         users = {line["sourcedid"] for line in found.lines["users"]}
         elsewhere = self._elsewhere(found, ours)
         for line in found.ragged:
-            if line.file in ("orgs", "academicSessions") or (line.names(others) and not line.names(ours)):
-                continue
             key = self._user_of(line, users)
+            foreign = not line.names(ours) and (line.names(others) or key in elsewhere)
+            if line.file in ("orgs", "academicSessions") or foreign:
+                continue
             if key in users:
-                if key not in elsewhere:
-                    self.of_user.setdefault(key, line)
-            elif key not in elsewhere:
+                self.of_user.setdefault(key, line)
+            else:
                 self.alone.append((line, key))
 
     @staticmethod
