@@ -131,6 +131,22 @@ def test_another_schools_line_out_of_step_is_not_ours(tmp_path: Path) -> None:
     assert "u9" not in str(read("oneroster", source))
 
 
+def test_a_line_that_names_no_school_is_of_where_its_person_is(tmp_path: Path) -> None:
+    """A line of demographics out of step, of somebody whose every role is at another school, concerns nobody here."""
+    other = "6714042,,,Ysgol Arall,school,6714042,LA-671"
+    person = "u9,,,true,x,{UPN:P207000016049},A,B,,9,,,,,07,,,,,,6714042,"
+    source = roster(
+        tmp_path,
+        ("orgs.csv", "LA-671,,,", other + "\r\nLA-671,,,"),
+        ("users.csv", "u1,,", person + "\r\nu1,,"),
+        ("roles.csv", "r1,,,u1", "r9,,,u9,primary,student,2018-09-03,,6714042,\r\nr1,,,u1"),
+        ("manifest.csv", "file.demographics,absent", "file.demographics,bulk"),
+    )
+    with zipfile.ZipFile(source, "a") as archive:
+        archive.writestr("demographics.csv", "sourcedId,status,dateLastModified,birthDate\nu1,,,2007-02-11\nu9,,\n")
+    assert check(read("oneroster", source)).refused == ()
+
+
 def test_a_role_here_that_is_out_of_step_is_never_somebody_elsewheres(tmp_path: Path) -> None:
     """Somebody with a good role at another school whose role here cannot be read is refused here, not missing."""
     other = "6714042,,,Ysgol Arall,school,6714042,LA-671"
@@ -182,6 +198,13 @@ def test_those_who_leave_at_the_end_of_a_session_leave(tmp_path: Path) -> None:
     extract = many(tmp_path, ["2019-08-31"] * 2 + [""] * 3 + ["2018-07-20"])
     assert sorted(leaving(extract)) == [""] * 4 + ["2018-07-20"] + ["2019-08-31"] * 2
     assert extract.notices == ()
+
+
+def test_those_who_left_long_ago_are_not_counted(tmp_path: Path) -> None:
+    """An export with earlier years' leavers: of those who are still there, all have the end of the session."""
+    extract = many(tmp_path, ["2018-07-20"] * 6 + ["2019-08-31"] * 4)
+    assert sorted(leaving(extract)) == [""] * 5 + ["2018-07-20"] * 6
+    assert [notice.value for notice in extract.notices] == ["31/08/2019"]
 
 
 @pytest.mark.parametrize(("number", "leave"), [(4, True), (12, False)])
