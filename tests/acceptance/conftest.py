@@ -35,7 +35,10 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 WIDTHS = (1280, 390)
-VIEWS = [pytest.param(view, id=f"{view[0]}-{view[1]}-{'script' if view[2] else 'plain'}") for view in product(("en", "cy"), WIDTHS, (True, False))]
+VIEWS = [
+    pytest.param(view, id=f"{view[0]}-{view[1]}-{'script' if view[2] else 'plain'}")
+    for view in product(("en", "cy"), WIDTHS, (True, False))
+]
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -15,8 +15,12 @@ _CATALOGUES = Path(hwb.__file__).parent / "locale/cy/LC_MESSAGES"
 _SAID = ("title", "aria-label", "alt", "placeholder", "data-label", "data-show", "data-hide")
 #: Words of one language that the other does not have, however short a text is.
 _TELLING = {
-    "en": frozenset("the and your you with this that have has not was were are from which there when what for been".split()),
-    "cy": frozenset("mae nid yn yr eich gyda neu wedi chi nad oes heb sydd hwn hon ei eu rhowch cyfrif dysgwyr".split()),
+    "en": frozenset(
+        "the and your you with this that have has not was were are from which there when what for been".split()
+    ),
+    "cy": frozenset(
+        "mae nid yn yr eich gyda neu wedi chi nad oes heb sydd hwn hon ei eu rhowch cyfrif dysgwyr".split()
+    ),
 }
 #: Sentences that both languages may share with a name, a unit or a borrowed word.
 _LEAST = 4

@@ -56,7 +56,9 @@ def build() -> World:
     register_schools(SCHOOL, ELSEWHERE)
     world = World()
     learners = [
-        learner_row(number, registration_group=OWN_CLASS if number <= 3 else OTHER_CLASS, year_group="6" if number <= 3 else "5")
+        learner_row(
+            number, registration_group=OWN_CLASS if number <= 3 else OTHER_CLASS, year_group="6" if number <= 3 else "5"
+        )
         for number in range(1, 7)
     ]
     staff = [
@@ -119,5 +121,3 @@ def session_of(account: UUID, *, fresh: bool = True, began: float | None = None,
     })  # fmt: skip
     store.save()
     return str(store.session_key)
-
-

@@ -87,5 +87,3 @@ def list_roles(school: str = _SCHOOL, as_json: bool = JSON) -> None:
         return
     columns = ("username", "role", "school", "area", "until", "state")
     print_table(columns, found, nothing=say(Text(N_("Nobody has been given a role yet."))))
-
-

@@ -62,9 +62,7 @@ def create(cursor: Any, *, name: str, email: str, writer: chain.Writer) -> Offic
     sets.send(cursor, sets.ACCOUNTS, [row])
     sets.send(cursor, sets.PERSON_KEYS, [{"account": id_, "wrapped": row["wrapped"]}])
     after = {"kind": "official", "state": "active", **personal}
-    entry = chain.Entry(
-        "create", "R40", "official", chain.NATION, id_, after=after, key=key, personal_digest=digest
-    )
+    entry = chain.Entry("create", "R40", "official", chain.NATION, id_, after=after, key=key, personal_digest=digest)
     store.write_log(cursor, [entry], writer)
     return Official(UUID(id_), str(row["username"]))
 

@@ -186,9 +186,7 @@ def _account(cursor: Any, username: str) -> tuple[UUID, str]:
     cursor.execute(_FIND, [username.strip().casefold()])
     row = cursor.fetchone()
     if row is None:
-        raise RoleRefused(
-            "unknown_username", Text(N_("Nobody has this username: {username}"), {"username": username})
-        )
+        raise RoleRefused("unknown_username", Text(N_("Nobody has this username: {username}"), {"username": username}))
     return row[0], row[1]
 
 
@@ -197,9 +195,7 @@ def _give(
 ) -> Granted:
     store.lock_chain(cursor, _chain(reach))
     made = uuid4()
-    cursor.execute(
-        _GRANT, [made, account, reach.role, reach.school, reach.area, acting_user, now, until]
-    )
+    cursor.execute(_GRANT, [made, account, reach.role, reach.school, reach.area, acting_user, now, until])
     if cursor.fetchone() is None:
         raise RoleRefused("held_already", Text(N_("This account has that role already.")))
     _log(cursor, "role grant", reach, account, made, acting_user, now, until)

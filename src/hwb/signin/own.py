@@ -49,9 +49,7 @@ def account(request: PageRequest) -> HttpResponse:
 def sign_out_everywhere(request: PageRequest) -> HttpResponse:
     """Ends every session of the account, this one too."""
     person = request.person
-    sessions.end_all(
-        account=person.account, acting_user=acting(request), now=clock.now(), at=datetime.now(UTC)
-    )
+    sessions.end_all(account=person.account, acting_user=acting(request), now=clock.now(), at=datetime.now(UTC))
     logout(request)
     response = HttpResponseRedirect(reverse("sign-in"))
     response["Clear-Site-Data"] = '"cache", "storage"'
@@ -88,5 +86,3 @@ def _changed(request: PageRequest, form: OwnPasswordForm) -> bool:
     request.session.cycle_key()
     session.begin(request)  # this one goes on, under a new id
     return True
-
-

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from hwb import clock
 from hwb.operations import sessions
 from hwb.signin.backend import PasswordBackend
-from hwb.signin.forms import NewPasswordForm, SignInForm
+from hwb.signin.forms import WRONG, NewPasswordForm, SignInForm
 from hwb.web import again, session
 from hwb.web.frame import show
 from hwb.web.language import language_in
@@ -31,12 +31,10 @@ def sign_in(request: PageRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("start"))
     form = SignInForm.of(request)
     if form.is_sent():
-        account = authenticate(
-            request, username=form.cleaned_data["username"], password=form.cleaned_data["password"]
-        )
+        account = authenticate(request, username=form.cleaned_data["username"], password=form.cleaned_data["password"])
         if account is not None:
             return _signed_in(request, account)
-        form.add_error("username", N_("The username or password is not right"))
+        form.add_error("username", WRONG)
     return show(request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=_next(request))
 
 
@@ -58,9 +56,7 @@ def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
         return show(request, "signin/link_over.html", title=N_("This link cannot be used"), status=404)
     form = NewPasswordForm.of(request)
     if form.is_sent():
-        found = sessions.use_link(
-            token=token, password=form.cleaned_data["new_password"], now=clock.now(), at=now
-        )
+        found = sessions.use_link(token=token, password=form.cleaned_data["new_password"], now=clock.now(), at=now)
         account = None if found is None else PasswordBackend().get_user(found)
         if account is None:
             raise Http404

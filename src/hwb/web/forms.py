@@ -1,13 +1,13 @@
 """Forms in two languages: labels, hints and errors are marked sentences, said when the page is made (ux.md 3.4).
 
-    class ReasonForm(PageForm):
-        reason = forms.CharField(label=N_("Reason"), max_length=500)
-        errors_said = {"reason": {"required": N_("Enter a reason")}}
+class ReasonForm(PageForm):
+    reason = forms.CharField(label=N_("Reason"), max_length=500)
+    errors_said = {"reason": {"required": N_("Enter a reason")}}
 
-    form = ReasonForm.of(request)
-    if form.is_sent():      # sent, not a change of language, and right
-        ...
-    return show(request, "portal/reason.html", title=N_("Why?"), form=form)
+form = ReasonForm.of(request)
+if form.is_sent():      # sent, not a change of language, and right
+    ...
+return show(request, "portal/reason.html", title=N_("Why?"), form=form)
 """
 
 from __future__ import annotations

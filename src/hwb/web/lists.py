@@ -85,7 +85,9 @@ class Listing:
         parts: dict[str, str | int] = {**self.filters, "sort": ("-" if self.descending else "") + self.sort, **changes}
         if parts["sort"] == self.default_sort:
             del parts["sort"]
-        kept = {name: value for name, value in parts.items() if value not in ("", None) and (name, value) != ("page", 1)}
+        kept = {
+            name: value for name, value in parts.items() if value not in ("", None) and (name, value) != ("page", 1)
+        }
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
 
     def sort_address(self, key: str) -> str:

@@ -68,9 +68,7 @@ def page(
     return lambda view: guard(stated, view)
 
 
-def guard(
-    stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpResponse]
-) -> Callable[..., HttpResponse]:
+def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpResponse]) -> Callable[..., HttpResponse]:
     """The view behind its checks."""
 
     @never_cache

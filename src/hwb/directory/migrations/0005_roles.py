@@ -7,52 +7,92 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('directory', '0003_run_remembered'),
+        ("directory", "0003_run_remembered"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='account',
-            name='last_login',
+            model_name="account",
+            name="last_login",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='account',
-            name='sessions_from',
+            model_name="account",
+            name="sessions_from",
             field=models.DateTimeField(null=True),
         ),
         migrations.CreateModel(
-            name='SignInLink',
+            name="SignInLink",
             fields=[
-                ('digest', models.TextField(primary_key=True, serialize=False)),
-                ('expires', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(db_column='account', on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("digest", models.TextField(primary_key=True, serialize=False)),
+                ("expires", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_column="account", on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'sign_in_link',
+                "db_table": "sign_in_link",
             },
         ),
         migrations.CreateModel(
-            name='RoleGrant',
+            name="RoleGrant",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('role', models.TextField()),
-                ('school', models.CharField(default='', max_length=7)),
-                ('area', models.CharField(default='', max_length=3)),
-                ('given_by', models.TextField()),
-                ('given_at', models.DateTimeField()),
-                ('until', models.DateField(null=True)),
-                ('ended_by', models.TextField(default='')),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(db_column='account', on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("role", models.TextField()),
+                ("school", models.CharField(default="", max_length=7)),
+                ("area", models.CharField(default="", max_length=3)),
+                ("given_by", models.TextField()),
+                ("given_at", models.DateTimeField()),
+                ("until", models.DateField(null=True)),
+                ("ended_by", models.TextField(default="")),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_column="account", on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'role_grant',
-                'indexes': [models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['school'], name='role_grant_school')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('account', 'role', 'school', 'area'), name='one_open_grant'), models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['champion', 'mis_admin', 'head']), models.Q(('school', ''), _negated=True), ('area', '')), models.Q(('role', 'client_manager'), models.Q(models.Q(('school', ''), models.Q(('area', ''), _negated=True)), models.Q(models.Q(('school', ''), _negated=True), ('area', '')), _connector='OR')), models.Q(('role', 'area_officer'), ('school', ''), models.Q(('area', ''), _negated=True)), models.Q(('role__in', ['agent', 'operator', 'auditor']), ('school', ''), ('area', '')), _connector='OR'), name='role_grant_reach')],
+                "db_table": "role_grant",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)), fields=["school"], name="role_grant_school"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("account", "role", "school", "area"),
+                        name="one_open_grant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("role__in", ["champion", "mis_admin", "head"]),
+                                models.Q(("school", ""), _negated=True),
+                                ("area", ""),
+                            ),
+                            models.Q(
+                                ("role", "client_manager"),
+                                models.Q(
+                                    models.Q(("school", ""), models.Q(("area", ""), _negated=True)),
+                                    models.Q(models.Q(("school", ""), _negated=True), ("area", "")),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(("role", "area_officer"), ("school", ""), models.Q(("area", ""), _negated=True)),
+                            models.Q(("role__in", ["agent", "operator", "auditor"]), ("school", ""), ("area", "")),
+                            _connector="OR",
+                        ),
+                        name="role_grant_reach",
+                    ),
+                ],
             },
         ),
     ]

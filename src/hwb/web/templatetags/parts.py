@@ -68,7 +68,9 @@ def table_head(
     columns: key → sentence marked by N_. A cell repeats its own: data-label="{{ columns.username|said }}".
     """
     sorts = set(sortable.split()) if listing is not None else set()
-    return {"columns": [_column(key, text, listing, key in sorts, key in numeric.split()) for key, text in columns.items()]}
+    return {
+        "columns": [_column(key, text, listing, key in sorts, key in numeric.split()) for key, text in columns.items()]
+    }
 
 
 def _column(key: str, text: str, listing: Listing | None, sorts: bool, numeric: bool) -> dict[str, Any]:
@@ -121,4 +123,3 @@ def name(text: str, language_of_name: str, language: str) -> SafeString:
     if language_of_name == language:
         return format_html("{}", text)
     return format_html('<span lang="{}">{}</span>', language_of_name, text)
-
