@@ -16,10 +16,52 @@ _SAID = ("title", "aria-label", "alt", "placeholder", "data-label", "data-show",
 #: Words of one language that the other does not have, however short a text is.
 _TELLING = {
     "en": frozenset(
-        "the and your you with this that have has not was were are from which there when what for been".split()
+        [
+            "the",
+            "and",
+            "your",
+            "you",
+            "with",
+            "this",
+            "that",
+            "have",
+            "has",
+            "not",
+            "was",
+            "were",
+            "are",
+            "from",
+            "which",
+            "there",
+            "when",
+            "what",
+            "for",
+            "been",
+        ]
     ),
     "cy": frozenset(
-        "mae nid yn yr eich gyda neu wedi chi nad oes heb sydd hwn hon ei eu rhowch cyfrif dysgwyr".split()
+        [
+            "mae",
+            "nid",
+            "yn",
+            "yr",
+            "eich",
+            "gyda",
+            "neu",
+            "wedi",
+            "chi",
+            "nad",
+            "oes",
+            "heb",
+            "sydd",
+            "hwn",
+            "hon",
+            "ei",
+            "eu",
+            "rhowch",
+            "cyfrif",
+            "dysgwyr",
+        ]
     ),
 }
 #: Sentences that both languages may share with a name, a unit or a borrowed word.

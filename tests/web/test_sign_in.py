@@ -53,7 +53,7 @@ def test_every_failure_has_the_same_answer(world: World) -> None:
         answer = sign_in(Client(), username, password)
         assert answer.status_code == 200
         assert answer.content.decode().count(WRONG) == 2
-        answers.append(answer.headers["Set-Cookie"] if "Set-Cookie" in answer.headers else "")
+        answers.append(answer.headers.get("Set-Cookie", ""))
     assert len(set(answers)) == 1
 
 

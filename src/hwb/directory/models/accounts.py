@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -41,11 +42,11 @@ class Account(AbstractBaseUser):
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = Accounts()
 
     @property
-    def is_active(self) -> bool:
+    def is_active(self) -> bool:  # type: ignore[override] # a fact of the directory, not of Django's
         """Django's name for it. Whoever is not active gets no session (R40)."""
         return self.active
 
