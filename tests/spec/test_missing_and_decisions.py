@@ -10,7 +10,7 @@ from tests.support.nation import Nation
 from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, staff, upn
 
 from hwb.extract.records import Problem, Refused
-from hwb.lifecycle.facts import DecisionKind
+from hwb.lifecycle.facts import DecisionKind, WaitCause
 from hwb.lifecycle.policy import Grace, Policy
 
 JULY, LEAVING, SEPTEMBER = date(2018, 7, 2), date(2018, 7, 20), date(2018, 9, 3)
@@ -184,6 +184,30 @@ def test_undo_gives_a_missing_learner_back(nation: Nation) -> None:
     nation.undo(SECONDARY, on=SEPTEMBER)
     assert nation.holder(MALI) == PRIMARY
     assert nation.of(MALI).active
+
+
+def test_undo_keeps_the_flag_of_a_conflict(nation: Nation) -> None:
+    """Undo: who waits, and whether as a conflict (R6), is as before the run that ended the wait."""
+    for school in (SECONDARY, OTHER):
+        nation.run(school, [learner(1)], on=JULY)
+    nation.run(PRIMARY, [learner(1, mis_id="17", leaving_date=LEAVING), learner(2)], on=SEPTEMBER)
+    before = dict(nation.waits)
+    assert before == {(OTHER, MALI): WaitCause.CONFLICT}
+    nation.run(OTHER, [learner(8)], on=SEPTEMBER)
+    assert nation.waits == {}
+    nation.undo(OTHER, on=SEPTEMBER)
+    assert nation.waits == before
+
+
+def test_undo_keeps_the_wait_of_a_clash_at_the_holder(nation: Nation) -> None:
+    """Undo: a UPN put on another child at the holding school (R4) waits again when its correction is withdrawn."""
+    other = learner(1, legal_surname="Someone", legal_forename="Else", birth_date=date(2006, 5, 5))
+    nation.run(PRIMARY, [other, learner(2)], on=JULY)
+    assert nation.waits == {(PRIMARY, MALI): WaitCause.IDENTITY}
+    nation.run(PRIMARY, [learner(1, mis_id="17"), learner(2)], on=JULY)
+    assert nation.waits == {}
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.waits == {(PRIMARY, MALI): WaitCause.IDENTITY}
 
 
 def test_undo_gives_names_back_to_somebody_who_left(nation: Nation) -> None:

@@ -25,7 +25,7 @@ from hwb.lifecycle.facts import (
     WaitCause,
 )
 from hwb.lifecycle.learners import is_missing
-from hwb.lifecycle.plan import Plan
+from hwb.lifecycle.plan import Plan, waits_found
 from hwb.lifecycle.policy import Policy
 
 NAMES = ("legal_surname", "legal_forename", "preferred_surname", "preferred_forename", "birth_date")
@@ -136,6 +136,7 @@ class Nation:
                 for change in ran.plan.changes
                 if change.kind is ChangeKind.DETAILS
             },
+            waits_before=waits_found(ran.plan),
             brought=frozenset(
                 change.person
                 for change in ran.plan.changes
@@ -268,9 +269,9 @@ class Nation:
     def _remember(self, school: str, snapshot: Snapshot, plan: Plan) -> None:
         learners: dict[str, LearnerEntry | None] = {}
         for write in plan.learner_writes:
-            if write.before is not None:
+            if write.before is not None and write.before.school == school:
                 learners[write.before.record.upn] = write.before
-            if write.after is not None:
+            if write.after is not None and write.after.school == school:
                 learners.setdefault(write.after.record.upn, None)
         staff_before: dict[str, StaffEntry | None] = {}
         for staff_write in plan.staff_writes:

@@ -6,7 +6,8 @@ settled learner again gives no change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -33,7 +34,8 @@ class Context:
 
     ``actor_school`` is the school whose plan this is. ``brought``: the run being undone gave the account to that
     school. ``closing`` is a school that closes (R43). ``give_back``: the
-    school from which a withdrawn claim of a missing learner took the account.
+    school from which a withdrawn claim of a missing learner took the account. ``waits_before``: what the run being
+    undone found in place of the waits that it changed, None where it found none.
     """
 
     on: date
@@ -42,6 +44,7 @@ class Context:
     brought: bool = False
     closing: str = ""
     give_back: str = ""
+    waits_before: Mapping[str, WaitCause | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +374,7 @@ def _waits(
 ) -> list[Change]:
     """Who waits, and why (R4, R5, R6, R7, R9)."""
     standing = dict(learner.waits)
+    history = {**standing, **context.waits_before}
     wanted: dict[str, WaitCause] = {}
     asking = list(candidates)
     asking += [
@@ -381,10 +385,10 @@ def _waits(
     for entry in asking:
         if entry.school == holder:
             continue
-        wanted[entry.school] = _cause(entry, known, contested, standing.get(entry.school))
+        wanted[entry.school] = _cause(entry, known, contested, history.get(entry.school))
     wanted.update(  # a wait at the holder itself stands as long as its record is refused (R4)
         (school, cause)
-        for school, cause in learner.waits
+        for school, cause in history.items()
         if school == holder and cause is WaitCause.IDENTITY and _clash_stands(learner, school)
     )
     account_id = learner.account.id if learner.account else None

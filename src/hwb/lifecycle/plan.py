@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass, field
 
 from hwb.extract.records import Problem, Refused
-from hwb.lifecycle.changes import Change
-from hwb.lifecycle.facts import LearnerEntry, StaffEntry
+from hwb.lifecycle.changes import Change, ChangeKind
+from hwb.lifecycle.facts import LearnerEntry, StaffEntry, WaitCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,16 @@ class Plan:
     def upns_at_stake(self) -> frozenset[str]:
         """UPNs that must be locked before applying: all whose cross-school facts this plan reads or changes."""
         return _upns_at_stake(self)
+
+
+def waits_found(plan: Plan) -> list[tuple[str, str, WaitCause | None]]:
+    """UPN, school and cause (None: no wait) of every wait that the plan changes, as it finds them."""
+    found: dict[tuple[str, str], WaitCause | None] = {}
+    for change in plan.changes:
+        if change.kind in (ChangeKind.WAIT, ChangeKind.WAIT_END):
+            cause = change.before.get("cause")
+            found.setdefault((change.person, change.school), WaitCause(cause) if cause else None)
+    return [(upn, school, cause) for (upn, school), cause in found.items()]
 
 
 _INSIDE_ONE_SCHOOL = frozenset({"details", "place", "missing"})

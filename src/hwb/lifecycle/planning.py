@@ -19,6 +19,7 @@ from hwb.lifecycle.facts import (
     SchoolFacts,
     StaffEntry,
     StaffMember,
+    WaitCause,
 )
 from hwb.lifecycle.learner_plan import LearnerPart, own_entries, plan_learners, with_entry
 from hwb.lifecycle.plan import Counts, EntryWrite, Plan, StaffWrite
@@ -26,6 +27,8 @@ from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule
 from hwb.lifecycle.staff_plan import StaffPart, member_key, plan_staff
 
+#: (UPN, school, cause before the run or None) of a wait that a run began, ended or changed
+WaitBefore = tuple[str, str, WaitCause | None]
 #: names and birth date (ISO) of one account before and after a run, as far as it changed them
 Renamed = tuple[dict[str, Any], dict[str, Any]]
 
@@ -76,6 +79,7 @@ def plan_undo(
     reopened: Iterable[tuple[str, Decision]],
     brought: frozenset[str] = frozenset(),
     renamed: Mapping[str, Renamed] | None = None,
+    waits_before: Iterable[WaitBefore] = (),
     on: date,
     policy: Policy,
 ) -> Plan:
@@ -85,7 +89,7 @@ def plan_undo(
     likewise. ``taken_from``: UPN → school that held the account before the run claimed or released it. ``rekeyed``:
     (old, new) UPNs that the run re-keyed. ``reopened``: (account id, decision) that the run ended. ``brought``: UPNs
     of accounts that the run created or claimed for this school. ``renamed``: account id → names and birth date before
-    and after the run, as far as it changed them.
+    and after the run, as far as it changed them. ``waits_before``: the waits that the run changed, as they were.
     """
     school = facts.school.dfes
     changes: list[Change] = []
@@ -95,6 +99,9 @@ def plan_undo(
     open_again: dict[str, list[Decision]] = {}
     for account_id, decision in reopened:
         open_again.setdefault(account_id, []).append(decision)
+    waited: dict[str, dict[str, WaitCause | None]] = {}
+    for waiting, at, cause in waits_before:
+        waited.setdefault(waiting, {})[at] = cause
     affected: dict[str, Learner] = {}
     for upn, word in learner_words.items():
         before = own.get(upn)
@@ -114,6 +121,7 @@ def plan_undo(
             school,
             brought=bool(brought & {upn, person.upn}),
             give_back=_give_back(person, taken_from, school, on),
+            waits_before={at: cause for name in _names(person) for at, cause in waited.get(name, {}).items()},
         )
         settled = learners.settle(person, context)
         changes += [*first, *settled, *_places_back(person, own, learner_words, settled, school)]
@@ -255,6 +263,12 @@ def _named_back(
 
 def _json(value: str | date | None) -> str | None:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _names(person: Learner) -> list[str]:
+    """Every UPN of the person, the current one last."""
+    aliases = person.account.aliases - {person.upn} if person.account is not None else ()
+    return [*sorted(aliases), person.upn]
 
 
 def _give_back(person: Learner, taken_from: dict[str, str], school: str, on: date) -> str:

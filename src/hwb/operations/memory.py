@@ -11,8 +11,8 @@ from typing import Any
 from hwb.directory import store
 from hwb.extract.records import LearnerRecord, StaffRecord
 from hwb.lifecycle.changes import ChangeKind
-from hwb.lifecycle.facts import LearnerEntry, StaffEntry
-from hwb.lifecycle.plan import Plan
+from hwb.lifecycle.facts import LearnerEntry, StaffEntry, WaitCause
+from hwb.lifecycle.plan import Plan, waits_found
 
 
 @dataclass(slots=True)
@@ -26,15 +26,16 @@ class Before:
     ended: list[tuple[str, str]] = field(default_factory=list)
     brought: list[str] = field(default_factory=list)
     renamed: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
+    waits: list[tuple[str, str, WaitCause | None]] = field(default_factory=list)
 
 
 def remember(plan: Plan) -> bytes:
     """The memory of a plan about to be applied, compressed. New staff are found by their run's audit entries."""
     learners: dict[str, Any] = {}
     for write in plan.learner_writes:
-        if write.before is not None:
+        if write.before is not None and write.before.school == plan.school:
             learners[write.before.record.upn] = store.learner_row(write.before, None)
-        if write.after is not None:
+        if write.after is not None and write.after.school == plan.school:
             learners.setdefault(write.after.record.upn, None)
     kinds = (ChangeKind.CLAIM, ChangeKind.RELEASE)
     found = {
@@ -53,6 +54,7 @@ def remember(plan: Plan) -> bytes:
             if c.kind in (ChangeKind.CREATE, ChangeKind.CLAIM) and c.school == plan.school
         ],
         "renamed": {c.account: (c.before, c.after) for c in plan.changes if c.kind is ChangeKind.DETAILS},
+        "waits": waits_found(plan),
     }
     return zlib.compress(json.dumps(found, ensure_ascii=False).encode(), 1)
 
@@ -68,6 +70,7 @@ def recall(stored: bytes) -> Before:
         [(account, decision) for account, decision in found["ended"]],
         found["brought"],
         {account: (before, after) for account, (before, after) in found.get("renamed", {}).items()},
+        [(upn, school, WaitCause(cause) if cause else None) for upn, school, cause in found.get("waits", ())],
     )
 
 

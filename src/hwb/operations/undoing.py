@@ -62,6 +62,7 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
             reopened=_reopened(cursor, before),
             brought=frozenset(before.brought),
             renamed=before.renamed,
+            waits_before=before.waits,
             on=on,
             policy=settings.policy_from(settings.stored()),
         )
