@@ -184,6 +184,34 @@ def test_undo_returns_to_the_state_before(
     assert all(nation.of(number).holder is None for number in new if nation.of(number).holder == school)
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(SCHOOLS), rekeyings(), st.integers(0, 9)), max_size=6),
+    st.sampled_from(SCHOOLS),
+    rekeyings(),
+)
+def test_undo_of_changed_upns_returns_to_the_state_before(
+    happening: list[tuple[str, list[LearnerRecord], int]], school: str, people: list[LearnerRecord]
+) -> None:
+    """Undo of a run that changed UPNs returns accounts, their UPNs, words and waits to what they were."""
+    nation, today = Nation(policy=UNLIMITED), FIRST
+    nation.run(school, [], on=today)
+    for at, roll, later in happening:
+        today += timedelta(days=later)
+        nation.day(today)
+        nation.run(at, roll, on=today)
+    nation.day(today)
+    before, known = nation.state(), dict(nation.upns)
+    plan = nation.run(school, people, on=today)
+    nation.undo(school, on=today)
+    after, new = nation.state(), set(nation.accounts) - set(known.values())
+    assert after["words"] == before["words"]
+    if not any(change.school != school and change.kind == "claim" for change in plan.changes):
+        assert {upn: account for upn, account in nation.upns.items() if account not in new} == known
+        assert {k: v for k, v in after["accounts"].items() if k in before["accounts"]} == before["accounts"]
+        assert after["waits"] == before["waits"]
+
+
 @settings(max_examples=100, deadline=None)
 @given(events)
 def test_the_short_cut_is_only_a_short_cut(happening: list[tuple[str, list[LearnerRecord], int]]) -> None:

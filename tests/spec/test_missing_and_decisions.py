@@ -210,6 +210,18 @@ def test_undo_keeps_the_wait_of_a_clash_at_the_holder(nation: Nation) -> None:
     assert nation.waits == {(PRIMARY, MALI): WaitCause.IDENTITY}
 
 
+def test_undo_lets_go_of_a_upn(nation: Nation) -> None:
+    """Undo: a UPN that the withdrawn run had put on an account leads to nobody again: it may be another child's."""
+    nation.run(SECONDARY, [learner(1)], on=JULY)
+    before = nation.state()
+    nation.run(PRIMARY, [learner(1, mis_id="17", upn=upn(50), former_upn=MALI), learner(2)], on=JULY)
+    assert nation.waits == {(SECONDARY, upn(50)): WaitCause.RELEASE}
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.state() == before
+    nation.run(OTHER, [learner(1, upn=upn(50), legal_forename="Twin")], on=JULY)
+    assert nation.of(upn(50)) is not nation.of(MALI)
+
+
 def test_undo_gives_names_back_to_somebody_who_left(nation: Nation) -> None:
     """Undo: the withdrawn run's names go, also from a person whose earlier record is no longer on roll."""
     nation.run(PRIMARY, [learner(1, mis_id="17", leaving_date=date(2018, 7, 1)), learner(2)], on=JULY)

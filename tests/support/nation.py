@@ -27,6 +27,7 @@ from hwb.lifecycle.facts import (
 from hwb.lifecycle.learners import is_missing
 from hwb.lifecycle.plan import Plan, waits_found
 from hwb.lifecycle.policy import Policy
+from hwb.lifecycle.rules import Rule
 
 NAMES = ("legal_surname", "legal_forename", "preferred_surname", "preferred_forename", "birth_date")
 
@@ -374,8 +375,12 @@ def _details(nation: Nation, change: Change, account_id: str | None) -> None:
 
 def _rekey(nation: Nation, change: Change, account_id: str | None) -> None:
     account = nation.accounts[account_id or ""]
-    nation._set(account_id, upn=change.after["upn"], aliases=account.aliases | {change.before["upn"]})
+    upns = {change.before["upn"], change.after["upn"]} | account.aliases
     nation.upns[change.after["upn"]] = account_id or ""
+    if change.rule == Rule.UNDO:
+        upns -= {change.before["upn"]}
+        del nation.upns[change.before["upn"]]
+    nation._set(account_id, upn=change.after["upn"], aliases=upns - {change.after["upn"]})
 
 
 def _guest(nation: Nation, change: Change, account_id: str | None) -> None:

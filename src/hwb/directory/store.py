@@ -17,6 +17,7 @@ from hwb.lifecycle.changes import PERSONAL, Change, ChangeKind
 from hwb.lifecycle.facts import Account, LearnerEntry, SchoolFacts, StaffEntry
 from hwb.lifecycle.plan import Plan
 from hwb.lifecycle.policy import Policy
+from hwb.lifecycle.rules import Rule
 
 #: A successor's newest run no longer says all that its words say (R43).
 _WORDS_MOVED = """
@@ -241,6 +242,8 @@ def _gather_personal(change: Change, account: Account, work: _Work, keys: dict[s
     work.updated.setdefault(account.id, {}).update({**values, "personal_digest": digest.hex()})
     if change.kind is ChangeKind.REKEY:
         work.upns.append({"upn": change.after["upn"], "account": account.id})
+        if change.rule == Rule.UNDO:  # nobody's again; R9 keeps the earlier UPN as an alias
+            work.upns.append({"upn": change.before["upn"], "account": None})
     return digest
 
 

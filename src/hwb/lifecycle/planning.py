@@ -227,8 +227,15 @@ def _restored(
                 {"upn": account.upn}, {"upn": old},
             )
         )  # fmt: skip
-        account = replace(account, upn=old)
-        person = replace(person, upn=old, account=account)
+        # waits stand under the current UPN; the new one belongs to nobody again, it may be another child's
+        changes += [
+            Change(
+                ChangeKind.WAIT_END, Rule.UNDO, "wait_end", at, account.upn, None, {"cause": str(cause)}, {},
+            )
+            for at, cause in person.waits
+        ]  # fmt: skip
+        account = replace(account, upn=old, aliases=account.aliases - {old})
+        person = replace(person, upn=old, account=account, waits=())
     for decision in open_again.get(account.id, ()):
         after = {"decision": decision.id, "kind": str(decision.kind)}
         changes.append(
