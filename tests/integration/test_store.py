@@ -92,7 +92,7 @@ def test_memory_and_postgresql_agree(seed: int) -> None:
             leaving = start + timedelta(days=chance.randrange(60)) if chance.random() < 0.4 else None
             status = chance.choice("CCCMSG")
             record = learner(number, start_date=start, leaving_date=leaving, enrolment_status=status)
-            if chance.random() < 0.1:
+            if chance.random() < 0.2:
                 record = replace(record, upn=upn(number + 40), former_upn=record.upn)
             if chance.random() < 0.1:
                 record = replace(record, legal_surname="Huws")

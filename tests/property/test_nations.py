@@ -13,7 +13,7 @@ from tests.support.nation import Nation
 from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
 
 from hwb.extract.records import LearnerRecord
-from hwb.lifecycle import learners
+from hwb.lifecycle import learners, words
 from hwb.lifecycle.facts import WaitCause
 from hwb.lifecycle.policy import Limit, Policy
 
@@ -59,7 +59,7 @@ def invariants(nation: Nation, today: date) -> None:
     for (school, number), cause in nation.waits.items():
         assert nation.holder(number) != school or cause is WaitCause.IDENTITY
     for (school, number), entry in nation.words.items():
-        if learners.claims(entry, today):
+        if words.claims(entry, today):
             waits = {(school, name) for name in nation.upns if nation.upns.get(name) == nation.upns.get(number, "")}
             assert nation.holder(number) == school or nation.waits.keys() & {(school, number), *waits}, (school, number)
 

@@ -24,10 +24,10 @@ from hwb.lifecycle.facts import (
     StaffMember,
     WaitCause,
 )
-from hwb.lifecycle.learners import is_missing
 from hwb.lifecycle.plan import Plan, waits_found
 from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule
+from hwb.lifecycle.words import asks_for, is_missing
 
 NAMES = ("legal_surname", "legal_forename", "preferred_surname", "preferred_forename", "birth_date")
 
@@ -213,11 +213,13 @@ class Nation:
     def facts(self, school: str, upns: list[str]) -> SchoolFacts:
         wanted = {upn for upn in upns if upn} | {upn for at, upn in self.words if at == school}
         wanted |= {a.upn for a in self.accounts.values() if a.upn and (a.holder == school or school in a.guests)}
+        wanted |= {entry.record.former_upn for (_, upn), entry in self.words.items() if upn in wanted and entry.doubtful}
         people: dict[str, Learner] = {}
-        for upn in wanted:
+        for upn in wanted - {""}:
             person = self._person(upn)
             for name in {upn, *self._all_upns(upn)}:
                 people[name] = people.get(name) or person
+        people = {name: self._asked(person, people) for name, person in people.items()}
         ran = self.runs.get(school, [])
         return SchoolFacts(
             School(school, self.phases.get(school, "")),
@@ -291,6 +293,14 @@ class Nation:
         ]
         ran = Ran(snapshot, plan, learners, staff_before, taken, rekeyed, ended)
         self.runs.setdefault(school, []).append(ran)
+
+    def _asked(self, person: Learner, people: dict[str, Learner]) -> Learner:
+        """The person with those who ask for their account under another UPN."""
+        account = person.account
+        if account is None:
+            return person
+        asking = {recorded for (_, recorded), entry in self.words.items() if asks_for(entry, account)}
+        return replace(person, asking=tuple(self._person(upn) for upn in sorted(asking) if upn not in self.upns))
 
     def _person(self, upn: str) -> Learner:
         account_id = self.upns.get(upn)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
 from hwb.extract.records import LearnerRecord, Problem, Refused
-from hwb.lifecycle import calendar, identity, learners
+from hwb.lifecycle import calendar, identity, learners, rekeying, words
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import Account, Learner, LearnerEntry, SchoolFacts, WaitCause
 from hwb.lifecycle.plan import EntryWrite
@@ -43,29 +44,39 @@ def plan_learners(
     school = facts.school.dfes
     part = LearnerPart()
     records = _one_an_account(records, facts, references, part)
+    present = {record.upn for record in records}
+    facts = rekeying.asked_by_others(facts, present)
     own = own_entries(facts)
     context = learners.Context(on, policy, school)
     tied, untied = _tie(refused, own)
-    present = {record.upn for record in records}
     by_mis = {e.record.mis_id: upn for upn, e in own.items() if e.record.mis_id and upn not in present}
     outgrown = _outgrown(records, facts)
+    asked = _asked(records, by_mis, facts)
+    contradicted = _contradicted(asked, present, tied)
     seen: set[str] = set()
     for record in records:
-        person = facts.learners.get(record.upn) or Learner(record.upn)
-        before = own.get(record.upn) or _own_alias(person, school, own, present)
-        former_upn = _former_upn(record, person, by_mis, facts)
-        if former_upn is not None:
-            former, word = facts.learners[former_upn], own.get(former_upn)
-            contested = former_upn in seen or _is_used(former, present)
-            _plan_rekeyed(record, person, former, word, context, part, contested=contested)
-            if former_upn not in present:
-                seen.add(former_upn)
+        upn = record.upn
+        person = facts.learners.get(upn) or Learner(upn)
+        former = asked.get(upn)
+        if former is not None:
+            earlier = _earlier_words(former, school, present)
+            if _account_of(former).id in contradicted:
+                _wait_for_rekeying(record, "", person, context, part)
+            elif rekeying.may_take(_carried_from(record, earlier), _account_of(former), school):
+                _plan_rekeyed(record, person, former, earlier, context, part)
+                seen.update(e.record.upn for e in earlier)
+                continue
+            else:
+                _wait_for_rekeying(record, record.former_upn or former.upn, person, context, part)
+            tied.update(e.record.upn for e in earlier)  # somebody in the snapshot is said to be this person
             continue
-        if person.account is None and (record.former_upn in present - {record.upn} or record.upn in outgrown):
+        said = record.former_upn
+        if person.account is None and (upn in outgrown or (said and said != upn and said in present)):
             # the snapshot has both UPNs as two people: it must say first which of the two it means
-            _wait_for_rekeying(record, person, context, part)
+            _wait_for_rekeying(record, "", person, context, part)
             continue
-        if before is not None and before.record.upn != record.upn:
+        before = own.get(upn) or _own_alias(person, school, own, present)
+        if before is not None and before.record.upn != upn:
             seen.add(before.record.upn)
             part.writes.append(EntryWrite(before, None))
         _plan_one(record, person, before, context, part)
@@ -73,6 +84,7 @@ def plan_learners(
         if upn in present or upn in seen:
             continue
         _plan_absent(facts.learners[upn], entry, upn in tied, bool(untied), context, part)
+    part.writes += rekeying.writes(part.changes, facts, apart_from=school)
     _warn_of_duplicates(records, facts, part)
     return part
 
@@ -222,7 +234,7 @@ def _place(person: Learner, before: LearnerEntry | None, after: LearnerEntry, ch
         return []
     if any(change.kind is ChangeKind.CLAIM and change.school == after.school for change in changes):
         return []
-    old, new = learners.placement_values(before.record), learners.placement_values(after.record)
+    old, new = words.placement_values(before.record), words.placement_values(after.record)
     if old == new:
         return []
     differing = [key for key in new if old[key] != new[key]]
@@ -236,7 +248,7 @@ def _place(person: Learner, before: LearnerEntry | None, after: LearnerEntry, ch
 
 def _back(person: Learner, before: LearnerEntry | None) -> list[Change]:
     """A missing learner is in the snapshot again, or has a leaving date now (R32)."""
-    if before is None or not learners.is_missing(before) or person.account is None:
+    if before is None or not words.is_missing(before) or person.account is None:
         return []
     if person.account.holder != before.school:
         return []
@@ -315,11 +327,11 @@ def _plan_absent(
     changes = learners.settle(with_entry(person, before, after), context)
     if account is not None and account.holder == school and after is not None:
         gone = any(change.kind in (ChangeKind.RELEASE, ChangeKind.CLAIM) for change in changes)
-        if learners.is_missing(after) and not gone:
+        if words.is_missing(after) and not gone:
             part.missing += 1
-            if not learners.is_missing(before):
+            if not words.is_missing(before):
                 changes.append(_missing(person, after))
-        elif learners.is_missing(before) and not learners.is_missing(after):
+        elif words.is_missing(before) and not words.is_missing(after):
             changes += _back(person, before)
     part.changes += changes
     if account is not None and account.holder == school:
@@ -368,16 +380,39 @@ def _name_key(surname: str, forename: str, birth_date: date | None) -> str:
     return f"{identity.folded(surname)}|{identity.folded(forename)}|{birth_date}"
 
 
-def _former_upn(record: LearnerRecord, person: Learner, by_mis: dict[str, str], facts: SchoolFacts) -> str | None:
-    """The UPN whose account this record asks to re-key, when the new UPN has none of its own (R9)."""
-    if person.account is not None:
-        return None
-    for former in (record.former_upn, by_mis.get(record.mis_id, "") if record.mis_id else ""):
-        if former and former != record.upn:
-            known = facts.learners.get(former)
+def _asked(records: tuple[LearnerRecord, ...], by_mis: dict[str, str], facts: SchoolFacts) -> dict[str, Learner]:
+    """UPNs without account → the learner whose account their record asks to re-key (R9)."""
+    asked = {}
+    for record in records:
+        if not record.former_upn and (not record.mis_id or record.mis_id not in by_mis):
+            continue
+        person = facts.learners.get(record.upn)
+        if person is not None and person.account is not None:
+            continue
+        for former in (record.former_upn, by_mis.get(record.mis_id, "") if record.mis_id else ""):
+            known = facts.learners.get(former) if former and former != record.upn else None
             if known is not None and known.account is not None:
-                return former
-    return None
+                asked[record.upn] = known
+                break
+    return asked
+
+
+def _contradicted(asked: dict[str, Learner], present: set[str], tied: set[str]) -> set[str]:
+    """Accounts that more than one record of the snapshot, a refused one too, stands for or asks for."""
+    times = Counter(_account_of(former).id for former in asked.values())
+    found = {account for account, number in times.items() if number > 1}
+    for former in asked.values():
+        account = _account_of(former)
+        upns = account.aliases | {account.upn}
+        if not present.isdisjoint(upns) or not tied.isdisjoint(upns):
+            found.add(account.id)
+    return found
+
+
+def _account_of(former: Learner) -> Account:
+    if former.account is None:
+        raise ValueError("re-keying needs an account")
+    return former.account
 
 
 def _outgrown(records: tuple[LearnerRecord, ...], facts: SchoolFacts) -> set[str]:
@@ -389,61 +424,39 @@ def _outgrown(records: tuple[LearnerRecord, ...], facts: SchoolFacts) -> set[str
     }
 
 
-def _is_used(former: Learner, present: set[str]) -> bool:
-    """Whether a record of the same snapshot already stands for the account: then it is another person's."""
-    account = former.account
-    return account is not None and not present.isdisjoint(account.aliases | {account.upn})
+def _earlier_words(former: Learner, school: str, present: set[str]) -> list[LearnerEntry]:
+    """The school's words about the account that its snapshot no longer bears out, the likeliest first."""
+    earlier = [e for e in former.entries if e.school == school and e.record.upn not in present]
+    return sorted(earlier, key=lambda e: (e.missing_since is not None, e.record.upn != former.upn))
+
+
+def _carried_from(record: LearnerRecord, earlier: list[LearnerEntry]) -> LearnerRecord:
+    return _carried(record, earlier[0].record) if earlier else record
 
 
 def _plan_rekeyed(
     record: LearnerRecord,
     person: Learner,
     former: Learner,
-    before: LearnerEntry | None,
+    earlier: list[LearnerEntry],
     context: learners.Context,
     part: LearnerPart,
-    *,
-    contested: bool,
 ) -> None:
-    """R9: the account of the former UPN gets the new one, if birth date and holder allow; else the record waits.
-
-    ``contested``: another record of this snapshot has or asked for the same account; two people cannot have it.
-    """
-    account, school = former.account, context.actor_school
-    if account is None:
-        raise ValueError("re-keying needs an account")
-    record = _carried(record, before.record) if before else record
-    after = LearnerEntry(school, record)
-    allowed = not contested and record.birth_date == account.details.birth_date and account.holder in (None, school)
-    if not allowed:
-        _wait_for_rekeying(record, person, context, part)
-        if before is not None and not contested:
-            _plan_absent(former, before, True, False, context, part)
-        return
+    """R9: the account of the former UPN gets the new one. ``earlier``: the school's words that this one replaces."""
+    account, school = _account_of(former), context.actor_school
+    before = earlier[0] if earlier else None
+    after = LearnerEntry(school, _carried_from(record, earlier))
     own_before = next((e for e in person.entries if e.school == school), None)
-    if own_before is not None:
-        part.writes.append(EntryWrite(own_before, None))
-    if before is not None:
-        part.writes.append(EntryWrite(before, None))
+    replaced = [*earlier, *([own_before] if own_before is not None else [])]
+    part.writes += [EntryWrite(entry, None) for entry in replaced]
     part.writes.append(EntryWrite(None, after))
-    rekey = Change(
-        ChangeKind.REKEY, Rule.R9, "rekeyed", school, record.upn, account.id,
-        {"upn": account.upn}, {"upn": record.upn},
-    )  # fmt: skip
     entries = (
-        *(e for e in former.entries if e is not before),
-        *(e for e in person.entries if e is not own_before),
+        *(e for e in former.entries if e not in earlier),
+        *(rekeying.answer(e, former) for e in person.entries if e is not own_before),
         after,
     )
-    moved = replace(account, upn=record.upn, aliases=account.aliases | {account.upn})
-    # waits recorded under either UPN end or go on under the new one
-    ended = [
-        Change(ChangeKind.WAIT_END, Rule.R9, "wait_end", at, upn, None, {"cause": str(cause)}, {})
-        for upn, waits in ((person.upn, person.waits), (former.upn, former.waits))
-        for at, cause in waits
-    ]
-    united = Learner(record.upn, moved, entries, ())
-    changes = [rekey, *ended, *learners.settle(united, context)]
+    united = rekeying.united(former, person, entries)
+    changes = [*rekeying.taken_over(former, person, school), *learners.settle(united, context)]
     changes += _place(united, before, after, changes)
     part.changes += changes
     outcome = _outcome(changes, after, before, united, context)
@@ -452,11 +465,16 @@ def _plan_rekeyed(
         part.held.append((account, before, after, changes))
 
 
-def _wait_for_rekeying(record: LearnerRecord, person: Learner, context: learners.Context, part: LearnerPart) -> None:
-    """R9: the record waits, and makes no account of its own meanwhile."""
+def _wait_for_rekeying(
+    record: LearnerRecord, former_upn: str, person: Learner, context: learners.Context, part: LearnerPart
+) -> None:
+    """R9: the record waits, and makes no account of its own meanwhile.
+
+    ``former_upn``: whose account goes to this record once it is let go; none while the snapshot contradicts itself.
+    """
     school = context.actor_school
     before = next((entry for entry in person.entries if entry.school == school), None)
-    after = LearnerEntry(school, record, doubtful=True)
+    after = LearnerEntry(school, replace(record, former_upn=former_upn), doubtful=True)
     if before == after:
         after = before
     else:

@@ -116,6 +116,8 @@ def _stands_differently(before: LearnerEntry | None, after: LearnerEntry | None)
     """Whether another school's decision about this learner could come out differently."""
     if before is None or after is None:
         return True
+    if before.doubtful or after.doubtful:  # another school's release may answer what it asks for (R9)
+        return True
     if (before.missing_since, before.refused, before.doubtful) != (
         after.missing_since,
         after.refused,

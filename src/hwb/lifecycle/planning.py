@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from hwb.extract.records import Problem, Snapshot
-from hwb.lifecycle import calendar, holds, learners, staff
+from hwb.lifecycle import calendar, holds, learners, rekeying, staff, words
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import (
     Account,
@@ -61,12 +61,15 @@ def plan_due(*, facts: SchoolFacts, on: date, policy: Policy) -> Plan:
     """What the day itself (R3, R32, R39) or a decision (R31) asks for among the people in ``facts``."""
     context = learners.Context(on, policy, facts.school.dfes)
     changes: list[Change] = []
-    for person in _distinct(facts.learners.values()):
+    people = _distinct(facts.learners.values())
+    for person in sorted(people, key=lambda person: not person.asking):
+        if not person.asking and any(c.kind is ChangeKind.REKEY and c.person == person.upn for c in changes):
+            continue  # is one now with somebody settled before
         changes += learners.settle(person, context)
     of_staff = staff.StaffContext(on, facts.school.dfes)
     for member in facts.staff:
         changes += staff.settle(member, member.entry, key=member_key(member), context=of_staff)
-    return Plan(facts.school.dfes, tuple(changes))
+    return Plan(facts.school.dfes, tuple(changes), tuple(rekeying.writes(changes, facts)))
 
 
 def plan_undo(
@@ -94,6 +97,7 @@ def plan_undo(
     school = facts.school.dfes
     changes: list[Change] = []
     writes: list[EntryWrite] = []
+    facts = rekeying.asked_by_others(facts, set(learner_words))
     own = own_entries(facts)
     back = {new: old for old, new in rekeyed}
     open_again: dict[str, list[Decision]] = {}
@@ -138,6 +142,7 @@ def plan_undo(
             changes += staff.settle(replace(member, entry=staff_word), member.entry, key=key, context=of_staff)
         elif member.account is not None:
             changes += staff.settle_without_word(member.account, school=school, key=key, context=of_staff)
+    writes += rekeying.writes(changes, facts, apart_from=school)
     return Plan(school, tuple(changes), tuple(writes), tuple(staff_writes))
 
 
@@ -152,6 +157,7 @@ def plan_closure(
     school = facts.school.dfes
     changes: list[Change] = []
     writes: list[EntryWrite] = []
+    facts = rekeying.asked_by_others(facts, set())
     for upn, entry in own_entries(facts).items():
         person = facts.learners[upn]
         successor = successor_of(entry)
@@ -171,6 +177,7 @@ def plan_closure(
             writes.append(EntryWrite(entry, gone))
             person = with_entry(person, entry, None)
         changes += learners.settle(person, learners.Context(on, policy, school, closing=school))
+    writes += rekeying.writes(changes, facts, apart_from=school)
     staff_changes, staff_writes = _staff_of_closed(facts, successor_of, on)
     return Plan(school, (*changes, *staff_changes), tuple(writes), tuple(staff_writes))
 
@@ -183,7 +190,7 @@ def next_due(entry: LearnerEntry | StaffEntry, account: Account | None, *, on: d
     if entry.record.leaving_date is not None and entry.record.leaving_date >= on:
         days.append(date.fromordinal(entry.record.leaving_date.toordinal() + 1))
     if isinstance(entry, LearnerEntry):
-        free = learners.claimable_from(entry, policy)
+        free = words.claimable_from(entry, policy)
         if free is not None and free > on:
             days.append(free)
     if account is not None and account.grace_until is not None and account.grace_until >= on:
@@ -286,16 +293,16 @@ def _give_back(person: Learner, taken_from: dict[str, str], school: str, on: dat
     if account is None or word is None or account.holder not in (school, None):
         return ""
     if previous == school:
-        kept = not calendar.has_left(word.record, on) and not learners.claims(word, on)
+        kept = not calendar.has_left(word.record, on) and not words.claims(word, on)
         return previous if account.holder is None and kept else ""
-    asks_again = any(entry.school == school and learners.claims(entry, on) for entry in person.entries)
-    return previous if learners.is_missing(word) and not asks_again else ""
+    asks_again = any(entry.school == school and words.claims(entry, on) for entry in person.entries)
+    return previous if words.is_missing(word) and not asks_again else ""
 
 
 def _places_back(
     person: Learner,
     own: dict[str, LearnerEntry],
-    words: dict[str, LearnerEntry | None],
+    earlier: dict[str, LearnerEntry | None],
     settled: list[Change],
     school: str,
 ) -> list[Change]:
@@ -306,10 +313,10 @@ def _places_back(
         return []
     if any(c.kind in (ChangeKind.CLAIM, ChangeKind.RELEASE) for c in settled):
         return []
-    newest = own.get(word.record.upn) or next((own[u] for u in words if u in own and u in account.aliases), None)
+    newest = own.get(word.record.upn) or next((own[u] for u in earlier if u in own and u in account.aliases), None)
     if newest is None:
         return []
-    old, new = learners.placement_values(newest.record), learners.placement_values(word.record)
+    old, new = words.placement_values(newest.record), words.placement_values(word.record)
     differing = [key for key in new if old[key] != new[key]]
     changes = []
     if differing:
@@ -319,8 +326,8 @@ def _places_back(
                 {key: old[key] for key in differing}, {key: new[key] for key in differing},
             )
         )  # fmt: skip
-    if account.holder == school and learners.is_missing(newest) != learners.is_missing(word):
-        kind = ChangeKind.MISSING if learners.is_missing(word) else ChangeKind.MISSING_END
+    if account.holder == school and words.is_missing(newest) != words.is_missing(word):
+        kind = ChangeKind.MISSING if words.is_missing(word) else ChangeKind.MISSING_END
         since = (word if kind is ChangeKind.MISSING else newest).missing_since
         values = {"since": since.isoformat() if since else None}
         code = "missing" if kind is ChangeKind.MISSING else "missing_end"

@@ -50,6 +50,7 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
         raise RunNotFound(str(run.id))  # what it changed is no longer remembered
     before = memory.recall(run.before) if run.before else memory.Before()
     upns = {*before.learners, *(old for old, _ in before.rekeyed)}
+    upns |= {word.record.former_upn for word in before.learners.values() if word is not None} - {""}
     locked: frozenset[str] = frozenset()
     for _ in range(TRIES):
         facts = directory_facts.load(cursor, school=run.school, upns=set(upns))
