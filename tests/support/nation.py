@@ -213,7 +213,9 @@ class Nation:
     def facts(self, school: str, upns: list[str]) -> SchoolFacts:
         wanted = {upn for upn in upns if upn} | {upn for at, upn in self.words if at == school}
         wanted |= {a.upn for a in self.accounts.values() if a.upn and (a.holder == school or school in a.guests)}
-        wanted |= {entry.record.former_upn for (_, upn), entry in self.words.items() if upn in wanted and entry.doubtful}
+        wanted |= {
+            entry.record.former_upn for (_, upn), entry in self.words.items() if upn in wanted and entry.doubtful
+        }
         people: dict[str, Learner] = {}
         for upn in wanted - {""}:
             person = self._person(upn)

@@ -114,7 +114,8 @@ def _ending(learner: Learner, account: Account, context: Context) -> Ending | No
         if account.holder == context.closing:
             return Ending(Reason(Rule.R43, "school_closed", (("school", account.holder),)))
         return Ending(Reason(Rule.UNDO, "undone", (("school", account.holder),)))
-    if context.brought and account.holder == context.actor_school and not words.claims(entry, context.on):
+    unwanted = not words.claims(entry, context.on) or identity.clashes(entry.record, account.details)
+    if context.brought and account.holder == context.actor_school and unwanted:
         return Ending(Reason(Rule.UNDO, "undone", (("school", account.holder),)))
     if calendar.has_left(entry.record, context.on):
         leaving = str(entry.record.leaving_date)

@@ -115,7 +115,8 @@ def plan_undo(
         person = affected.get(person.upn, person)
         affected[person.upn] = with_entry(person, before, word)
     for upn, person in affected.items():
-        person, first = _restored(person, school, back, open_again)
+        person, first, asking = _restored(person, school, back, open_again)
+        writes += [EntryWrite(entry, replace(entry, doubtful=True)) for entry in asking]
         if person.account is not None and person.account.holder in (school, None):
             account, named = _named_back(person.account, renamed or {}, school=school, key=person.upn)
             person, first = replace(person, account=account), [*first, *named]
@@ -129,6 +130,9 @@ def plan_undo(
         )
         settled = learners.settle(person, context)
         changes += [*first, *settled, *_places_back(person, own, learner_words, settled, school)]
+        if asking:  # they wait again for what is not theirs
+            asker = Learner(asking[0].record.upn, None, tuple(replace(entry, doubtful=True) for entry in asking))
+            changes += learners.settle(asker, context)
     of_staff = staff.StaffContext(on, school)
     staff_writes: list[StaffWrite] = []
     for member, staff_word in staff_words:
@@ -220,14 +224,20 @@ def _last_years(facts: SchoolFacts, part: LearnerPart, snapshot: Snapshot, polic
 
 def _restored(
     person: Learner, school: str, back: dict[str, str], open_again: dict[str, list[Decision]]
-) -> tuple[Learner, list[Change]]:
-    """The learner with re-keyed UPN and ended decisions put back, and the changes that do it."""
+) -> tuple[Learner, list[Change], tuple[LearnerEntry, ...]]:
+    """The learner with re-keyed UPN and ended decisions put back, the changes that do it, and whose words ask again."""
     account = person.account
     if account is None:
-        return person, []
+        return person, [], ()
     changes = []
     old = back.get(account.upn)
-    if old is not None and all(entry.record.upn != account.upn for entry in person.entries):
+    asking = rekeying.asked_before(person, school)
+    built_on = account.holder not in (school, None) or any(
+        entry.record.upn == account.upn and entry not in asking for entry in person.entries
+    )
+    if old is None or built_on:
+        asking = ()
+    if old is not None and not built_on:
         changes.append(
             Change(
                 ChangeKind.REKEY, Rule.UNDO, "rekeyed_back", school, person.upn, account.id,
@@ -242,7 +252,8 @@ def _restored(
             for at, cause in person.waits
         ]  # fmt: skip
         account = replace(account, upn=old, aliases=account.aliases - {old})
-        person = replace(person, upn=old, account=account, waits=())
+        entries = tuple(entry for entry in person.entries if entry not in asking)
+        person = replace(person, upn=old, account=account, entries=entries, waits=())
     for decision in open_again.get(account.id, ()):
         after = {"decision": decision.id, "kind": str(decision.kind)}
         changes.append(
@@ -253,7 +264,7 @@ def _restored(
         )  # fmt: skip
         account = replace(account, decisions=(*account.decisions, decision))
         person = replace(person, account=account)
-    return person, changes
+    return person, changes, asking
 
 
 def _named_back(

@@ -63,7 +63,26 @@ def on_release(learner: Learner, on: date) -> tuple[list[Change], Learner]:
 
 def answer(entry: LearnerEntry, former: Learner) -> LearnerEntry:
     """The word once the account that it asked for is its own."""
-    return replace(entry, doubtful=False) if words.asks_for(entry, _account_of(former)) else entry
+    if not words.asks_for(entry, _account_of(former)):
+        return entry
+    mis_id = entry.record.mis_id
+    if mis_id and any(e.school == entry.school and e.record.mis_id == mis_id for e in former.entries):
+        # not the record but its MIS id named the former UPN
+        return replace(entry, record=replace(entry.record, former_upn=""), doubtful=False)
+    return replace(entry, doubtful=False)
+
+
+def asked_before(person: Learner, school: str) -> tuple[LearnerEntry, ...]:
+    """Words under the account's UPN that asked for it as that of a former UPN, before ``school`` re-keyed it."""
+    account = _account_of(person)
+    return tuple(
+        entry
+        for entry in person.entries
+        if entry.school != school
+        and entry.record.upn == account.upn
+        and entry.record.former_upn in account.aliases
+        and words.is_present(entry)
+    )
 
 
 def writes(changes: Iterable[Change], facts: SchoolFacts, *, apart_from: str = "") -> list[EntryWrite]:
