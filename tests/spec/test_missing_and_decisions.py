@@ -69,6 +69,26 @@ def test_r32_confirmed_departure_releases(nation: Nation) -> None:
     assert nation.holder(MALI) == SECONDARY
 
 
+def test_r32_a_confirmation_taken_back(nation: Nation) -> None:
+    """R32, R31: A departure confirmed wrongly and taken back: the account is the school's again at once, still missing."""
+    nation.run(PRIMARY, [learner(2)], on=JULY)
+    nation.left(MALI, school=PRIMARY, on=JULY)
+    assert (nation.holder(MALI), nation.of(MALI).active) == (None, False)
+    nation.still_here(MALI, school=PRIMARY, on=JULY)
+    assert (nation.holder(MALI), nation.of(MALI).active) == (PRIMARY, True)
+    assert (nation.missing(PRIMARY), nation.of(MALI).reason.rule) == ({MALI}, "R32")
+    assert all(plan.changes == () for plan in nation.day(JULY))
+
+
+def test_r32_a_confirmation_taken_back_switches_nothing_on(nation: Nation) -> None:
+    """R32, R31: Taking back a departure ends no suspension: the school holds the account again, inactive."""
+    nation.run(PRIMARY, [learner(2)], on=JULY)
+    nation.left(MALI, school=PRIMARY, on=JULY)
+    nation.decide(nation.of(MALI).id, DecisionKind.SUSPENDED, school=None, on=JULY)
+    nation.still_here(MALI, school=PRIMARY, on=JULY)
+    assert (nation.holder(MALI), nation.of(MALI).active) == (PRIMARY, False)
+
+
 def test_r32_refused_is_not_missing(nation: Nation) -> None:
     """R8, R32: A refused record is not missing: the account is left exactly as it is."""
     plan = nation.run(PRIMARY, [learner(2)], on=JULY, refused=(refused(mis_id="17"),))

@@ -162,6 +162,14 @@ class Nation:
         self.accounts[account_id] = replace(account, decisions=left)
         self._resettle(account_id, on)
 
+    def still_here(self, upn: str, *, school: str, on: date) -> None:
+        """A Digital Champion takes back that a missing person left (R32)."""
+        account = self.of(upn)
+        self._set(account.id, decisions=tuple(d for d in account.decisions if d.kind is not DecisionKind.LEFT))
+        facts = self.facts(school, [upn])
+        facts = replace(facts, learners={upn: facts.learners[upn]}, staff=())
+        self.apply(planning.plan_due(facts=facts, on=on, policy=self.policy, still_here=True))
+
     def left(self, upn: str, *, school: str, on: date) -> None:
         """A Digital Champion says that a person left (R31, R32)."""
         entry = self.words.get((school, upn))

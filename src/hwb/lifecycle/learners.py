@@ -32,7 +32,8 @@ class Context:
 
     ``actor_school`` is the school whose plan this is. ``brought``: the run being undone gave the account to that
     school. ``closing`` is a school that closes (R43). ``give_back``: the
-    school from which a withdrawn claim of a missing learner took the account. ``waits_before``: what the run being
+    school from which a withdrawn claim of a missing learner took the account, or which takes back that its missing
+    learner left (``still_here``, R32). ``waits_before``: what the run being
     undone found in place of the waits that it changed, None where it found none.
     """
 
@@ -42,6 +43,7 @@ class Context:
     brought: bool = False
     closing: str = ""
     give_back: str = ""
+    still_here: bool = False
     waits_before: Mapping[str, WaitCause | None] = field(default_factory=dict)
 
 
@@ -122,7 +124,7 @@ def _ending(learner: Learner, account: Account, context: Context) -> Ending | No
         reason = Reason(Rule.R3, "left", (("school", entry.school), ("date", leaving)))
         return Ending(reason, access.grace_until(entry, policy=context.policy))
     if words.is_missing(entry) and access.departure_confirmed(account, entry.school):
-        return Ending(Reason(Rule.R32, "departure_confirmed", (("school", entry.school),)))
+        return Ending(access.departure_reason(entry.school))
     return None
 
 
@@ -168,7 +170,9 @@ def _settle_unknown(learner: Learner, candidates: list[LearnerEntry], context: C
 def _claim(learner: Learner, account: Account, holder: str | None, winner: LearnerEntry, context: Context) -> Change:
     before = {"holder": holder, "grace_until": _iso(account.grace_until)}
     after = {"holder": winner.school, "grace_until": None, **words.placement_values(winner.record)}
-    if context.give_back:
+    if context.still_here:
+        rule, code = Rule.R32, "still_here"
+    elif context.give_back:
         rule, code = Rule.UNDO, "given_back"
     elif holder is not None:
         rule, code = Rule.R32, "claimed_missing"

@@ -57,16 +57,20 @@ def plan_run(*, snapshot: Snapshot, facts: SchoolFacts, on: date, policy: Policy
     )
 
 
-def plan_due(*, facts: SchoolFacts, on: date, policy: Policy) -> Plan:
-    """What the day itself (R3, R32, R39) or a decision (R31) asks for among the people in ``facts``."""
-    context = learners.Context(on, policy, facts.school.dfes)
+def plan_due(*, facts: SchoolFacts, on: date, policy: Policy, still_here: bool = False) -> Plan:
+    """What the day itself (R3, R32, R39) or a decision (R31) asks for among the people in ``facts``.
+
+    ``still_here``: the school takes back that these missing people left, and nobody claimed them meanwhile (R32).
+    """
+    school = facts.school.dfes
+    context = learners.Context(on, policy, school, give_back=school if still_here else "", still_here=still_here)
     changes: list[Change] = []
     people = _distinct(facts.learners.values())
     for person in sorted(people, key=lambda person: not person.asking):
         if not person.asking and any(c.kind is ChangeKind.REKEY and c.person == person.upn for c in changes):
             continue  # is one now with somebody settled before
         changes += learners.settle(person, context)
-    of_staff = staff.StaffContext(on, facts.school.dfes)
+    of_staff = staff.StaffContext(on, facts.school.dfes, still_here=still_here)
     for member in facts.staff:
         changes += staff.settle(member, member.entry, key=member_key(member), context=of_staff)
     return Plan(facts.school.dfes, tuple(changes), tuple(rekeying.writes(changes, facts)))

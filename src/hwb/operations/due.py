@@ -55,9 +55,20 @@ def settle_school(cursor: Any, *, school: str, on: date, now: datetime) -> int:
 
 
 def settle_people(
-    cursor: Any, *, school: str, upns: set[str], staff: set[str], actor: str, on: date, now: datetime
+    cursor: Any,
+    *,
+    school: str,
+    upns: set[str],
+    staff: set[str],
+    actor: str,
+    on: date,
+    now: datetime,
+    still_here: bool = False,
 ) -> int:
-    """Settles these people after a day or a decision: every UPN of theirs is locked, then facts are read."""
+    """Settles these people after a day or a decision: every UPN of theirs is locked, then facts are read.
+
+    ``still_here``: the decision takes back that they left (R32).
+    """
     policy = settings.policy_from(settings.stored())
     locked: set[str] = set()
     for _ in range(TRIES):
@@ -71,7 +82,7 @@ def settle_people(
         raise FactsMoved(school)
     members = tuple(member for member in facts.staff if member.entry.id in staff)
     facts = replace(facts, staff=members)
-    plan = planning.plan_due(facts=facts, on=on, policy=policy)
+    plan = planning.plan_due(facts=facts, on=on, policy=policy, still_here=still_here)
     writer = Writer(school, actor, now)
     secret, domain = str(django_settings.SECRET_KEY), django_settings.HWB_MAIL_DOMAIN
     store.apply(cursor, plan, facts=facts, applying=store.Applying(writer, on, policy, secret, domain))
