@@ -5,19 +5,20 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from tests.support.people import learner
+from tests.support.people import learner, staff
 
-from hwb.directory.models import Account, Audit, ChainHead, Establishment, Identifier, Placement, Run, Wait
+from hwb.directory.models import Account, Audit, ChainHead, Establishment, Identifier, Placement, Run, StaffRecord, Wait
 from hwb.extract import wire
-from hwb.extract.records import LEARNER_COLUMNS, Extract
-from hwb.operations import provisioning, verification
+from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Extract
+from hwb.operations import faults, provisioning, verification
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JULY, SEPTEMBER = date(2018, 7, 2), date(2018, 9, 3)
@@ -36,9 +37,17 @@ def row(number: int, **values: Any) -> tuple[str, ...]:
     return (f"row {number}", *(";".join(t) if isinstance(t, tuple) else str(t or "") for t in texts))
 
 
-def deliver(school: str, rows: Sequence[tuple[str, ...]], *, on: date, minute: int = 0) -> UUID:
+def deliver(
+    school: str,
+    rows: Sequence[tuple[str, ...]],
+    members: Sequence[tuple[str, ...]] | None = None,
+    *,
+    on: date,
+    minute: int = 0,
+) -> UUID:
     moment = datetime.combine(on, time(12, minute), UTC)
-    extract = Extract(school, moment, "hwb", frozenset({"learner"}), tuple(rows))
+    covers = frozenset({"learner"} if members is None else {"learner", "staff"})
+    extract = Extract(school, moment, "hwb", covers, tuple(rows), tuple(members or ()))  # type: ignore[arg-type]
     run = uuid4()
     provisioning.receive_snapshot(
         run_id=run,
@@ -111,6 +120,63 @@ def test_names_are_nobody_elses_when_all_schools_ask_at_once() -> None:
     reconcile_at_once(runs, on=JULY)
     assert Account.objects.values("username").distinct().count() == 300
     assert Identifier.objects.filter(kind="username").count() == 300
+
+
+def staff_row(code: str, **values: Any) -> tuple[str, ...]:
+    record = staff(code, mis_id=f"p{code}", **values)
+    texts = [getattr(record, name) for name in STAFF_COLUMNS]
+    return (f"staff {code}", *(";".join(t) if isinstance(t, tuple) else str(t or "") for t in texts))
+
+
+def share_accounts(first: str, second: str) -> None:
+    """Consolidates by hand what the two schools have of the same staff codes: one account with two posts."""
+    for kept in Placement.objects.filter(school=first, role="post", ended=None):
+        code = StaffRecord.objects.get(school=first, account=kept.account).staff_code
+        other = StaffRecord.objects.get(school=second, staff_code=code)
+        Placement.objects.filter(school=second, account=other.account).delete()
+        Account.objects.filter(id=other.account_id).update(active=False)
+        Placement.objects.create(account=kept.account, school=second, role="post", began=JULY)
+        StaffRecord.objects.filter(id=other.id).update(account=kept.account)
+
+
+def meet_after_applying(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Nobody commits before all have applied, unless one waits for another's lock."""
+    all_applied = Barrier(number)
+
+    def point(name: str) -> None:
+        if name == "applied":
+            with suppress(BrokenBarrierError):
+                all_applied.wait(timeout=1)
+
+    monkeypatch.setattr(faults, "point", point)
+
+
+def test_two_schools_end_the_posts_of_one_account_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R24: an account with posts at both becomes inactive when no post is current, also when both end at once."""
+    first, second = SCHOOLS[:2]
+    codes = [f"C{n}" for n in range(8)]
+    for school in (first, second):
+        reconcile(deliver(school, [row(1 if school == first else 2)], [staff_row(c) for c in codes], on=JULY), on=JULY)
+    share_accounts(first, second)
+    left = {"leaving_date": date(2018, 7, 20)}
+    runs = [
+        deliver(
+            school,
+            [row(1 if school == first else 2)],
+            [staff_row(c, **left) for c in codes[:6][::order]] + [staff_row(c) for c in codes[6:]],
+            on=SEPTEMBER,
+        )
+        for school, order in ((first, 1), (second, -1))
+    ]
+    meet_after_applying(monkeypatch, 2)
+    for result in reconcile_at_once(runs, on=SEPTEMBER):
+        assert result["outcome"] == "applied"
+    shared = Account.objects.filter(id__in=StaffRecord.objects.filter(school=first).values("account"))
+    assert {(a.active, Placement.objects.filter(account=a, ended=None).count()) for a in shared} == {
+        (False, 0),
+        (True, 2),
+    }
+    assert shared.filter(active=True).count() == 2
 
 
 def rolls(seed: int) -> tuple[dict[str, list[int]], dict[str, list[int]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -82,6 +83,22 @@ def test_r32_missing_staff_keep_their_account(nation: Nation) -> None:
     plan = nation.run(PRIMARY, on=JULY, staff=[staff("RJ", mis_id="5")])
     assert plan.counts.missing == 1
     assert nation.staff_account(PRIMARY, "AB").active
+
+
+@pytest.mark.parametrize("order", [(PRIMARY, SECONDARY), (SECONDARY, PRIMARY)])
+def test_r24_active_while_any_post_is_current(nation: Nation, order: tuple[str, str]) -> None:
+    """R24: A consolidated account has several posts and is active while any of them is current."""
+    nation.run(SECONDARY, on=JULY, staff=[staff("AB")])
+    account = nation.staff_account(PRIMARY, "AB")
+    nation.accounts[account.id] = replace(account, posts=frozenset(order), schools=frozenset(order))
+    nation.staff = {
+        id_: (entry, account.id if entry.school == SECONDARY else owner)
+        for id_, (entry, owner) in nation.staff.items()
+    }
+    for school, active in zip(order, (True, False), strict=True):
+        stays = [staff("RJ", mis_id="5")] if school == PRIMARY else []
+        nation.run(school, on=SEPTEMBER, staff=[staff("AB", leaving_date=date(2018, 7, 20)), *stays])
+        assert nation.accounts[account.id].active is active
 
 
 def test_undo_of_new_staff(nation: Nation) -> None:

@@ -104,6 +104,11 @@ def renewed(cursor: Any, facts: SchoolFacts, *, upns: frozenset[str]) -> SchoolF
     return replace(facts, learners={**facts.learners, **_learners(cursor, set(upns))})
 
 
+def staff_renewed(cursor: Any, facts: SchoolFacts) -> SchoolFacts:
+    """The facts with the school's staff, and their words at other schools, read again."""
+    return replace(facts, staff=_staff(cursor, facts.school.dfes))
+
+
 def _learners(cursor: Any, wanted: set[str]) -> dict[str, Learner]:
     """These people, whose accounts their words ask for under a former UPN, and who asks for theirs (R9)."""
     people = _people(cursor, wanted)

@@ -130,6 +130,14 @@ def lock_upns(cursor: Any, upns: Iterable[str]) -> None:
     cursor.execute("SELECT 1 FROM upn WHERE upn = ANY(%s) ORDER BY upn FOR UPDATE", [ordered])
 
 
+def lock_accounts(cursor: Any, ids: Iterable[str]) -> None:
+    """Locks what is decided about these accounts, always in one order; the last locks that a plan takes.
+
+    Weaker than FOR UPDATE, so that placements of other schools may refer to the row meanwhile.
+    """
+    cursor.execute("SELECT 1 FROM account WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [sorted(ids)])
+
+
 def _accounts(facts: SchoolFacts) -> dict[str, Account]:
     accounts = {person.account.id: person.account for person in facts.learners.values() if person.account}
     accounts.update({member.account.id: member.account for member in facts.staff if member.account})

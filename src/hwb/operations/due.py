@@ -13,7 +13,7 @@ from hwb.directory import facts as directory_facts
 from hwb.directory import store
 from hwb.directory.chain import Writer
 from hwb.lifecycle import planning
-from hwb.operations import settings
+from hwb.operations import locking, settings
 from hwb.operations.transactions import FactsMoved, in_transaction
 
 ACTOR = "calendar"
@@ -81,7 +81,7 @@ def settle_people(
     else:
         raise FactsMoved(school)
     members = tuple(member for member in facts.staff if member.entry.id in staff)
-    facts = replace(facts, staff=members)
+    facts = locking.with_shared_staff_locked(cursor, replace(facts, staff=members))
     plan = planning.plan_due(facts=facts, on=on, policy=policy, still_here=still_here)
     writer = Writer(school, actor, now)
     secret, domain = str(django_settings.SECRET_KEY), django_settings.HWB_MAIL_DOMAIN

@@ -51,10 +51,9 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
     before = memory.recall(run.before) if run.before else memory.Before()
     upns = {*before.learners, *(old for old, _ in before.rekeyed)}
     upns |= {word.record.former_upn for word in before.learners.values() if word is not None} - {""}
-    locked: frozenset[str] = frozenset()
-    for _ in range(TRIES):
-        facts = directory_facts.load(cursor, school=run.school, upns=set(upns))
-        plan = planning.plan_undo(
+
+    def planned(facts: SchoolFacts) -> Plan:
+        return planning.plan_undo(
             facts=facts,
             learner_words=before.learners,
             staff_words=_staff_words(cursor, run, before, facts),
@@ -67,6 +66,11 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
             on=on,
             policy=settings.policy_from(settings.stored()),
         )
+
+    locked: frozenset[str] = frozenset()
+    for _ in range(TRIES):
+        facts = directory_facts.load(cursor, school=run.school, upns=set(upns))
+        plan = planned(facts)
         stakes = locking.with_aliases(plan.upns_at_stake() | upns, facts)
         if stakes <= locked:
             break
@@ -74,7 +78,8 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
         locked |= stakes
     else:
         raise FactsMoved(run.school)
-    return facts, plan
+    again = locking.with_shared_staff_locked(cursor, facts)
+    return again, plan if again is facts else planned(again)
 
 
 def _staff_words(
