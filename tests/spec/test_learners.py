@@ -319,6 +319,17 @@ def test_r9_a_release_gives_nothing_to_another_birth_date(nation: Nation, birth_
     assert nation.waits == {(SECONDARY, upn(50)): WaitCause.REKEY}
 
 
+def test_r4_r9_an_earlier_upn_put_on_another_child(nation: Nation) -> None:
+    """R4, R9: An earlier UPN of an account, put on another child, takes nothing away, however often it is sent."""
+    nation.run(PRIMARY, [replace(learner(1), upn=upn(50), former_upn=MALI)], on=JULY)
+    other = learner(1, legal_surname="Someone", legal_forename="Else", birth_date=date(2006, 5, 5))
+    for _ in range(3):
+        nation.run(PRIMARY, [other], on=JULY)
+        assert (nation.holder(upn(50)), nation.of(MALI).active) == (PRIMARY, True)
+        assert nation.of(MALI).details.legal_surname == "Reesb"
+    assert nation.waits == {(PRIMARY, upn(50)): WaitCause.IDENTITY}
+
+
 def test_r9_a_release_gives_nothing_where_two_ask(nation: Nation) -> None:
     """R9: Two records of one school that ask for one account both wait, also when it is let go."""
     twins = [replace(learner(1), upn=upn(number), former_upn=MALI) for number in (50, 51)]

@@ -149,6 +149,14 @@ class Nation:
         self.apply(plan)
         return plan
 
+    def close(self, school: str, successor: str | None, *, on: date) -> Plan:
+        """A school closes, with or without a successor."""
+        plan = planning.plan_closure(
+            facts=self.facts(school, []), successor_of=lambda _: successor, on=on, policy=self.policy
+        )
+        self.apply(plan)
+        return plan
+
     def decide(self, account_id: str, kind: DecisionKind, *, school: str | None, on: date) -> None:
         """A decision, and what follows from it."""
         decision = Decision(f"decision{next(self.numbers)}", kind, school)

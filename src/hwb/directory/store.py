@@ -81,7 +81,7 @@ def apply(cursor: Any, plan: Plan, *, facts: SchoolFacts, applying: Applying) ->
         _gather(change, known, work, keys, applying)
     _name(cursor, work.created, applying.mail_domain)
     _write_accounts(cursor, work)
-    _write_words(cursor, plan, work, applying)
+    _write_words(cursor, plan, work, applying, facts)
     for statement, rows in (
         (sets.WAITS_ENDED, work.waits_ended),  # first: a wait may end and begin anew for another cause
         (sets.WAITS, work.waits),
@@ -293,8 +293,8 @@ def _write_accounts(cursor: Any, work: _Work) -> None:
     sets.send(cursor, sets.PLACEMENTS_OPENED, work.opened)
 
 
-def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying) -> None:
-    """The school's newest words, each with the day on which it is due again."""
+def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying, facts: SchoolFacts) -> None:
+    """The school's newest words, each with the day on which it is due again; a grace that runs is not forgotten."""
     graces = {
         c.account: date.fromisoformat(c.after["grace_until"])
         for c in plan.changes
@@ -307,7 +307,9 @@ def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying) -> No
     sets.send(cursor, sets.LEARNER_WORDS_GONE, rows)
 
     def due(entry: LearnerEntry | StaffEntry) -> date | None:
-        return planning.next_due(entry, None, on=applying.on, policy=applying.policy)
+        person = facts.learners.get(entry.record.upn) if isinstance(entry, LearnerEntry) else None
+        account = person.account if person is not None else None
+        return planning.next_due(entry, account, on=applying.on, policy=applying.policy)
 
     sets.send(cursor, sets.LEARNER_WORDS, [learner_row(e, due(e)) for e in kept])
     if graces:

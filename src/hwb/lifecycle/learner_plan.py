@@ -78,7 +78,6 @@ def plan_learners(
         before = own.get(upn) or _own_alias(person, school, own, present)
         if before is not None and before.record.upn != upn:
             seen.add(before.record.upn)
-            part.writes.append(EntryWrite(before, None))
         _plan_one(record, person, before, context, part)
     for upn, entry in own.items():
         if upn in present or upn in seen:
@@ -156,7 +155,7 @@ def _plan_one(
     elif before is None or before.record.upn == record.upn:
         part.writes.append(EntryWrite(before, after))
     else:
-        part.writes.append(EntryWrite(None, after))
+        part.writes += [EntryWrite(before, None), EntryWrite(None, after)]
     changes = learners.settle(with_entry(person, before, after), context)
     changes += _place(person, before, after, changes)
     changes += _back(person, before)

@@ -31,10 +31,10 @@ class Context:
     """What a settlement needs beside the learner.
 
     ``actor_school`` is the school whose plan this is. ``brought``: the run being undone gave the account to that
-    school. ``closing`` is a school that closes (R43). ``give_back``: the
-    school from which a withdrawn claim of a missing learner took the account, or which takes back that its missing
-    learner left (``still_here``, R32). ``waits_before``: what the run being
-    undone found in place of the waits that it changed, None where it found none.
+    school. ``closing`` is a school that closes (R43). ``give_back``: the school that has the account again, or now,
+    whether it claims or not, for the reason ``giving`` (rule, code): a claim from it was withdrawn, it takes back that
+    its missing learner left (R32), or it follows a closed one (R43). ``waits_before``: what the run being undone found
+    in place of the waits that it changed, None where it found none.
     """
 
     on: date
@@ -43,7 +43,7 @@ class Context:
     brought: bool = False
     closing: str = ""
     give_back: str = ""
-    still_here: bool = False
+    giving: tuple[str, str] = (Rule.UNDO, "given_back")
     waits_before: Mapping[str, WaitCause | None] = field(default_factory=dict)
 
 
@@ -83,7 +83,7 @@ def settle(learner: Learner, context: Context) -> list[Change]:
     if source is not None and not source.refused and source.missing_since is None:
         changes += _details(learner, account, source)
     changes += _guests(learner, account, new_holder, context)
-    contested = _contest(account, holder, candidates)
+    contested = not context.give_back and _contest(account, holder, candidates)
     changes += _waits(learner, candidates, new_holder, known, contested, context)
     return changes
 
@@ -170,10 +170,9 @@ def _settle_unknown(learner: Learner, candidates: list[LearnerEntry], context: C
 def _claim(learner: Learner, account: Account, holder: str | None, winner: LearnerEntry, context: Context) -> Change:
     before = {"holder": holder, "grace_until": _iso(account.grace_until)}
     after = {"holder": winner.school, "grace_until": None, **words.placement_values(winner.record)}
-    if context.still_here:
-        rule, code = Rule.R32, "still_here"
-    elif context.give_back:
-        rule, code = Rule.UNDO, "given_back"
+    rule: str
+    if context.give_back:
+        rule, code = context.giving
     elif holder is not None:
         rule, code = Rule.R32, "claimed_missing"
     elif winner.school != context.actor_school:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from hwb.extract.records import Problem, Snapshot
-from hwb.lifecycle import calendar, holds, learners, rekeying, staff, words
+from hwb.lifecycle import calendar, holds, identity, learners, rekeying, staff, words
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import (
     Account,
@@ -63,7 +63,9 @@ def plan_due(*, facts: SchoolFacts, on: date, policy: Policy, still_here: bool =
     ``still_here``: the school takes back that these missing people left, and nobody claimed them meanwhile (R32).
     """
     school = facts.school.dfes
-    context = learners.Context(on, policy, school, give_back=school if still_here else "", still_here=still_here)
+    context = learners.Context(
+        on, policy, school, give_back=school if still_here else "", giving=(Rule.R32, "still_here")
+    )
     changes: list[Change] = []
     people = _distinct(facts.learners.values())
     for person in sorted(people, key=lambda person: not person.asking):
@@ -169,25 +171,63 @@ def plan_closure(
     for upn, entry in own_entries(facts).items():
         person = facts.learners[upn]
         successor = successor_of(entry)
-        at_successor = next((e for e in person.entries if e.school == successor), None)
-        moved = replace(entry, school=successor) if successor and at_successor is None else None
+        heir = ""
         if successor:
-            writes.append(EntryWrite(entry, None))
-            if moved is not None:
-                writes.append(EntryWrite(None, moved))
-            person = with_entry(with_entry(person, entry, None), None, moved)
-        elif person.account is not None and person.account.holder == school:
-            gone = replace(
-                entry,
-                record=replace(entry.record, leaving_date=None),
-                missing_since=entry.missing_since or on,
-            )
-            writes.append(EntryWrite(entry, gone))
+            moves = _moved(entry, person, successor, on)
+            writes += moves
+            heir = successor if _is_inherited(entry, person, moves, on) else ""
+            person = replace(person, entries=(*_without(person, moves), *(w.after for w in moves if w.after)))
+        else:
+            gone = _word_of_closed(entry, person, school, on)
+            if gone != entry:
+                writes.append(EntryWrite(entry, gone))
             person = with_entry(person, entry, None)
-        changes += learners.settle(person, learners.Context(on, policy, school, closing=school))
+        context = learners.Context(on, policy, school, closing=school, give_back=heir, giving=(Rule.R43, "followed"))
+        changes += learners.settle(person, context)
     writes += rekeying.writes(changes, facts, apart_from=school)
     staff_changes, staff_writes = _staff_of_closed(facts, successor_of, on)
     return Plan(school, (*changes, *staff_changes), tuple(writes), tuple(staff_writes))
+
+
+def _moved(entry: LearnerEntry, person: Learner, successor: str, on: date) -> list[EntryWrite]:
+    """The closed school's word becomes its successor's, unless that one has the learner on roll itself."""
+    at_successor = words.word_of(person, successor)
+    if at_successor is not None and (words.claims(at_successor, on) or calendar.has_left(entry.record, on)):
+        return [EntryWrite(entry, None)]
+    writes = [EntryWrite(entry, None), EntryWrite(None, replace(entry, school=successor))]
+    if at_successor is not None:  # expected there, or there before
+        writes.append(EntryWrite(at_successor, None))
+    return writes
+
+
+def _is_inherited(entry: LearnerEntry, person: Learner, moves: list[EntryWrite], on: date) -> bool:
+    """Whether the successor holds the account now: whoever was held is, on roll, missing or refused, but not who left.
+
+    Not where the successor has another child under that UPN (R4): then support decides.
+    """
+    account = person.account
+    if account is None or account.holder != entry.school or calendar.has_left(entry.record, on):
+        return False
+    return len(moves) > 1 or not any(
+        identity.clashes(e.record, account.details) for e in person.entries if words.claims(e, on) and e is not entry
+    )
+
+
+def _without(person: Learner, moves: list[EntryWrite]) -> tuple[LearnerEntry, ...]:
+    return tuple(e for e in person.entries if all(e is not write.before for write in moves))
+
+
+def _word_of_closed(entry: LearnerEntry, person: Learner, school: str, on: date) -> LearnerEntry | None:
+    """A school without successor keeps its words of whom it had, as of confirmed leavers; who waited there, goes."""
+    if person.account is None or school not in person.account.schools:
+        return None
+    if person.account.holder != school and calendar.has_left(entry.record, on):
+        return entry
+    return replace(
+        entry,
+        record=replace(entry.record, leaving_date=None),
+        missing_since=entry.missing_since or on,
+    )
 
 
 def next_due(entry: LearnerEntry | StaffEntry, account: Account | None, *, on: date, policy: Policy) -> date | None:

@@ -56,10 +56,11 @@ def _same_by_code(record: StaffRecord, member: StaffMember, on: date) -> bool:
         return record.birth_date == known.birth_date
     if calendar.has_left(known, on) and not calendar.has_left(record, on):
         return False
-    both_names_differ = identity.folded(record.legal_surname) != identity.folded(
-        known.legal_surname
-    ) and identity.folded(record.legal_forename) != identity.folded(known.legal_forename)
-    return not both_names_differ
+    if identity.folded(record.legal_forename) == identity.folded(known.legal_forename):
+        return True
+    # another forename, and another surname or another first day: initials that were given again
+    same_surname = identity.folded(record.legal_surname) == identity.folded(known.legal_surname)
+    return same_surname and record.start_date == known.start_date
 
 
 def person_key(record: StaffRecord) -> str:

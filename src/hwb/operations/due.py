@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from hwb.directory import facts as directory_facts
 from hwb.directory import store
@@ -27,12 +27,25 @@ _STAFF = "SELECT id::text FROM staff_record WHERE school = %s AND due_on <= %s"
 
 
 def apply_due(*, on: date, now: datetime, school: str | None = None) -> int:
-    """Does what is due by ``on``, one school a transaction; returns the number of changes."""
+    """Does what is due by ``on``, one school a transaction; returns the number of changes.
+
+    What goes wrong at one school is raised when all others have had their turn: their leavers do not wait for it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_SCHOOLS, {"on": on})
         schools = [row[0] for row in cursor.fetchall()]
     wanted = [name for name in schools if school in (None, name)]
-    return sum(in_transaction(lambda name=name: _apply(name, on, now)) for name in wanted)  # type: ignore[misc]
+    changes, wrong = 0, []
+    for name in wanted:
+        try:
+            changes += in_transaction(lambda name=name: _apply(name, on, now))  # type: ignore[misc]
+        except (OperationalError, InterfaceError):
+            raise  # the database itself is away
+        except Exception as error:  # noqa: BLE001 - raised below
+            wrong.append(error)
+    if wrong:
+        raise wrong[0]
+    return changes
 
 
 def _apply(school: str, on: date, now: datetime) -> int:
