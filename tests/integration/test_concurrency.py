@@ -179,6 +179,23 @@ def test_two_schools_end_the_posts_of_one_account_at_once(monkeypatch: pytest.Mo
     assert shared.filter(active=True).count() == 2
 
 
+@pytest.mark.parametrize("meeting", [False, True], ids=["as it comes", "before either commits"])
+def test_a_release_and_a_rekeying_that_asks_for_it_meet(monkeypatch: pytest.MonkeyPatch, meeting: bool) -> None:
+    """R9, R6: whichever comes first, every account goes on at the asking school under the new UPN, and nobody waits."""
+    first, second = SCHOOLS[:2]
+    reconcile(deliver(first, [row(n) for n in range(10)], on=JULY), on=JULY)
+    left = [row(n, leaving_date=date(2018, 7, 20)) for n in range(10)]
+    asks = [row(n, upn=learner(n + 100).upn, former_upn=learner(n).upn, start_date=SEPTEMBER) for n in range(10)]
+    runs = [deliver(first, left, on=SEPTEMBER), deliver(second, asks[::-1], on=SEPTEMBER)]
+    if meeting:
+        meet_after_applying(monkeypatch, 2)
+    reconcile_at_once(runs, on=SEPTEMBER)
+    assert set(Account.objects.values_list("upn", "active")) == {(learner(n + 100).upn, True) for n in range(10)}
+    assert Placement.objects.filter(role="holding", ended=None, school=second).count() == 10
+    assert not Wait.objects.exists()
+    assert verification.verify(deep=True, on=SEPTEMBER).breaches == ()
+
+
 def rolls(seed: int) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
     """Who is where in July and, after exchanges all round, in September."""
     chance = random.Random(seed)

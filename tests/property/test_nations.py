@@ -215,6 +215,32 @@ def test_undo_of_changed_upns_returns_to_the_state_before(
         }
 
 
+@settings(max_examples=150, deadline=None)
+@given(events, st.sampled_from((None, SECONDARY)))
+def test_closing_loses_nobody(happening: list[tuple[str, list[LearnerRecord], int]], successor: str | None) -> None:
+    """R43: whom the closed school held and who had not left is held by its successor; everybody else as before."""
+    nation, today = Nation(policy=UNLIMITED), FIRST
+    for at, roll, later in happening:
+        today += timedelta(days=later)
+        nation.day(today)
+        nation.run(at, roll, on=today)
+    nation.day(today)
+    held = {account.upn: account.holder for account in nation.accounts.values() if account.holder}
+    nation.close(PRIMARY, successor, on=today)
+    invariants(nation, today)
+    assert all(school != PRIMARY for school, _ in nation.waits)
+    for number, holder in held.items():
+        if holder != PRIMARY:
+            assert nation.holder(number) == holder
+        elif successor:
+            assert nation.holder(number) == successor
+        else:
+            assert nation.holder(number) != PRIMARY
+    for later in (0, 30):
+        nation.day(today + timedelta(days=later))
+        assert all(account.holder != PRIMARY for account in nation.accounts.values())
+
+
 @settings(max_examples=100, deadline=None)
 @given(events)
 def test_the_short_cut_is_only_a_short_cut(happening: list[tuple[str, list[LearnerRecord], int]]) -> None:
