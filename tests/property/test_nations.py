@@ -184,7 +184,7 @@ def test_undo_returns_to_the_state_before(
     assert all(nation.of(number).holder is None for number in new if nation.of(number).holder == school)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(SCHOOLS), rekeyings(), st.integers(0, 9)), max_size=6),
     st.sampled_from(SCHOOLS),

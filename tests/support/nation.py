@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from hwb.extract.records import LearnerRecord, Refused, Snapshot, StaffRecord
-from hwb.lifecycle import access, planning
+from hwb.lifecycle import access, planning, undoing
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import (
     Account,
@@ -125,24 +125,29 @@ class Nation:
         self.withdrawn.setdefault(school, set()).add(ran.snapshot.digest)
         facts = self.facts(school, list(ran.learners_before) + [old for old, _ in ran.rekeyed])
         members = {m.entry.id: m for m in facts.staff}
-        plan = planning.plan_undo(
-            facts=facts,
-            learner_words=ran.learners_before,
-            staff_words=[(members[id_], before) for id_, before in ran.staff_before.items() if id_ in members],
-            taken_from=ran.taken_from,
-            rekeyed=ran.rekeyed,
-            reopened=ran.ended,
-            renamed={
-                change.account or "": (change.before, change.after)
-                for change in ran.plan.changes
-                if change.kind is ChangeKind.DETAILS
-            },
-            waits_before=waits_found(ran.plan),
+        before = undoing.Before(
+            ran.learners_before,
+            ran.staff_before,
+            ran.taken_from,
+            ran.rekeyed,
             brought=frozenset(
                 change.person
                 for change in ran.plan.changes
                 if change.school == school and change.kind in (ChangeKind.CREATE, ChangeKind.CLAIM)
             ),
+            renamed={
+                change.account or "": (change.before, change.after)
+                for change in ran.plan.changes
+                if change.kind is ChangeKind.DETAILS
+            },
+            waits=waits_found(ran.plan),
+            others=[(w.before, w.after) for w in ran.plan.learner_writes if w.before and w.before.school != school],
+        )
+        plan = undoing.plan_undo(
+            facts=facts,
+            before=before,
+            staff_words=[(members[id_], word) for id_, word in ran.staff_before.items() if id_ in members],
+            reopened=ran.ended,
             on=on,
             policy=self.policy,
         )

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from hwb.extract.records import Problem, Snapshot
 from hwb.lifecycle import calendar, holds, identity, learners, rekeying, staff, words
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import (
     Account,
-    Decision,
     Learner,
     LearnerEntry,
     SchoolFacts,
     StaffEntry,
-    StaffMember,
-    WaitCause,
 )
 from hwb.lifecycle.learner_plan import LearnerPart, own_entries, plan_learners, with_entry
 from hwb.lifecycle.plan import Counts, EntryWrite, Plan, StaffWrite
 from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule
 from hwb.lifecycle.staff_plan import StaffPart, member_key, plan_staff
-
-#: (UPN, school, cause before the run or None) of a wait that a run began, ended or changed
-WaitBefore = tuple[str, str, WaitCause | None]
-#: names and birth date (ISO) of one account before and after a run, as far as it changed them
-Renamed = tuple[dict[str, Any], dict[str, Any]]
 
 
 def plan_run(*, snapshot: Snapshot, facts: SchoolFacts, on: date, policy: Policy) -> Plan:
@@ -76,84 +67,6 @@ def plan_due(*, facts: SchoolFacts, on: date, policy: Policy, still_here: bool =
     for member in facts.staff:
         changes += staff.settle(member, member.entry, key=member_key(member), context=of_staff)
     return Plan(facts.school.dfes, tuple(changes), tuple(rekeying.writes(changes, facts)))
-
-
-def plan_undo(
-    *,
-    facts: SchoolFacts,
-    learner_words: dict[str, LearnerEntry | None],
-    staff_words: Iterable[tuple[StaffMember, StaffEntry | None]],
-    taken_from: dict[str, str],
-    rekeyed: Iterable[tuple[str, str]],
-    reopened: Iterable[tuple[str, Decision]],
-    brought: frozenset[str] = frozenset(),
-    renamed: Mapping[str, Renamed] | None = None,
-    waits_before: Iterable[WaitBefore] = (),
-    on: date,
-    policy: Policy,
-) -> Plan:
-    """The previous snapshot's words become newest again (Undo).
-
-    ``learner_words``: recorded UPN → this school's word before the run, None for one it brought. ``staff_words``:
-    likewise. ``taken_from``: UPN → school that held the account before the run claimed or released it. ``rekeyed``:
-    (old, new) UPNs that the run re-keyed. ``reopened``: (account id, decision) that the run ended. ``brought``: UPNs
-    of accounts that the run created or claimed for this school. ``renamed``: account id → names and birth date before
-    and after the run, as far as it changed them. ``waits_before``: the waits that the run changed, as they were.
-    """
-    school = facts.school.dfes
-    changes: list[Change] = []
-    writes: list[EntryWrite] = []
-    facts = rekeying.asked_by_others(facts, set(learner_words))
-    own = own_entries(facts)
-    back = {new: old for old, new in rekeyed}
-    open_again: dict[str, list[Decision]] = {}
-    for account_id, decision in reopened:
-        open_again.setdefault(account_id, []).append(decision)
-    waited: dict[str, dict[str, WaitCause | None]] = {}
-    for waiting, at, cause in waits_before:
-        waited.setdefault(waiting, {})[at] = cause
-    affected: dict[str, Learner] = {}
-    for upn, word in learner_words.items():
-        before = own.get(upn)
-        if before != word:
-            writes.append(EntryWrite(before, word))
-        person = facts.learners.get(upn) or Learner(upn)
-        person = affected.get(person.upn, person)
-        affected[person.upn] = with_entry(person, before, word)
-    for upn, person in affected.items():
-        person, first, asking = _restored(person, school, back, open_again)
-        writes += [EntryWrite(entry, replace(entry, doubtful=True)) for entry in asking]
-        if person.account is not None and person.account.holder in (school, None):
-            account, named = _named_back(person.account, renamed or {}, school=school, key=person.upn)
-            person, first = replace(person, account=account), [*first, *named]
-        context = learners.Context(
-            on,
-            policy,
-            school,
-            brought=bool(brought & {upn, person.upn}),
-            give_back=_give_back(person, taken_from, school, on),
-            waits_before={at: cause for name in _names(person) for at, cause in waited.get(name, {}).items()},
-        )
-        settled = learners.settle(person, context)
-        changes += [*first, *settled, *_places_back(person, own, learner_words, settled, school)]
-        if asking:  # they wait again for what is not theirs
-            asker = Learner(asking[0].record.upn, None, tuple(replace(entry, doubtful=True) for entry in asking))
-            changes += learners.settle(asker, context)
-    of_staff = staff.StaffContext(on, school)
-    staff_writes: list[StaffWrite] = []
-    for member, staff_word in staff_words:
-        key = member_key(member)
-        owner = member.account.id if member.account else None
-        if member.account is not None:
-            account, named = _named_back(member.account, renamed or {}, school=school, key=key)
-            member, changes = replace(member, account=account), [*changes, *named]
-        staff_writes.append(StaffWrite(member.entry, staff_word, key, owner))
-        if staff_word is not None:
-            changes += staff.settle(replace(member, entry=staff_word), member.entry, key=key, context=of_staff)
-        elif member.account is not None:
-            changes += staff.settle_without_word(member.account, school=school, key=key, context=of_staff)
-    writes += rekeying.writes(changes, facts, apart_from=school)
-    return Plan(school, tuple(changes), tuple(writes), tuple(staff_writes))
 
 
 def plan_closure(
@@ -264,131 +177,6 @@ def _last_years(facts: SchoolFacts, part: LearnerPart, snapshot: Snapshot, polic
     if stayed and same > len(stayed) / 2:
         return [Problem("X03", "", "year_group", "", values=(("count", str(same)),))]
     return []
-
-
-def _restored(
-    person: Learner, school: str, back: dict[str, str], open_again: dict[str, list[Decision]]
-) -> tuple[Learner, list[Change], tuple[LearnerEntry, ...]]:
-    """The learner with re-keyed UPN and ended decisions put back, the changes that do it, and whose words ask again."""
-    account = person.account
-    if account is None:
-        return person, [], ()
-    changes = []
-    old = back.get(account.upn)
-    asking = rekeying.asked_before(person, school)
-    built_on = account.holder not in (school, None) or any(
-        entry.record.upn == account.upn and entry not in asking for entry in person.entries
-    )
-    if old is None or built_on:
-        asking = ()
-    if old is not None and not built_on:
-        changes.append(
-            Change(
-                ChangeKind.REKEY, Rule.UNDO, "rekeyed_back", school, person.upn, account.id,
-                {"upn": account.upn}, {"upn": old},
-            )
-        )  # fmt: skip
-        # waits stand under the current UPN; the new one belongs to nobody again, it may be another child's
-        changes += [
-            Change(
-                ChangeKind.WAIT_END, Rule.UNDO, "wait_end", at, account.upn, None, {"cause": str(cause)}, {},
-            )
-            for at, cause in person.waits
-        ]  # fmt: skip
-        account = replace(account, upn=old, aliases=account.aliases - {old})
-        entries = tuple(entry for entry in person.entries if entry not in asking)
-        person = replace(person, upn=old, account=account, entries=entries, waits=())
-    for decision in open_again.get(account.id, ()):
-        after = {"decision": decision.id, "kind": str(decision.kind)}
-        changes.append(
-            Change(
-                ChangeKind.DECISION_REOPEN, Rule.UNDO, "decision_reopened", school, person.upn, account.id,
-                {}, after,
-            )
-        )  # fmt: skip
-        account = replace(account, decisions=(*account.decisions, decision))
-        person = replace(person, account=account)
-    return person, changes, asking
-
-
-def _named_back(
-    account: Account, renamed: Mapping[str, Renamed], *, school: str, key: str
-) -> tuple[Account, list[Change]]:
-    """The account with the names that the withdrawn run changed, where nobody changed them again since."""
-    before, after = renamed.get(account.id, ({}, {}))
-    standing = {name: _json(getattr(account.details, name)) for name in after}
-    names = [name for name in after if standing[name] == after[name]]
-    if not names:
-        return account, []
-    old = {name: before[name] for name in names}
-    change = Change(
-        ChangeKind.DETAILS, Rule.UNDO, "details", school, key, account.id, {name: after[name] for name in names}, old
-    )
-    values: dict[str, Any] = {
-        name: date.fromisoformat(value) if name == "birth_date" and value else value for name, value in old.items()
-    }
-    return replace(account, details=replace(account.details, **values)), [change]
-
-
-def _json(value: str | date | None) -> str | None:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _names(person: Learner) -> list[str]:
-    """Every UPN of the person, the current one last."""
-    aliases = person.account.aliases - {person.upn} if person.account is not None else ()
-    return [*sorted(aliases), person.upn]
-
-
-def _give_back(person: Learner, taken_from: dict[str, str], school: str, on: date) -> str:
-    """The school that gets the account back when the claim, or the release, is withdrawn and no word asks for it."""
-    account = person.account
-    previous = taken_from.get(account.upn, "") if account is not None else ""
-    word = next((entry for entry in person.entries if entry.school == previous), None)
-    if account is None or word is None or account.holder not in (school, None):
-        return ""
-    if previous == school:
-        kept = not calendar.has_left(word.record, on) and not words.claims(word, on)
-        return previous if account.holder is None and kept else ""
-    asks_again = any(entry.school == school and words.claims(entry, on) for entry in person.entries)
-    return previous if words.is_missing(word) and not asks_again else ""
-
-
-def _places_back(
-    person: Learner,
-    own: dict[str, LearnerEntry],
-    earlier: dict[str, LearnerEntry | None],
-    settled: list[Change],
-    school: str,
-) -> list[Change]:
-    """Year group and classes as they were, for a learner who stays at the school."""
-    account = person.account
-    word = next((e for e in person.entries if e.school == school), None)
-    if account is None or word is None or (account.holder != school and school not in account.guests):
-        return []
-    if any(c.kind in (ChangeKind.CLAIM, ChangeKind.RELEASE) for c in settled):
-        return []
-    newest = own.get(word.record.upn) or next((own[u] for u in earlier if u in own and u in account.aliases), None)
-    if newest is None:
-        return []
-    old, new = words.placement_values(newest.record), words.placement_values(word.record)
-    differing = [key for key in new if old[key] != new[key]]
-    changes = []
-    if differing:
-        changes.append(
-            Change(
-                ChangeKind.PLACE, Rule.UNDO, "place", school, person.upn, account.id,
-                {key: old[key] for key in differing}, {key: new[key] for key in differing},
-            )
-        )  # fmt: skip
-    if account.holder == school and words.is_missing(newest) != words.is_missing(word):
-        kind = ChangeKind.MISSING if words.is_missing(word) else ChangeKind.MISSING_END
-        since = (word if kind is ChangeKind.MISSING else newest).missing_since
-        values = {"since": since.isoformat() if since else None}
-        code = "missing" if kind is ChangeKind.MISSING else "missing_end"
-        before, after = ({}, values) if kind is ChangeKind.MISSING else (values, {})
-        changes.append(Change(kind, Rule.UNDO, code, school, person.upn, account.id, before, after))
-    return changes
 
 
 def _staff_of_closed(

@@ -72,19 +72,6 @@ def answer(entry: LearnerEntry, former: Learner) -> LearnerEntry:
     return replace(entry, doubtful=False)
 
 
-def asked_before(person: Learner, school: str) -> tuple[LearnerEntry, ...]:
-    """Words under the account's UPN that asked for it as that of a former UPN, before ``school`` re-keyed it."""
-    account = _account_of(person)
-    return tuple(
-        entry
-        for entry in person.entries
-        if entry.school != school
-        and entry.record.upn == account.upn
-        and entry.record.former_upn in account.aliases
-        and words.is_present(entry)
-    )
-
-
 def writes(changes: Iterable[Change], facts: SchoolFacts, *, apart_from: str = "") -> list[EntryWrite]:
     """The words that re-keyings among ``changes`` answer: they ask no longer, and replace their school's earlier ones.
 
