@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from hwb.extract.records import LearnerRecord, Refused, Snapshot, StaffRecord
-from hwb.lifecycle import access, planning, undoing
+from hwb.lifecycle import access, closing, planning, undoing
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import (
     Account,
@@ -156,7 +156,7 @@ class Nation:
 
     def close(self, school: str, successor: str | None, *, on: date) -> Plan:
         """A school closes, with or without a successor."""
-        plan = planning.plan_closure(
+        plan = closing.plan_closure(
             facts=self.facts(school, []), successor_of=lambda _: successor, on=on, policy=self.policy
         )
         self.apply(plan)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from hwb.extract.records import LearnerRecord, Problem, Refused
 from hwb.lifecycle import calendar, identity, learners, rekeying, words
 from hwb.lifecycle.changes import Change, ChangeKind
+from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import Account, Learner, LearnerEntry, SchoolFacts, WaitCause
 from hwb.lifecycle.plan import EntryWrite
 from hwb.lifecycle.policy import Policy
@@ -47,7 +48,7 @@ def plan_learners(
     present = {record.upn for record in records}
     facts = rekeying.asked_by_others(facts, present)
     own = own_entries(facts)
-    context = learners.Context(on, policy, school)
+    context = Context(on, policy, school)
     tied, untied = _tie(refused, own)
     by_mis = {e.record.mis_id: upn for upn, e in own.items() if e.record.mis_id and upn not in present}
     outgrown = _outgrown(records, facts)
@@ -140,7 +141,7 @@ def _plan_one(
     record: LearnerRecord,
     person: Learner,
     before: LearnerEntry | None,
-    context: learners.Context,
+    context: Context,
     part: LearnerPart,
 ) -> None:
     account = person.account
@@ -196,7 +197,7 @@ def _taken_over(record: LearnerRecord, before: LearnerEntry | None, account: Acc
 def _clash_at_holder(
     person: Learner,
     before: LearnerEntry | None,
-    context: learners.Context,
+    context: Context,
     part: LearnerPart,
     upn: str,
 ) -> None:
@@ -271,7 +272,7 @@ def _outcome(
     after: LearnerEntry,
     before: LearnerEntry | None,
     person: Learner,
-    context: learners.Context,
+    context: Context,
 ) -> str:
     """The one word for what became of a record (I15)."""
     school = context.actor_school
@@ -299,7 +300,7 @@ def _plan_absent(
     before: LearnerEntry,
     tied: bool,
     untied: bool,
-    context: learners.Context,
+    context: Context,
     part: LearnerPart,
 ) -> None:
     """A person of this school who is not in its newest full snapshot (R8, R32)."""
@@ -438,7 +439,7 @@ def _plan_rekeyed(
     person: Learner,
     former: Learner,
     earlier: list[LearnerEntry],
-    context: learners.Context,
+    context: Context,
     part: LearnerPart,
 ) -> None:
     """R9: the account of the former UPN gets the new one. ``earlier``: the school's words that this one replaces."""
@@ -465,7 +466,7 @@ def _plan_rekeyed(
 
 
 def _wait_for_rekeying(
-    record: LearnerRecord, former_upn: str, person: Learner, context: learners.Context, part: LearnerPart
+    record: LearnerRecord, former_upn: str, person: Learner, context: Context, part: LearnerPart
 ) -> None:
     """R9: the record waits, and makes no account of its own meanwhile.
 

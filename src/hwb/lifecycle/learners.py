@@ -6,13 +6,13 @@ settled learner again gives no change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hwb.lifecycle import access, calendar, identity, rekeying, words
+from hwb.lifecycle import access, calendar, identity, rekeying, waits, words
 from hwb.lifecycle.changes import Change, ChangeKind
+from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import (
     Account,
     DecisionKind,
@@ -20,31 +20,8 @@ from hwb.lifecycle.facts import (
     Learner,
     LearnerEntry,
     Reason,
-    WaitCause,
 )
-from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a settlement needs beside the learner.
-
-    ``actor_school`` is the school whose plan this is. ``brought``: the run being undone gave the account to that
-    school. ``closing`` is a school that closes (R43). ``give_back``: the school that has the account again, or now,
-    whether it claims or not, for the reason ``giving`` (rule, code): a claim from it was withdrawn, it takes back that
-    its missing learner left (R32), or it follows a closed one (R43). ``waits_before``: what the run being undone found
-    in place of the waits that it changed, None where it found none.
-    """
-
-    on: date
-    policy: Policy
-    actor_school: str
-    brought: bool = False
-    closing: str = ""
-    give_back: str = ""
-    giving: tuple[str, str] = (Rule.UNDO, "given_back")
-    waits_before: Mapping[str, WaitCause | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +60,8 @@ def settle(learner: Learner, context: Context) -> list[Change]:
     if source is not None and not source.refused and source.missing_since is None:
         changes += _details(learner, account, source)
     changes += _guests(learner, account, new_holder, context)
-    contested = not context.give_back and _contest(account, holder, candidates)
-    changes += _waits(learner, candidates, new_holder, known, contested, context)
+    contested = not context.give_back and waits.is_contested(account, holder, candidates)
+    changes += waits.waits(learner, candidates, new_holder, known, contested, context)
     return changes
 
 
@@ -153,7 +130,7 @@ def _settle_unknown(learner: Learner, candidates: list[LearnerEntry], context: C
     """A UPN that never had an account: created for the claim with precedence, the others wait (R1, R6)."""
     free = [c for c in candidates if not c.doubtful]  # one that asks to re-key makes no account of its own (R9)
     if not free:
-        return _waits(learner, candidates, None, None, False, context)
+        return waits.waits(learner, candidates, None, None, False, context)
     winner = min(free, key=words.precedence)
     record = winner.record
     after: dict[str, Any] = {"kind": "learner", "state": "active", "holder": winner.school, "upn": record.upn}
@@ -163,7 +140,7 @@ def _settle_unknown(learner: Learner, candidates: list[LearnerEntry], context: C
     changes = [Change(ChangeKind.CREATE, Rule.R1, "created", winner.school, learner.upn, None, {}, after, values)]
     guests = [e for e in learner.entries if _is_guest(e, identity.details_of(record), winner.school, context)]
     changes += [_guest_change(learner, None, entry) for entry in guests]
-    changes += _waits(learner, candidates, winner.school, identity.details_of(record), len(free) > 1, context)
+    changes += waits.waits(learner, candidates, winner.school, identity.details_of(record), len(free) > 1, context)
     return changes
 
 
@@ -316,87 +293,6 @@ def _guests(learner: Learner, account: Account, holder: str | None, context: Con
         before = {"role": "guest"}
         changes.append(Change(ChangeKind.GUEST_END, Rule.R7, "guest_end", school, learner.upn, account.id, before, {}))
     return changes
-
-
-def _contest(account: Account, holder: str | None, candidates: list[LearnerEntry]) -> bool:
-    """Two claims on an account that nobody holds (R6)."""
-    if holder is not None:
-        return False
-    return sum(not identity.clashes(c.record, account.details) for c in candidates) > 1
-
-
-def _waits(
-    learner: Learner,
-    candidates: list[LearnerEntry],
-    holder: str | None,
-    known: Details | None,
-    contested: bool,
-    context: Context,
-) -> list[Change]:
-    """Who waits, and why (R4, R5, R6, R7, R9)."""
-    standing = dict(learner.waits)
-    history = {**standing, **context.waits_before}
-    wanted: dict[str, WaitCause] = {}
-    asking = list(candidates)
-    asking += [
-        e for e in learner.entries
-        if known is not None and e.record.enrolment_status not in words.HOLDING_STATUSES and e.missing_since is None
-        and not e.refused and calendar.is_on_roll(e.record, context.on) and identity.clashes(e.record, known)
-    ]  # fmt: skip
-    for entry in asking:
-        if entry.school == holder:
-            continue
-        wanted[entry.school] = _cause(entry, known, contested, history.get(entry.school))
-    wanted.update(  # a wait at the holder itself stands as long as its record is refused (R4)
-        (school, cause)
-        for school, cause in history.items()
-        if school == holder and cause is WaitCause.IDENTITY and _clash_stands(learner, school)
-    )
-    account_id = learner.account.id if learner.account else None
-    changes = []
-    for school in sorted(wanted):
-        if standing.get(school) is wanted[school]:
-            continue
-        before = {"cause": str(standing[school])} if school in standing else {}
-        rule = _WAIT_RULES[wanted[school]]
-        changes.append(
-            Change(
-                ChangeKind.WAIT, rule, f"wait_{wanted[school]}", school, learner.upn, account_id, before,
-                {"cause": str(wanted[school])},
-            )
-        )  # fmt: skip
-    for school in sorted(standing.keys() - wanted.keys()):
-        before = {"cause": str(standing[school])}
-        changes.append(
-            Change(
-                ChangeKind.WAIT_END, _WAIT_RULES[standing[school]], "wait_end", school, learner.upn, account_id,
-                before, {},
-            )
-        )  # fmt: skip
-    return changes
-
-
-_WAIT_RULES = {
-    WaitCause.RELEASE: Rule.R5,
-    WaitCause.CONFLICT: Rule.R6,
-    WaitCause.IDENTITY: Rule.R4,
-    WaitCause.REKEY: Rule.R9,
-}
-
-
-def _clash_stands(learner: Learner, school: str) -> bool:
-    entry = words.word_of(learner, school)
-    return entry is not None and entry.refused
-
-
-def _cause(entry: LearnerEntry, known: Details | None, contested: bool, standing: WaitCause | None) -> WaitCause:
-    if known is None:
-        return WaitCause.REKEY
-    if identity.clashes(entry.record, known):
-        return WaitCause.IDENTITY
-    if contested or standing is WaitCause.CONFLICT:
-        return WaitCause.CONFLICT
-    return WaitCause.RELEASE
 
 
 def _personal(details: Details) -> dict[str, Any]:

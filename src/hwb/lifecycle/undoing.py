@@ -9,6 +9,7 @@ from typing import Any
 
 from hwb.lifecycle import calendar, learners, rekeying, staff, words
 from hwb.lifecycle.changes import Change, ChangeKind
+from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import (
     Account,
     Decision,
@@ -107,7 +108,7 @@ def _learner_back(
         account, named = _named_back(person.account, before.renamed, school=school, key=person.upn)
         person, changes = replace(person, account=account), [*changes, *named]
     upns = _names(person)
-    context = learners.Context(
+    context = Context(
         on,
         policy,
         school,

@@ -13,7 +13,7 @@ from django.db import connection
 from hwb.directory import chain, facts, store
 from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
-from hwb.lifecycle import planning
+from hwb.lifecycle import closing
 from hwb.lifecycle.facts import LearnerEntry, SchoolFacts, StaffEntry
 from hwb.lifecycle.plan import Plan
 from hwb.operations import audit, locking, settings
@@ -81,7 +81,7 @@ def _planned(cursor: Any, dfes: str, split: dict[str, str], follower: str, on: d
         return split.get(key, follower) or None
 
     def planned(known: SchoolFacts) -> Plan:
-        return planning.plan_closure(facts=known, successor_of=successor_of, on=on, policy=settings.policy())
+        return closing.plan_closure(facts=known, successor_of=successor_of, on=on, policy=settings.policy())
 
     locked: set[str] = set()
     for _ in range(TRIES):
