@@ -10,7 +10,7 @@ from hwb.lifecycle import calendar, identity, learners, rekeying, staff, words
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import Learner, LearnerEntry, SchoolFacts, StaffEntry
-from hwb.lifecycle.learner_plan import own_entries, with_entry
+from hwb.lifecycle.learner_part import own_entries, with_entry
 from hwb.lifecycle.plan import EntryWrite, Plan, StaffWrite
 from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule

@@ -17,7 +17,8 @@ from hwb.lifecycle.facts import (
     SchoolFacts,
     StaffEntry,
 )
-from hwb.lifecycle.learner_plan import LearnerPart, plan_learners
+from hwb.lifecycle.learner_part import LearnerPart
+from hwb.lifecycle.learner_plan import plan_learners
 from hwb.lifecycle.plan import Counts, Plan
 from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule

@@ -20,7 +20,7 @@ from hwb.lifecycle.facts import (
     StaffMember,
     WaitCause,
 )
-from hwb.lifecycle.learner_plan import own_entries, with_entry
+from hwb.lifecycle.learner_part import own_entries, with_entry
 from hwb.lifecycle.plan import EntryWrite, Plan, StaffWrite
 from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule
