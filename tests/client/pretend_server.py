@@ -38,6 +38,8 @@ class PretendServer:
         self.report_faults: list[Answer] = []
         self.result: dict[str, Any] | None = {"outcome": "applied"}
         self.wished: list[str] = []
+        self.wished_previews: list[str] = []
+        self.previews: list[bool] = []
         self.on_get: Callable[[], None] = lambda: None
         self.address = ""
 
@@ -64,11 +66,13 @@ class PretendServer:
             self.reports.append(json.loads(body))
             if self.report_faults:
                 return self.report_faults.pop(0)
-            wishes = [{"school": SCHOOL, "run_wanted": SCHOOL in self.wished, "last_run": None}]
+            wishes = [{"school": SCHOOL, "run_wanted": SCHOOL in self.wished,
+                       "preview_wanted": SCHOOL in self.wished_previews, "last_run": None}]  # fmt: skip
             return said(200, {"schools": wishes, "server_time": "2018-09-04T10:00:00Z"})
         run = path.removeprefix("/runs/")
         if method == "PUT":
             self.runs.append(run)
+            self.previews += ["preview=1" in environ.get("QUERY_STRING", "")]
             packed = environ.get("HTTP_CONTENT_ENCODING") == "gzip"
             self.bodies.append(json.loads(gzip.decompress(body) if packed else body))
             if self.faults:

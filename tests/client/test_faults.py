@@ -15,6 +15,7 @@ from tests.client.pretend_server import PretendServer, refusal, said
 
 from hwb.client import attempts
 from hwb.client.home import Home
+from hwb.client.schedule import starts_at
 
 
 def test_a_run_is_tried_again_under_the_same_id(enrolled: Computer, server: PretendServer) -> None:
@@ -198,7 +199,7 @@ def test_a_check_in_tells_failed_attempts_once(enrolled: Computer, server: Prete
     assert enrolled.say("check-in", "--json").json["schools"][0]["school"] == SCHOOL
     (school,) = server.reports[-1]["schools"]
     assert [attempt["code"] for attempt in school["failed_attempts"]] == ["command_failed"]
-    assert school["schedule"].startswith("systemd 02:")
+    assert school["schedule"] == f"systemd {starts_at(SCHOOL)}"
     enrolled.say("check-in")
     assert server.reports[-1]["schools"][0]["failed_attempts"] == []
 
@@ -221,14 +222,37 @@ def test_a_wished_run_is_run(enrolled: Computer, server: PretendServer) -> None:
     assert len(server.runs) == 1
 
 
+def test_a_wished_preview_is_previewed(enrolled: Computer, server: PretendServer) -> None:
+    """A wish to preview changes nothing, and why it failed is told at the next check-in."""
+    enrolled.run("--mis-command", "true")
+    server.wished_previews = [SCHOOL]
+    assert enrolled.say("check-in").code == 0
+    assert server.previews == [False, True]
+    (enrolled.data / "learners.csv").unlink()
+    assert enrolled.say("check-in").code == 6
+    enrolled.say("check-in")
+    assert [attempt["code"] for attempt in server.reports[-1]["schools"][0]["failed_attempts"]] == ["no_file"]
+
+
+def test_a_wish_without_a_source_is_told(enrolled: Computer, server: PretendServer) -> None:
+    """A school that was never arranged here cannot run: whoever wished it learns why."""
+    server.wished = [SCHOOL]
+    enrolled.say("check-in")
+    server.wished = []
+    enrolled.say("check-in")
+    assert [attempt["code"] for attempt in server.reports[-1]["schools"][0]["failed_attempts"]] == ["source_unknown"]
+    assert server.reports[-1]["schools"][0]["failed_attempts"][0]["at"].startswith("2018-09-04T09:00")
+
+
 def test_only_the_newest_attempts_are_told(enrolled: Computer) -> None:
-    """The server takes a hundred of a school."""
+    """The server takes a hundred; older ones are forgotten, or a report would grow until it is refused."""
     home = Home.of(enrolled.home)
     for number in range(attempts.MOST + 5):
         attempts.record(home, SCHOOL, code=f"c{number}")
     kept = attempts.of_school(home, SCHOOL)
     assert len(kept) == attempts.MOST
     assert kept[-1][1]["code"] == f"c{attempts.MOST + 4}"
+    assert len(list((enrolled.home / "attempts").iterdir())) == attempts.MOST
 
 
 def test_the_code_comes_from_where_it_is_given(computer: Computer, server: PretendServer) -> None:

@@ -63,7 +63,7 @@ def test_sims(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "code"),
     [
-        (("",), "no_header"),
+        (("",), "empty"),
         ((HEADER,), "empty"),
         ((HEADER.replace("upn", "upnumber"), GOOD), "column_missing"),
         ((HEADER.replace("address", "upn"), GOOD), "header_twice"),

@@ -92,6 +92,7 @@ def test_clients_are_registered_listed_and_revoked() -> None:
     (row,) = as_json("clients", "list")
     assert (row["client"], row["state"]) == (made["client"], "waiting")
     assert made["code"] not in json.dumps(row)
+    assert hwb("clients", "ask", "--school", PRIMARY).exit_code == 1  # it has not enrolled
     assert hwb("clients", "revoke", made["client"]).exit_code == 0
     assert as_json("clients", "list")[0]["state"] == "revoked"
     assert hwb("clients", "revoke", made["client"]).exit_code == 1

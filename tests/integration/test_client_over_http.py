@@ -311,7 +311,8 @@ def test_a_code_enrols_once(server: Server, school: School, tmp_path: Path) -> N
     (tmp_path / "two").mkdir()
     one, two = Computer(tmp_path / "one"), Computer(tmp_path / "two")
     (tmp_path / "one").mkdir()
-    assert one.enrol(f"http://localhost:{server.port}", code).code == 0
+    told = one.say("enrol", "--server", f"http://localhost:{server.port}", "--code", code, "--json")
+    assert (told.code, told.json["server"]) == (0, f"http://localhost:{server.port}")
     assert two.enrol(f"http://localhost:{server.port}", code).code == 5
     assert [path.name for path in two.home.iterdir()] == ["client.log"]
 

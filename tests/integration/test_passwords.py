@@ -24,7 +24,7 @@ from hwb.jobs import tasks
 from hwb.lifecycle import passphrases
 from hwb.lifecycle.passwords import PasswordState
 from hwb.operations import accounts, passwords, provisioning, settings, verification
-from hwb.operations.passwords import PasswordRefused
+from hwb.operations.passwords import PasswordRefused, storing
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -242,12 +242,12 @@ def test_the_job_works_in_portions_and_passes_over_what_it_cannot_read(caplog: p
     assert str(unlucky.account) not in caplog.text
 
 
-def test_a_password_made_anew_meanwhile_is_not_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The job's hash is of the old one: the new one stands."""
+@pytest.mark.parametrize("shown", ["until changed", "once"])
+def test_a_password_made_anew_meanwhile_is_not_overwritten(monkeypatch: pytest.MonkeyPatch, shown: str) -> None:
+    """The job's hash is of the old one: the new one stands, also where it is hidden already."""
     reset(account(1))
     FirstPassword.objects.update(hidden_at=NOW)
-    from hwb.operations.passwords import storing
-
+    put("passwords.shown", shown)
     newer: list[str] = []
 
     def slow(password: str) -> str:
@@ -257,8 +257,28 @@ def test_a_password_made_anew_meanwhile_is_not_overwritten(monkeypatch: pytest.M
     monkeypatch.setattr(storing, "hashed", slow)
     assert passwords.harden(now=NOW, limit=1) == 0
     monkeypatch.undo()
-    assert show(account(1)) == newer[0]
+    assert opens(account(1), newer[0])
     assert account(1).password == ""
+
+
+def test_a_choice_meets_a_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever chooses while the school makes a new one is asked again: the reset stands."""
+    made = reset(account(1)).password
+    newer: list[str] = []
+
+    def slow(password: str) -> str:
+        if password == OWN:
+            newer.append(reset(account(1)).password)
+        return make_password(password)
+
+    monkeypatch.setattr(storing, "hashed", slow)
+    with pytest.raises(PasswordRefused) as error:
+        passwords.choose(account=account(1).id, old=made, new=OWN, now=NOW)
+    monkeypatch.undo()
+    assert error.value.code == "changed_meanwhile"
+    assert opens(account(1), newer[0])
+    assert not opens(account(1), OWN)
+    assert clean()
 
 
 def test_a_return_to_the_first_school_shows_nothing_again() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from tests.support.deliveries import JULY, deliver, extract_of, learner_row, register_schools, send, staff_row
@@ -342,6 +342,7 @@ _AB = staff_row("AB")
 #: name → what makes it; the name begins with the code that is answered.
 SITUATIONS: dict[str, Callable[[], Asked]] = {
     "LX01": _active,
+    "LX01 waited for": lambda: replace(_waiting(), school=PRIMARY),
     "LX02": _refused,
     "LX02 newcomer": _refused_newcomer,
     "LX03": _future,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,6 +24,7 @@ from hwb.operations import client_keys, clients, provisioning, results
 from hwb.operations import settings as nation_settings
 
 TOKEN_PATH = "/api/provisioning/v1/token"  # noqa: S105 - an address
+_LOG = logging.getLogger(__name__)
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
 
@@ -94,6 +96,8 @@ def put_run(request: HwbRequest, *, run_id: UUID) -> HttpResponseBase:
         raise ApiError(error.status, error.code, error.text, domain="extract") from None
     # The client writes the number as seven digits; whatever else stands there is no school of its.
     if extract.school not in request.client.schools:
+        # A wrong file, or a stolen key trying its luck: whoever watches the log is to see it (input 27).
+        _LOG.warning("client %s sent for a school that is not one of its own: %s", request.client.id, extract.school)
         raise not_authorised()
     try:
         delivery = provisioning.receive_snapshot(
@@ -146,10 +150,17 @@ def check_in(request: HwbRequest) -> HttpResponseBase:
     body = read_shape(request, shapes.CheckInRequest)
     if not {report.school for report in body.schools} <= request.client.schools:
         raise not_authorised()
-    wishes = clients.check_in(client=request.client.id, report=body.model_dump(mode="json"), at=datetime.now(UTC))
+    wishes = clients.check_in(
+        client=request.client.id, report=body.model_dump(mode="json"), at=datetime.now(UTC), now=clock.now()
+    )
     last = {row.school: row.last_run.at for row in _statuses_of(request) if row.last_run is not None}
     answers = [
-        shapes.SchoolWish(school=dfes, run_wanted=dfes in wishes, last_run=last.get(dfes))
+        shapes.SchoolWish(
+            school=dfes,
+            run_wanted=wishes.get(dfes) == "run",
+            preview_wanted=wishes.get(dfes) == "preview",
+            last_run=last.get(dfes),
+        )
         for dfes in sorted(request.client.schools)
     ]
     return answer(shapes.CheckIn(schools=answers, server_time=datetime.now(UTC)))

@@ -123,8 +123,11 @@ class CheckInRequest(Shape):
 
 
 class SchoolWish(Shape):
+    """What somebody in the portal asked for; said once, to the first of the school's clients that checks in."""
+
     school: Dfes
     run_wanted: bool
+    preview_wanted: bool
     last_run: datetime | None
 
 

@@ -11,7 +11,7 @@ from hwb import clock
 from hwb.cli.output import JSON, acting_user, print_json, print_table, refuse, say
 from hwb.directory.queries import clients as rows
 from hwb.extract.texts import N_, Text
-from hwb.operations import clients
+from hwb.operations import clients, wishes
 from hwb.operations.client_keys import ClientRefused
 
 _SCHOOL = typer.Option(..., "--school", help="A DfES number that the client may send for; repeat it.")
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Provisioning Clients.", no_args_is_help=True)
     group.command("register")(register_client)
     group.command("list")(list_clients)
+    group.command("ask")(ask)
     group.command("revoke")(revoke)
     app.add_typer(group, name="clients")
 
@@ -51,6 +52,24 @@ def list_clients(as_json: bool = JSON) -> None:
         return
     nothing = say(Text(N_("No client is registered yet. Register one with: hwb clients register --school N")))
     print_table(("client", "state", "schools", "expires", "last_contact", "version"), found, nothing=nothing)
+
+
+def ask(
+    school: str = typer.Option(..., "--school", help="The school's DfES number."),
+    preview: bool = typer.Option(False, "--preview", help="A preview, not a run."),
+    as_json: bool = JSON,
+) -> None:
+    """Ask a school's client for a run now; it learns of it at its next check-in, within 15 minutes."""
+    try:
+        wish = wishes.ask_for_run(
+            school=school, kind="preview" if preview else "run", acting_user=acting_user(), now=clock.now()
+        )
+    except wishes.WishRefused as refused:
+        refuse(refused.text)
+    if as_json:
+        print_json({"school": wish.school, "kind": wish.kind, "asked_at": wish.asked_at.isoformat()})
+    else:
+        print(say(Text(N_("Asked for. The school's client learns of it at its next check-in."))))
 
 
 def revoke(client: UUID = _CLIENT, as_json: bool = JSON) -> None:

@@ -43,6 +43,7 @@ def serve(
     if own_database:
         migrate_database()
     connection.close()
+    os.environ["HWB_PORT"] = str(port)  # the children tell people and clients this server's address
     children = {"web": _web_command(port)}
     if worker:
         children["worker"] = [sys.executable, "-m", "hwb.cli.main", "worker"]

@@ -31,7 +31,7 @@ def blank(*, school: str, outcome: str, run: str = "", as_at: str = "", preview:
     result |= dict.fromkeys(COUNTS, 0)
     result |= {"refused": [], "holds": [], "warnings": []}
     if preview:
-        result["preview"] = True
+        result |= {"preview": True, "by_rule": []}
     return result
 
 

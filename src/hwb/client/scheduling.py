@@ -24,7 +24,7 @@ def write(call: Call, *, system: str, schools: list[str], out: Path | None, user
         raise WrongUse(Text(N_("A schedule is for systemd or windows; --part is run or check-in.")))
     plan = Plan((sys.executable, "-m", "hwb.client"), call.home.folder, user or _user(system), _writable(call, numbers))
     files = systemd(plan, numbers) if system == "systemd" else windows(plan, numbers)
-    call.home.write_json("schedule.json", {"schedule": f"{system} {', '.join(map(starts_at, numbers))}"[:200]})
+    _remember(call, system, numbers)
     if out is not None:
         return Done(0, {}, lambda: _write_files(call, system, files, out))
     if system == "systemd":
@@ -34,6 +34,12 @@ def write(call: Call, *, system: str, schools: list[str], out: Path | None, user
         raise WrongUse(Text(N_("One task for each school: name one with --school, or a folder with --out.")))
     name = f"hwb-client-{numbers[0]}.xml" if part == "run" else "hwb-client-check-in.xml"
     return Done(0, {}, lambda: _print_task(files[name]))
+
+
+def _remember(call: Call, system: str, schools: list[str]) -> None:
+    """When each school runs, for the check-in to report; schools scheduled by another call keep theirs."""
+    known = call.home.read_json("schedule.json")
+    call.home.write_json("schedule.json", known | {school: f"{system} {starts_at(school)}" for school in schools})
 
 
 def _numbers(call: Call, schools: list[str]) -> list[str]:

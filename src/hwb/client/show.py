@@ -35,17 +35,15 @@ _STYLES = {
     "refused": "red",
     "spooled": "red",
 }
-#: Each count with the rules that decide it (rules.md).
 _COUNTS = (
-    ("created", N_("New accounts"), "R1, R22"),
-    ("updated", N_("Updated"), "R2, R9, R23, R34"),
-    ("claimed", N_("Claimed"), "R4, R6"),
-    ("released", N_("Released, with a leaving date"), "R3, R23"),
-    ("waiting", N_("Waiting for another school"), "R5"),
-    ("missing", N_("Missing, without a leaving date"), "R32"),
+    ("created", N_("New accounts")),
+    ("updated", N_("Updated")),
+    ("claimed", N_("Claimed")),
+    ("released", N_("Released, with a leaving date")),
+    ("waiting", N_("Waiting for another school")),
+    ("missing", N_("Missing, without a leaving date")),
 )
 FEW = 3  # warnings of one kind that are shown
-_REFUSED_RULES = "R8, R20"
 _PERSONAL = frozenset({"legal_surname", "legal_forename", "preferred_surname", "preferred_forename", "birth_date"})
 Names = Mapping[str, str]
 
@@ -54,7 +52,8 @@ def result(voice: Voice, found: Mapping[str, Any], *, names: Names) -> None:
     """A run's, preview's or check's result: why it is as it is, the counts, and in the last line what it came to."""
     preview = bool(found.get("preview"))
     if found["outcome"] in ("applied", "no change", "held"):
-        _counts(voice, found, rules=preview)
+        _counts(voice, found)
+        _by_rule(voice, found.get("by_rule", ()))
     refused(voice, found["refused"], names=names)
     for hold in found["holds"]:
         voice.line(voice.say(N_("Held because of: {check}"), check=str(hold.get("text") or hold["check"])))
@@ -80,12 +79,20 @@ def _warnings(voice: Voice, warnings: Iterable[Mapping[str, str]]) -> None:
             voice.line("  " + voice.render(ngettext("… and {count} more like it", "… and {count} more like it", more)))
 
 
-def _counts(voice: Voice, found: Mapping[str, Any], *, rules: bool) -> None:
-    rows = [(voice.say(label), int(found[name]), rule) for name, label, rule in _COUNTS]
-    rows.append((voice.say(N_("Refused")), len({item["record"] for item in found["refused"]}), _REFUSED_RULES))
-    width = max(len(label) for label, _, _ in rows)
-    for label, number, rule in rows:
-        voice.line(f"  {label.ljust(width)}  {number:>6}" + (f"   {rule}" if rules else ""))
+def _counts(voice: Voice, found: Mapping[str, Any]) -> None:
+    rows = [(voice.say(label), int(found[name])) for name, label in _COUNTS]
+    rows.append((voice.say(N_("Refused")), len({item["record"] for item in found["refused"]})))
+    width = max(len(label) for label, _ in rows)
+    for label, number in rows:
+        voice.line(f"  {label.ljust(width)}  {number:>6}")
+
+
+def _by_rule(voice: Voice, rules: Iterable[Mapping[str, Any]]) -> None:
+    """What a preview says of each rule: how many people, and what would be done."""
+    for place, item in enumerate(rules):
+        if not place:
+            voice.line(voice.say(N_("What would change, by rule:")))
+        voice.line(f"  {item['rule']:<4} {item['count']:>6}  {item['text']}")
 
 
 def refused(voice: Voice, items: Iterable[Mapping[str, str]], *, names: Names) -> None:

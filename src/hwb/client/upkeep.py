@@ -9,6 +9,7 @@ from hwb.client.arrangement import Asked
 from hwb.client.call import Call, Done
 from hwb.client.faults import NotEnrolled, NotReached, Refused, Stopped
 from hwb.client.limits import Limits
+from hwb.client.lock import Busy
 from hwb.client.running import Errand, run
 from hwb.client.session import Session
 from hwb.extract.texts import N_
@@ -67,7 +68,11 @@ def check_in(call: Call, *, tries: int | None) -> Done:
         answer = _report(call, session)
     finally:
         session.close()
-    codes = [_wished(call, item["school"], limits) for item in answer["schools"] if item["run_wanted"]]
+    codes = [
+        _wished(call, item["school"], limits, preview=not item["run_wanted"])
+        for item in answer["schools"]
+        if item["run_wanted"] or item.get("preview_wanted")
+    ]
     known = N_("Checked in. Schools: {number}")
     return Done(max(codes, default=0), answer, lambda: call.voice.tell(known, number=len(answer["schools"])))
 
@@ -86,11 +91,13 @@ def _report(call: Call, session: Session) -> dict[str, Any]:
 
 
 def _send_report(call: Call, session: Session) -> dict[str, Any]:
-    schedule = str(call.home.read_json("schedule.json").get("schedule", ""))
+    schedules = call.home.read_json("schedule.json")
     told, schools = [], []
-    for school in call.home.schools():
-        failed = attempts.of_school(call.home, school)
+    numbers = call.home.schools()
+    for school in numbers:
+        failed = attempts.of_school(call.home, school, most=max(1, attempts.MOST // len(numbers)))
         told += [path for path, _ in failed]
+        schedule = str(schedules.get(school, ""))
         schools.append({"school": school, "schedule": schedule, "failed_attempts": [attempt for _, attempt in failed]})
     answer = session.ask("POST", "/check-ins", json={"version": keys.version(), "schools": schools})
     for path in told:
@@ -99,16 +106,23 @@ def _send_report(call: Call, session: Session) -> dict[str, Any]:
     return answer
 
 
-def _wished(call: Call, school: str, limits: Limits) -> int:
-    """Runs a school as it was last arranged; its exit code."""
+def _wished(call: Call, school: str, limits: Limits, *, preview: bool) -> int:
+    """Runs or previews a school as it was last arranged; its exit code. Why it could not is told next time."""
     if not arrangement.is_known(call.home, school):
         log.note("wish without a source", school=school)
+        attempts.record(call.home, school, code="source_unknown")
         return 0
-    call.voice.tell(N_("School {school} wishes a run now."), school=school)
+    sentence = N_("School {school} wishes a preview now.") if preview else N_("School {school} wishes a run now.")
+    call.voice.tell(sentence, school=school)
     try:
-        outcome = run(Errand(school, Asked(), None, preview=False, wait=True),
+        outcome = run(Errand(school, Asked(), None, preview=preview, wait=True),
                       home=call.home, voice=call.voice, limits=limits).outcome  # fmt: skip
+    except Busy as busy:  # what is wished is being done
+        call.voice.warn(call.voice.render(busy.text))
+        return 0
     except Stopped as stopped:
+        if preview:
+            attempts.record(call.home, school, code=stopped.code)
         call.voice.warn(call.voice.render(stopped.text))
         return stopped.exit_code
     log.note_result("result", outcome.result, code=outcome.code)

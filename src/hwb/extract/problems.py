@@ -129,6 +129,14 @@ WORDINGS: dict[str, Wording] = {
         N_("The end-of-year procedures, then a new run"),
         refuses=False,
     ),
+    "X06": Wording(
+        N_(
+            "More than half of the people have the same end date, {date}."
+            " It was read as the end of the school year: nobody leaves by it"
+        ),
+        N_("An end date for those who leave, and for nobody else"),
+        refuses=False,
+    ),
 }
 
 _FIX = N_("Put it right in this field of your MIS: {caption}.")
@@ -171,7 +179,7 @@ CAPTIONS: dict[str, dict[str, str]] = {
 def describe(problem: Problem, *, mis: MisKind, language: str) -> dict[str, str]:
     """The problem in one language: record, field, value, needed, fix (interfaces.md), code and sentence."""
     wording = WORDINGS[problem.code]
-    gaps = {"length": "100", **dict(problem.values)}
+    gaps = {"length": "100", "date": problem.value, **dict(problem.values)}
 
     def said(message: str, **more: str) -> str:
         return render(Text(message, {**gaps, **more}), language=language, domain=DOMAIN)

@@ -247,6 +247,8 @@ def _last_years(case: Case) -> Explanation | None:
 def _active(case: Case) -> Explanation | None:
     if not case.here:
         return None
+    if any(cause is WaitCause.RELEASE for _, cause in case.facts.learner.waits):
+        return _say(case, "LX01.waited", chain=())  # that one waits, never which (R5, ux.md 2)
     record = case.own.record if case.own else None
     place = (record.registration_group or next(iter(record.classes), "")) if record else ""
     return _say(case, "LX01", chain=(), place=place) if place else _say(case, "LX01.classless", chain=())

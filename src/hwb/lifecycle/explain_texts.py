@@ -252,6 +252,10 @@ WORDINGS: dict[str, Wording] = {
         N_("{name} already has an active account here."), Owner.YOU,
         N_("Open the record; reset the password if it is needed."),
     ),
+    "LX01.waited": Wording(
+        N_("{name} has an active account here, and another school waits for it."), Owner.YOU,
+        N_("If the learner has left, enter the leaving date in your MIS and run the client."),
+    ),
     "LX11": Wording(
         N_(
             "No school in Wales has sent this UPN. If the learner is new to Wales, your next run will create an "

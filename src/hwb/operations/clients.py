@@ -17,11 +17,12 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 
 from hwb.extract.texts import N_, Text
-from hwb.operations import audit
+from hwb.operations import audit, wishes
 from hwb.operations import client_keys as keys
 from hwb.operations.client_keys import ClientRefused
 
-_LONGEST_REPORT = 64 * 1024
+_LONGEST_REPORT = 512 * 1024
+_ATTEMPTS_KEPT = 5  # of each school
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +161,33 @@ def revoke(*, client: UUID, acting_user: str, at: datetime, now: datetime) -> bo
     return True
 
 
-def check_in(*, client: UUID, report: Mapping[str, Any], at: datetime) -> frozenset[str]:
-    """Keeps the client's newest report; returns the schools that wish a run now (and forgets the wish).
+def check_in(*, client: UUID, report: Mapping[str, Any], at: datetime, now: datetime) -> dict[str, wishes.WishKind]:
+    """Keeps the client's newest report; returns what its schools wish now, each wish once.
 
-    Wishes are made in the portal; until it exists there are none.
+    A client tells a failed attempt once, and checks in every quarter of an hour: the newest of each school are kept
+    from report to report, so that they can be shown beside Last Run (R37).
     """
-    text = json.dumps(report)
-    if len(text) > _LONGEST_REPORT:
-        text = json.dumps({"version": report.get("version"), "schools": [], "cut": True})
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT report FROM client WHERE id = %s FOR UPDATE", [client])
+        known = cursor.fetchone()[0]
+        text = json.dumps(_with_earlier_attempts(report, json.loads(known) if isinstance(known, str) else known))
+        if len(text) > _LONGEST_REPORT:
+            text = json.dumps({"version": report.get("version"), "schools": [], "cut": True})
         cursor.execute(
             "UPDATE client SET report = %s, version = %s, last_contact = %s WHERE id = %s",
             [text, str(report.get("version", "")), at, client],
         )
-    return frozenset()
+        return wishes.collect(cursor, client=client, now=now)
+
+
+def _with_earlier_attempts(report: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    earlier = {school["school"]: school["failed_attempts"] for school in known.get("schools", [])}
+    schools = []
+    for school in report.get("schools", []):
+        attempts = [*earlier.get(school["school"], []), *school["failed_attempts"]]
+        attempts.sort(key=lambda attempt: str(attempt["at"]))
+        schools.append({**school, "failed_attempts": attempts[-_ATTEMPTS_KEPT:]})
+    return {**report, "schools": schools}
 
 
 def forget_expired(*, at: datetime) -> int:

@@ -17,7 +17,7 @@ from hwb.extract import check
 from hwb.extract.records import Extract
 from hwb.extract.texts import N_, Text
 from hwb.lifecycle import calendar
-from hwb.operations import faults, runs
+from hwb.operations import faults, runs, wrong_file
 from hwb.operations.transactions import in_transaction
 
 AHEAD = timedelta(hours=24)
@@ -114,6 +114,11 @@ _REFUSALS: dict[str, Callable[[], DeliveryRefused]] = {
     "too_far_ahead": lambda: DeliveryRefused(
         "too_far_ahead", 422, Text(N_("The data is from more than 24 hours in the future: check the computer's clock."))
     ),
+    "other_schools_roll": lambda: DeliveryRefused(
+        "other_schools_roll",
+        409,
+        Text(N_("Everybody in the data is on another school's roll: this looks like that school's file.")),
+    ),
     "empty": lambda: DeliveryRefused("empty", 422, Text(N_("There are no people in the data."))),
     "school_closed": lambda: DeliveryRefused(
         "school_closed", 409, Text(N_("The register says that this school has closed."))
@@ -129,6 +134,8 @@ def _refusal(
         return _REFUSALS["school_closed"]()
     if not extract.learners and not extract.staff:
         return _REFUSALS["empty"]()
+    if wrong_file.is_of_another_school(cursor, extract):
+        return _REFUSALS["other_schools_roll"]()
     if extract.as_at > now + AHEAD:
         return _REFUSALS["too_far_ahead"]()
     cursor.execute(

@@ -8,7 +8,7 @@ from typing import Any
 
 from hwb.extract.problems import describe
 from hwb.extract.records import MisKind, Problem, Refused
-from hwb.lifecycle import reasons
+from hwb.lifecycle import reasons, tally
 from hwb.lifecycle.plan import Plan
 
 _KEYS = (
@@ -43,6 +43,7 @@ def result_of(*, run: str, school: str, as_at: datetime, outcome: str, plan: Pla
         "people": [_person(item) for item in plan.refused],
         "notices": [_stored(problem) for problem in plan.warnings],
         "measured": [asdict(hold) for hold in plan.holds],
+        "rules": [list(counted) for counted in tally.tally(plan.changes)],
     }
 
 
@@ -71,6 +72,10 @@ def shown(stored: dict[str, Any], *, language: str, preview: bool = False) -> di
     ]
     if preview:
         result["preview"] = True
+        result["by_rule"] = [
+            {"rule": rule, "count": count, "text": tally.sentence(rule, kind, language=language)}
+            for rule, kind, count in stored.get("rules", ())
+        ]
     return result
 
 

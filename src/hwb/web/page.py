@@ -43,6 +43,11 @@ class PageRequest(HttpRequest):
     language: Language
 
 
+def is_signed_in(request: HttpRequest) -> bool:
+    """On a page for anybody: whether `request.person` is somebody."""
+    return getattr(request, "person", None) is not None
+
+
 class Stated:
     """What a page states of itself: its action for each method it knows, and what it can do without names."""
 
@@ -81,7 +86,7 @@ def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpRespon
             return HttpResponseNotAllowed(sorted(stated.actions))
         if wanted is Action.OPEN:
             return view(asked, *args, **parts)
-        if getattr(request, "person", None) is None:
+        if not is_signed_in(request):
             return again.signed_out(request)
         asked.access = _decided(asked, wanted, stated, dict(parts))
         if wanted in policy.FRESH and not is_switch(request) and (answer := again.asked_for(request)):

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hwb.client.mis import ctf, hwb, oneroster, sims, teacher_centre
 from hwb.client.mis import mapping as mappings
-from hwb.client.mis.reading import ReadError, Reading
+from hwb.client.mis.reading import ReadError, Reading, nobody
+from hwb.extract.fields import london_date
 from hwb.extract.records import Extract, Kind, MisKind
 from hwb.extract.texts import N_, Text
 
-Reader = Callable[[Path, Path | None, mappings.Mapping | None, str], Reading]
+Reader = Callable[[Path, Path | None, mappings.Mapping | None, str, date], Reading]
 
 _READERS: dict[MisKind, Reader] = {
-    "hwb": lambda source, _staff, _mapping, _school: hwb.read(source),
-    "sims": lambda source, staff, mapping, _school: sims.read(source, staff, mapping),
-    "teacher-centre": lambda source, staff, mapping, _school: teacher_centre.read(source, staff, mapping),
-    "oneroster": lambda source, _staff, _mapping, school: oneroster.read(source, school),
-    "ctf": lambda source, _staff, _mapping, school: ctf.read(source, school),
+    "hwb": lambda source, _staff, _mapping, _school, _on: hwb.read(source),
+    "sims": lambda source, staff, mapping, _school, _on: sims.read(source, staff, mapping),
+    "teacher-centre": lambda source, staff, mapping, _school, _on: teacher_centre.read(source, staff, mapping),
+    "oneroster": lambda source, _staff, _mapping, school, on: oneroster.read(source, school, on),
+    "ctf": lambda source, _staff, _mapping, school, _on: ctf.read(source, school),
 }
 KINDS: tuple[MisKind, ...] = tuple(_READERS)
 _COVERED: tuple[Kind, ...] = ("learner", "staff")
@@ -45,18 +46,22 @@ def read(
     name = next((known for known in _READERS if known == kind), None)
     if name is None:
         raise ReadError("unknown_mis", Text(N_("This kind of MIS cannot be read: {kind}"), {"kind": kind}))
+    if source.is_file() and not source.stat().st_size:
+        raise nobody()
     declared = mappings.load(mapping) if mapping is not None else None
-    reading = _READERS[name](source, staff_source, declared, school)
+    written = as_at or _written(source, staff_source)
+    reading = _READERS[name](source, staff_source, declared, school, london_date(written))
     if not any(reading.rows.values()):
-        raise ReadError("empty", Text(N_("There are no people in the data.")))
+        raise nobody()
     return Extract(
         school,
-        as_at or reading.moment or _written(source, staff_source),
+        as_at or reading.moment or written,
         name,
         frozenset(covered for covered in _COVERED if covered in reading.rows),
         tuple(reading.rows.get("learner", ())),
         tuple(reading.rows.get("staff", ())),
         tuple(sorted(reading.dropped)),
+        tuple(reading.notices),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hwb.client.mis.archive import Archive
-from hwb.client.mis.reading import COLUMNS, ReadError, Reading, decoded, need, row_in, table
+from hwb.client.mis.reading import COLUMNS, ReadError, Reading, decoded, need, nobody, row_in, table
 from hwb.extract.records import Kind
 from hwb.extract.texts import N_, Text
 
@@ -21,11 +21,13 @@ def read(source: Path) -> Reading:
     """Rows by kind for each file that is there, and the names of columns that were dropped."""
     reading = Reading()
     archive = Archive(source)
+    texts = {name: decoded(content) for _, name, _ in _FILES if (content := archive.read(name)) is not None}
+    if texts and not any(map(str.strip, texts.values())):
+        raise nobody()  # files without anything; beside one with people, an empty one is damaged
     for kind, name, needed in _FILES:
-        content = archive.read(name)
-        if content is None:
+        if name not in texts:
             continue
-        header, rows = table(decoded(content), name=name)
+        header, rows = table(texts[name], name=name)
         need(header, needed, name=name)
         reading.dropped |= {column for column in header if column not in COLUMNS[kind]}
         reading.rows[kind] = [

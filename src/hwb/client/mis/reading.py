@@ -8,12 +8,14 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
-from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Kind, Row
+from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Kind, Problem, Row
 from hwb.extract.texts import N_, Text
 
 LARGEST = 50 * 1024 * 1024
+MOST_ROWS = 50_000
 
 
 class ReadError(Exception):
@@ -34,13 +36,32 @@ def other_school(number: str) -> ReadError:
     return ReadError("wrong_school", Text(N_("The data is of another school: {number}"), {"number": number or "?"}))
 
 
+def header_twice(name: str) -> ReadError:
+    """A header that gives one column twice (input 13)."""
+    return ReadError("header_twice", Text(N_("A column stands twice in the header: {name}"), {"name": name}))
+
+
+def too_many() -> ReadError:
+    """A file with more in it than any school has: it is some other file, or made to cost memory."""
+    return ReadError("too_large", Text(N_("The source has more rows than any school's.")))
+
+
+def nobody() -> ReadError:
+    """No people at all, wherever it is noticed (interfaces.md; input 1)."""
+    return ReadError("empty", Text(N_("There are no people in the data.")))
+
+
 @dataclass(slots=True)
 class Reading:
-    """What a reader found: rows of each kind that the source covers, columns it dropped, the source's own moment."""
+    """What a reader found: rows of each kind that the source covers, columns it dropped, the source's own moment.
+
+    ``notices``: warnings of the reader itself, which no record alone could tell.
+    """
 
     rows: dict[Kind, list[Row]] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
     moment: datetime | None = None
+    notices: list[Problem] = field(default_factory=list)
 
 
 COLUMNS: dict[Kind, tuple[str, ...]] = {"learner": LEARNER_COLUMNS, "staff": STAFF_COLUMNS}
@@ -76,18 +97,20 @@ def decoded(content: bytes, *, encoding: str = "") -> str:
         ) from None
 
 
-def table(text: str, *, delimiter: str = ",", name: str) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of delimited text. Raises ReadError for a header given twice or none at all."""
+def table(text: str, *, delimiter: str = ",", name: str, most: int = MOST_ROWS) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of delimited text. Raises ReadError for a header given twice or none at all, or too many rows."""
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        rows = [row for row in lines if row]
+        rows = list(islice(filter(None, lines), most + 2))
     except csv.Error:
         raise ReadError("not_delimited", Text(N_("The file cannot be read: {name}"), {"name": name})) from None
+    if len(rows) > most + 1:
+        raise too_many()
     if not rows:
         raise ReadError("no_header", Text(N_("The file has no header row: {name}"), {"name": name}))
     header = [column.strip() for column in rows[0]]
     if len(set(header)) != len(header):
-        raise ReadError("header_twice", Text(N_("A column stands twice in the header: {name}"), {"name": name}))
+        raise header_twice(name)
     return header, rows[1:]
 
 

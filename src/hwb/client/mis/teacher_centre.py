@@ -9,7 +9,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from hwb.client.mis.mapping import Mapping
-from hwb.client.mis.reading import COLUMNS, NEEDED, ReadError, Reading, content_of, decoded, need, row_in, table
+from hwb.client.mis.reading import (
+    COLUMNS,
+    NEEDED,
+    ReadError,
+    Reading,
+    content_of,
+    decoded,
+    header_twice,
+    need,
+    row_in,
+    table,
+)
 from hwb.extract.records import Kind
 from hwb.extract.texts import N_, Text
 
@@ -35,6 +46,6 @@ def _read_kind(kind: Kind, path: Path, mapping: Mapping, reading: Reading) -> No
     need(columns, NEEDED[kind], name=path.name)
     mapped = [column for column in columns if column]
     if len(set(mapped)) != len(mapped):
-        raise ReadError("header_twice", Text(N_("A column stands twice in the header: {name}"), {"name": path.name}))
+        raise header_twice(path.name)
     reading.dropped |= {caption for caption in header if caption not in captions}
     reading.rows[kind] = [row_in(f"row {n}", columns, row, COLUMNS[kind]) for n, row in enumerate(rows, start=2)]

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from lxml import etree
 
-from hwb.client.mis.reading import ReadError, content_of
+from hwb.client.mis.reading import ReadError, content_of, too_many
 from hwb.extract.texts import N_, Text
 
 DEEPEST = 50
 MOST_ATTRIBUTES = 100
+#: Counted before anything is parsed. A school of 2,000 learners with a record for each of twelve classes has 720,000.
+MOST_TAGS = 800_000
 
 
 def elements(source: Path, *, root: str, wanted: frozenset[str]) -> Iterator[etree._Element]:
@@ -23,6 +25,8 @@ def elements(source: Path, *, root: str, wanted: frozenset[str]) -> Iterator[etr
     content = content_of(source)
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise _with_document_type()
+    if content.count(b"<") > MOST_TAGS:
+        raise too_many()
     depth = 0
     try:
         for event, element in etree.iterparse(

@@ -8,7 +8,7 @@ SELECT id, '', '', '', created_at, false, created_at FROM account WHERE password
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0006_protection")]
+    dependencies = [("directory", "0007_run_wanted")]
 
     operations = [
         migrations.AddField(model_name="account", name="last_sign_in", field=models.DateTimeField(null=True)),

@@ -20,6 +20,7 @@ from hwb.directory.models.registers import (
     ClientAssertion,
     ClientSchool,
     Establishment,
+    RunWish,
     Setting,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "Protection",
     "RoleGrant",
     "Run",
+    "RunWish",
     "Seal",
     "Setting",
     "SignInLink",

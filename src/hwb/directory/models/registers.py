@@ -71,6 +71,27 @@ class ClientSchool(models.Model):
         db_table = "client_school"
 
 
+class RunWish(models.Model):
+    """A school's wish that its client runs or previews now; one that waits at most, collected once at a check-in."""
+
+    id = models.BigAutoField(primary_key=True)
+    school = models.CharField(max_length=7)
+    kind = models.TextField()
+    asked_at = models.DateTimeField()
+    asked_by = models.TextField()
+    collected_at = models.DateTimeField(null=True)
+    collected_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "run_wish"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["school"], condition=models.Q(collected_at__isnull=True), name="run_wish_waits"
+            ),
+            models.CheckConstraint(condition=models.Q(kind__in=["run", "preview"]), name="run_wish_kind"),
+        )
+
+
 class ClientAssertion(models.Model):
     """A client assertion that was used; it never counts again (RFC 7523)."""
 
