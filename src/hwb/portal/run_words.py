@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from hwb.directory.queries.provisioning import RunDetail, RunLine
+from hwb.directory.queries.provisioning import RunDetail, RunLine, ToldFailure
 from hwb.lifecycle import calendar, explain_texts
 from hwb.web.words import N_, Text, day, ngettext, short_day, time_of_day
 
@@ -117,6 +119,32 @@ def attempt(run: RunLine) -> Text:
 def failed_attempt(at: datetime) -> Text:
     """The same for one that the school's client reported."""
     return Text(N_("A later attempt on {date} at {time} failed."), {"date": day(at), "time": time_of_day(at)})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A later attempt that was not successful. `code` of a failure, empty when it did not fail; `run` None for one
+    that never reached the server.
+    """
+
+    at: datetime
+    code: str
+    text: Text
+    run: UUID | None = None
+
+    @property
+    def why(self) -> Text | None:
+        """The plain reason of a failure."""
+        return reason(self.code) if self.code else None
+
+
+def later(last: RunLine | None, runs: Iterable[RunLine], told: Iterable[ToldFailure]) -> tuple[Attempt, ...]:
+    """What was tried since the last success without one, the newest first; held runs are not among them."""
+    seen = [Attempt(run.at, run.failure, attempt(run), run.run) for run in runs if run.state != "held"]
+    heard = [
+        Attempt(each.at, each.code, failed_attempt(each.at)) for each in told if last is None or each.at > last.at
+    ]
+    return tuple(sorted((*seen, *heard), key=lambda each: each.at, reverse=True))
 
 
 def reason(code: str) -> Text:

@@ -83,11 +83,11 @@ def home(request: PageRequest, dfes: str) -> HttpResponse:
 def _home(request: PageRequest, status: SchoolStatus, *, now: datetime) -> HomePage:
     dfes = status.school
     last = provisioning.newest(school=dfes)
-    later = provisioning.attempts_after(school=dfes, last=last)
-    held = next((run for run in later if run.state == "held"), None)
+    tried = provisioning.attempts_after(school=dfes, last=last)
+    held = next((run for run in tried if run.state == "held"), None)
     confirms = may(request.person, Action.CONFIRM_RUN, school=dfes)
     client = provisioning.client_of(dfes)
-    others = [run for run in later if run is not held]
+    later = run_words.later(last, tried, client.told)
     waiting = _loaded(lambda: school_home.waiting(school=dfes, since=clock.calendar_date(now - ARRIVED_WITHIN)))
     learners = _loaded(lambda: school_home.learners(school=dfes))
     staff = _loaded(lambda: school_home.staff(school=dfes))
@@ -97,7 +97,7 @@ def _home(request: PageRequest, status: SchoolStatus, *, now: datetime) -> HomeP
         run_words.headline(last, held, status.freshness, now=now, confirms=confirms),
         last is None and held is None,
         last and last.at,
-        run_words.attempt(others[0]) if others else None,
+        later[0].text if later else None,
         expected.next_run(client.schedule, after=now),
         _last_years(status, last),
         None if waiting is None else _items(status, last, held, waiting, confirms=confirms),
@@ -151,7 +151,7 @@ def _items(
             "{count} learner who has no password from this school", "{count} learners who have no password from this school",
             waiting.cannot_sign_in,
         )  # fmt: skip
-        items.append(Item(text_, address("learners", dfes=dfes)))
+        items.append(Item(text_, address("learners", query={"password": "cannot"}, dfes=dfes)))
     return tuple(items)
 
 

@@ -80,6 +80,14 @@ class ToldFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A wish to run or preview that waits for the client's next check-in."""
+
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClientFacts:
     """Who sends for a school. `enrolled` is False when nobody does; then only contact and MIS are known."""
 
@@ -92,6 +100,7 @@ class ClientFacts:
     manager: str
     contact: str
     mis: str
+    asked: Asked | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,7 @@ def client_of(school: str) -> ClientFacts:
     return ClientFacts(
         row["enrolled"], row["version"] or "", report.get("schedule", ""), row["last_contact"], row["expires"],
         tuple(sorted(told, key=lambda each: each.at, reverse=True)), row["manager"], row["contact"], row["mis"],
+        Asked(row["wish"], row["asked_at"]) if row["wish"] else None,
     )  # fmt: skip
 
 
@@ -189,7 +199,7 @@ def _moment(text: str) -> datetime:
 
 _NOBODY: dict[str, Any] = {
     "enrolled": False, "version": "", "report": None, "last_contact": None, "expires": None, "manager": "",
-    "contact": "", "mis": "",
+    "contact": "", "mis": "", "wish": None, "asked_at": None,
 }  # fmt: skip
 # A refused record is one of either kind; the counts say so without reading the problems.
 _STATE = """
@@ -231,8 +241,9 @@ WHERE r.school = %(school)s AND NOT r.preview AND coalesce(r.finished_at, r.rece
 """  # noqa: S608
 _CLIENT = """
 SELECT c.id IS NOT NULL AS enrolled, c.version, c.last_contact, c.expires, e.client_manager AS manager,
-       e.client_contact AS contact, c.report, e.mis
+       e.client_contact AS contact, c.report, e.mis, w.kind AS wish, w.asked_at
 FROM establishment e
+LEFT JOIN run_wish w ON w.school = e.dfes AND w.collected_at IS NULL
 LEFT JOIN LATERAL (
     SELECT c.id, c.version, c.last_contact, c.expires,
            -- of a report about many schools only what is said of this one
