@@ -117,6 +117,8 @@ def finish(
             " WHERE school = %s AND state = 'held' AND NOT preview AND id <> %s",
             [run.school, run.id],
         )
+        # what a preview said is no longer what a run would do
+        cursor.execute("UPDATE run SET plan = NULL WHERE school = %s AND preview AND plan IS NOT NULL", [run.school])
     cursor.execute(
         "UPDATE run SET state = %s, result = %s, finished_at = %s, content_digest = %s, plan = NULL,"
         " body = CASE WHEN %s THEN body END, accepted_no = CASE WHEN %s THEN"
@@ -125,9 +127,6 @@ def finish(
     )
     if accepted:
         _forget(cursor, run)
-        cursor.execute(
-            "UPDATE run SET plan = NULL WHERE school = %s AND preview AND plan IS NOT NULL", [run.school]
-        )  # what a preview said is no longer what a run would do
     return result
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.safestring import SafeString
 
@@ -104,11 +104,11 @@ def provisioning(request: PageRequest, dfes: str) -> HttpResponse:
 
 
 @page(Action.SEE_RUNS)
-def download(request: PageRequest, dfes: str) -> HttpResponseBase:
+def download(request: PageRequest, dfes: str) -> HttpResponse:
     """All runs that the filters leave."""
     listing = Listing.of(request, filters=("result", "kind", "since"), sorts=("started",))
     found = rows.runs(school=dfes, size=None, **_asked(listing, clock.now()))
-    return csv_response(f"runs-{dfes}", [*COLUMNS.values(), N_("Reference")], _cells(found.rows))
+    return cast("HttpResponse", csv_response(f"runs-{dfes}", [*COLUMNS.values(), N_("Reference")], _cells(found.rows)))
 
 
 @page(Action.ASK_FOR_RUN, methods="POST")
@@ -266,8 +266,12 @@ def duration(run: RunLine) -> Text | None:
     if run.finished_at is None or run.confirmed:
         return None
     seconds = round((run.finished_at - run.received_at).total_seconds())
-    return Text(N_("{count} min"), {"count": round(seconds / 60)}) if seconds >= 120 else Text(  # noqa: PLR2004
-        N_("{count} s"), {"count": seconds}
+    return (
+        Text(N_("{count} min"), {"count": round(seconds / 60)})
+        if seconds >= 120
+        else Text(
+            N_("{count} s"), {"count": seconds}
+        )
     )
 
 

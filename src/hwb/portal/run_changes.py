@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.urls import path
 
 from hwb import clock
@@ -117,7 +117,7 @@ def changes(request: PageRequest, dfes: str, run: UUID) -> HttpResponse:
 
 
 @page(Action.SEE_RUNS)
-def download(request: PageRequest, dfes: str, run: UUID) -> HttpResponseBase:
+def download(request: PageRequest, dfes: str, run: UUID) -> HttpResponse:
     """Every change with names for the school's own people; for others one line a group with its number."""
     found = provisioning.run(run, school=dfes)
     if found is None:
@@ -126,12 +126,12 @@ def download(request: PageRequest, dfes: str, run: UUID) -> HttpResponseBase:
     if not sees_names(request, dfes):
         counts = Counter(line.group for line in source.lines)
         cells: Any = ([say(TITLES[key][0]), counts[key]] for key in GROUPS)
-        return csv_response(f"changes-{run}", [N_("Kind of change"), N_("People")], cells)
+        return cast("HttpResponse", csv_response(f"changes-{run}", [N_("Kind of change"), N_("People")], cells))
     headings = (
         N_("Kind of change"), N_("Surname"), N_("Forename"), N_("UPN"), N_("Year group"), N_("Class"), N_("Was"),
         N_("Now"), N_("Note"), N_("Rule"),
     )  # fmt: skip
-    return csv_response(f"changes-{run}", headings, _cells(source))
+    return cast("HttpResponse", csv_response(f"changes-{run}", headings, _cells(source)))
 
 
 def sees_names(request: PageRequest, dfes: str) -> bool:
@@ -208,7 +208,7 @@ def _value(value: Any) -> str:
         return ", ".join(map(str, value)) or "–"
     text = "" if value is None else str(value)
     try:
-        return words.day(date.fromisoformat(text)) if len(text) == 10 and text[4] == "-" else text or "–"  # noqa: PLR2004
+        return words.day(date.fromisoformat(text)) if len(text) == 10 and text[4] == "-" else text or "–"
     except ValueError:
         return text
 

@@ -141,9 +141,7 @@ class Attempt:
 def later(last: RunLine | None, runs: Iterable[RunLine], told: Iterable[ToldFailure]) -> tuple[Attempt, ...]:
     """What was tried since the last success without one, the newest first; held runs are not among them."""
     seen = [Attempt(run.at, run.failure, attempt(run), run.run) for run in runs if run.state != "held"]
-    heard = [
-        Attempt(each.at, each.code, failed_attempt(each.at)) for each in told if last is None or each.at > last.at
-    ]
+    heard = [Attempt(each.at, each.code, failed_attempt(each.at)) for each in told if last is None or each.at > last.at]
     return tuple(sorted((*seen, *heard), key=lambda each: each.at, reverse=True))
 
 
@@ -203,7 +201,9 @@ def came_to(detail: RunDetail) -> tuple[Text, ...]:
 
 _NOT_APPLIED = {
     "received": N_("This run is being worked on. Nothing of it has been applied yet."),
-    "held": N_("This run is waiting for confirmation. Nothing of it has been applied; the figures say what it would do."),
+    "held": N_(
+        "This run is waiting for confirmation. Nothing of it has been applied; the figures say what it would do."
+    ),
     "failed": N_("This run failed. Nothing of it was applied."),
     "refused": N_("This run was refused. Nothing of it was applied."),
     "withdrawn": N_("This run was withdrawn. Nothing of it was applied."),
@@ -225,8 +225,8 @@ def _changes(learners: Mapping[str, int], staff: Mapping[str, int], moved: int) 
         (learners["reactivated"] + staff["reactivated"],
          ngettext("{count} account is active again.", "{count} accounts are active again.",
                   learners["reactivated"] + staff["reactivated"])),
-        (moved, ngettext("{count} learner moved to another year group.", "{count} learners moved to another year group.",
-                         moved)),
+        (moved, ngettext("{count} learner moved to another year group.",
+                         "{count} learners moved to another year group.", moved)),
         (learners["updated"] + staff["updated"] - moved,
          ngettext("{count} other record was updated.", "{count} other records were updated.",
                   max(0, learners["updated"] + staff["updated"] - moved))),

@@ -96,7 +96,7 @@ def _home(request: PageRequest, status: SchoolStatus, *, now: datetime) -> HomeP
         name or dfes, language,
         run_words.headline(last, held, status.freshness, now=now, confirms=confirms),
         last is None and held is None,
-        last and last.at,
+        last.at if last else None,
         later[0].text if later else None,
         expected.next_run(client.schedule, after=now),
         _last_years(status, last),
@@ -148,7 +148,8 @@ def _items(
         items.append(Item(text_, ""))
     if waiting.cannot_sign_in:
         text_ = ngettext(
-            "{count} learner who has no password from this school", "{count} learners who have no password from this school",
+            "{count} learner who has no password from this school",
+            "{count} learners who have no password from this school",
             waiting.cannot_sign_in,
         )  # fmt: skip
         items.append(Item(text_, address("learners", query={"password": "cannot"}, dfes=dfes)))

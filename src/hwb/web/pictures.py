@@ -128,7 +128,8 @@ def year_movement(moves: Sequence[YearMove], *, language: Language, name: str = 
     most = max((move.learners for move in moves), default=0) or 1
     rows = [
         {
-            "before": _year(move.before, N_("New here"), language), "now": move.became or _year(move.now, N_("Left"), language),
+            "before": _year(move.before, N_("New here"), language),
+            "now": move.became or _year(move.now, N_("Left"), language),
             "learners": move.learners, "stayed": bool(move.before) and move.before == move.now,
             "width": max(1, round(200 * move.learners / most)) if move.learners else 0,
         }

@@ -211,7 +211,7 @@ CASE WHEN r.state IN ('applied', 'no change')
 _COLUMNS = f"""
 r.id AS run, r.school::text AS school, {_STATE} AS state, r.preview, r.confirmed, r.as_at, r.received_at,
 r.finished_at, r.mis, r.failure, r.result -> 'counts' AS counts
-"""  # noqa: S608 - put together from the constants of this file only
+"""
 _RUNS = f"""
 SELECT *, count(*) OVER () AS total FROM (SELECT {_COLUMNS}, r.accepted_no FROM run r WHERE r.school = %(school)s) f
 WHERE (%(states)s::text[] IS NULL OR state = ANY(%(states)s::text[]) AND NOT preview)

@@ -193,9 +193,12 @@ def _rows(changes: Sequence[_Change], *, school: str, groups: Mapping[int, str])
 
 def _row(change: _Change, people: Mapping[str, dict[str, Any]], group: str) -> ChangeRow:
     word = people.get(change.account or "") or people.get(change.upn) or {}
-    own = {**word, **{key: value for key, value in change.after.items() if value}} if change.action == "create" else word
+    own = (
+        {**word, **{key: value for key, value in change.after.items() if value}} if change.action == "create" else word
+    )
+    account = UUID(change.account) if change.account else None
     return ChangeRow(
-        group, change.action, change.rule, change.reason, change.values, UUID(change.account) if change.account else None,
+        group, change.action, change.rule, change.reason, change.values, account,
         word.get("kind") or change.after.get("kind") or ("learner" if change.upn else "staff"),
         own.get("preferred_surname") or own.get("legal_surname") or "",
         own.get("preferred_forename") or own.get("legal_forename") or "",
