@@ -114,6 +114,18 @@ def test_runs_are_filtered_and_downloaded(world: World, september: Run) -> None:
     assert len(lines) == 3
 
 
+def test_a_long_list_of_runs_stays_a_small_page(world: World) -> None:
+    at = datetime(2018, 8, 1, tzinfo=UTC)
+    Run.objects.bulk_create(
+        Run(school=SCHOOL, state="failed", failure="stale", as_at=at, received_at=at, finished_at=at) for _ in range(70)
+    )
+    for language in ("en", "cy"):
+        answer = world.client(Role.CHAMPION).get(f"/{language}/{STATUS}")
+        assert len(answer.content) < 60_000
+        assert answer.content.count(b"/runs/") > 30
+    assert "page 3 of 3" in get(world, f"{STATUS}?page=3")
+
+
 def test_somebody_asks_for_a_run_once_a_client_can_collect_it(world: World) -> None:
     client = world.client(Role.CHAMPION)
     refused = client.post(f"/en/{STATUS}ask/", {"kind": "run"})

@@ -90,7 +90,7 @@ def provisioning(request: PageRequest, dfes: str) -> HttpResponse:
     page_ = status_page(dfes, person=request.person, own=is_own(request), now=now, language=request.language)
     listing = Listing.of(request, filters=("result", "kind", "since"), sorts=("started",))
     found = rows.runs(school=dfes, offset=(listing.page - 1) * rows.PAGE_SIZE, **_asked(listing, now))
-    paging = listing.paging(found.total)
+    paging = listing.paging(found.total, size=rows.PAGE_SIZE)
     if not found.rows and listing.page > 1:
         return HttpResponseRedirect(listing.address())
     return show(

@@ -11,7 +11,8 @@ from hwb.directory.queries.rows import fetch
 from hwb.lifecycle import calendar
 from hwb.lifecycle.plan import COUNTED
 
-PAGE_SIZE = 50
+#: Less than other lists have: a row is twelve figures, and a page stays small.
+PAGE_SIZE = 30
 #: What a reader can choose between → the stored states; a successful run with refused records is a state of its own.
 RESULTS: dict[str, tuple[str, ...]] = {
     "completed": ("applied", "no change"), "refusals": ("applied with refusals",), "held": ("held",),
