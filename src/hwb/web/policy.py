@@ -63,6 +63,7 @@ class Action(StrEnum):
     SWITCH_ACCESS = "switch access"
     ISSUE_USERNAME = "issue username"
     SEE_RUNS = "see runs"
+    ASK_FOR_RUN = "ask for run"
     CONFIRM_RUN = "confirm run"
     WITHDRAW_RUN = "withdraw run"
     UNDO_RUN = "undo run"
@@ -106,6 +107,9 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.SEE_RUNS: _row(
         mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL, client_manager=_S.AREA, area_officer=_S.AREA,
         agent=_S.NATION, operator=_S.NATION,
+    ),
+    _A.ASK_FOR_RUN: _row(
+        mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL, client_manager=_S.AREA, operator=_S.NATION,
     ),
     _A.CONFIRM_RUN: _row(champion=_S.SCHOOL, head=_S.SCHOOL, agent=_S.CASE, operator=_S.NATION),
     _A.WITHDRAW_RUN: _row(champion=_S.SCHOOL, head=_S.SCHOOL, client_manager=_S.AREA, operator=_S.NATION),
