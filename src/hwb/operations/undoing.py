@@ -15,16 +15,19 @@ from hwb.lifecycle import undoing
 from hwb.lifecycle.facts import Decision, DecisionKind, SchoolFacts, StaffEntry, StaffMember
 from hwb.lifecycle.plan import Plan
 from hwb.operations import locking, memory, runs, settings
-from hwb.operations.runs import Run, RunNotFound
+from hwb.operations.runs import PlanMoved, Run, RunNotFound
 from hwb.operations.transactions import FactsMoved, in_transaction
 
 TRIES = 5
 
 
-def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bool = False) -> Plan:
+def undo(
+    *, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bool = False, seen: str = ""
+) -> Plan:  # fmt: skip
     """Withdraws the school's newest accepted run: the one before is newest again and the school is re-planned.
 
-    With ``preview`` only the plan is returned. Raises RunNotFound when it is not the newest, or too old to undo.
+    With ``preview`` only the plan is returned. Raises RunNotFound when it is not the newest, or too old to undo;
+    PlanMoved when the plan is not the one whose digest (:meth:`Plan.digest`) was ``seen``.
     """
 
     def work() -> Plan:
@@ -36,6 +39,8 @@ def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bo
             facts, plan = _plan_undo(cursor, run, on=on)
             if preview:
                 return plan
+            if seen and seen != plan.digest():
+                raise PlanMoved(str(run_id))
             writer = Writer(run.school, acting_user, now, str(run_id))
             store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on, policy=settings.policy()))
             cursor.execute(

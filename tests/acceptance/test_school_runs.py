@@ -1,0 +1,45 @@
+"""A school decides about a held run (ux.md B6), undoes one, puts records right and looks back (B5, B20, B21)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from tests.acceptance.conftest import Look
+from tests.support.deliveries import deliver, extract_of, learner_row, send
+from tests.support.world import SCHOOL
+
+from hwb.operations import provisioning
+from hwb.web.policy import Role
+
+pytestmark = pytest.mark.system("chromium")
+MARCH = date(2019, 3, 4)
+
+
+def test_a_held_run_is_checked_and_confirmed(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWB_NOW", "2019-03-04T20:00")
+    rows = [
+        learner_row(n, year_group="5", registration_group=f"{n // 20} Gwyrdd", legal_surname="Llanfairpwllgwyngyllgogerychwyrndrobwll")
+        for n in range(100, 140)
+    ]  # fmt: skip
+    deliver(rows, on=date(2018, 9, 3))
+    extract = extract_of(rows[:20], on=MARCH, hour=10)
+    run = send(extract)
+    provisioning.reconcile(run_id=run, on=MARCH, now=extract.as_at)
+    page = look.as_(Role.CHAMPION)
+    look.visit(page, f"/{look.language}/school/{SCHOOL}/runs/{run}/review/")
+    page.click("#form button")
+    page.wait_for_load_state()
+    look.check(page)
+    page.check("#id_checked")
+    page.check("#id_truth_0")
+    page.click("#form button")
+    page.wait_for_load_state()
+    look.check(page)
+    page.click("#form button")
+    page.wait_for_load_state()
+    look.check(page)
+    look.visit(page, f"/{look.language}/school/{SCHOOL}/runs/{run}/undo/")
+    page.click("#form button")
+    page.wait_for_load_state()
+    look.check(page)
