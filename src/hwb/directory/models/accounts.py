@@ -251,3 +251,21 @@ class SignInLink(models.Model):
 
     class Meta:
         db_table = "sign_in_link"
+
+
+class Search(models.Model):
+    """What somebody looked for in the portal, so that no UPN and no name stands in an address; forgotten after a day.
+
+    ``content`` is sealed and bound to the search and the account.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey(Account, models.PROTECT, db_column="account")
+    school = models.CharField(max_length=7)
+    kind = models.TextField()
+    content = models.BinaryField()
+    created = models.DateTimeField()
+
+    class Meta:
+        db_table = "search"
+        indexes = [models.Index(fields=["created"], name="search_created")]
