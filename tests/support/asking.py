@@ -14,8 +14,6 @@ from hwb.directory.models import Account, RoleGrant
 from hwb.operations import roles
 from hwb.operations.roles import NewPerson, Reach
 
-NOON = "12:00+00:00"
-
 
 def asker(school: str, *, role: str = "champion", on: date = date(2018, 7, 2)) -> Client:
     """A client in which a person from outside every roll has the role at the school."""
@@ -30,10 +28,10 @@ def asker(school: str, *, role: str = "champion", on: date = date(2018, 7, 2)) -
     return client
 
 
-def ask_learner(client: Client, asked: Asked, language: str, **typed: str) -> HttpResponse:
+def ask_learner(client: Client, about: Asked, language: str, **typed: str) -> HttpResponse:
     """What Find my learner answers about the situation's UPN, or about what is typed."""
-    sent = typed or {"asked": asked.upn, "what": "one"}
-    return client.post(f"/{language}/school/{asked.school}/find-learner/", sent, follow=True)
+    sent = typed or {"asked": about.upn, "what": "one"}
+    return client.post(f"/{language}/school/{about.school}/find-learner/", sent, follow=True)
 
 
 def ask_staff(client: Client, asked: Asked, language: str) -> HttpResponse:
