@@ -107,8 +107,8 @@ def _says_the_same(cursor: Any, run: Run, newest: Newest, digest: str, policy: P
 
     It is planned all the same where the day alone may make a difference: a refused record may be usable now (a code
     that its other owner has left, R20), year groups that did not move are a warning (R37); and where the school's
-    words have changed since by a school that closed (R43). So is one that waits to re-key an account (R9): the account
-    stands under another UPN, whose release does not lead here by itself.
+    words have changed since by a school that closed (R43). So is one that waits to re-key an account (R9):
+    a release answers it at once, but not where another run contradicted itself, or an undone one let go.
     """
     if digest != newest.digest or newest.moved or newest.refused:
         return False
