@@ -49,7 +49,7 @@ def staff(request: PageRequest, dfes: str) -> HttpResponse:
         tabs=tabs, rows=[(row, held.get(str(row.account), "")) for row in found.rows], columns=COLUMNS,
         listing=listing, paging=paging, box=box, nobody=not sum(counts.values()),
         download=listing.address(page=1).replace(request.path, address("staff-download", dfes=dfes)),
-        access=address("people-with-access", dfes=dfes),
+        access=address("people-with-access", dfes=dfes), finds=address("find-staff", dfes=dfes),
     )  # fmt: skip
 
 
