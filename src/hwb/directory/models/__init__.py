@@ -8,6 +8,7 @@ from hwb.directory.models.accounts import (
     Placement,
     Protection,
     RoleGrant,
+    Search,
     SignInLink,
     Upn,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Run",
     "RunWish",
     "Seal",
+    "Search",
     "Setting",
     "SignInLink",
     "StaffRecord",

@@ -18,8 +18,8 @@ class Account(AbstractBaseUser):
     """One person's Hwb account. ``upn`` is the learner's current UPN, empty for staff.
 
     ``password``: the hash of one that the person chose, or that a first password was turned into; else empty.
-    ``username`` and ``email`` are unique by their rows in :class:`Identifier`, which also holds every earlier one (R33); a
-    second index on them would have to be kept up at each release and claim.
+    ``username`` and ``email`` are unique by their rows in :class:`Identifier`, which also holds every earlier one
+    (R33); a second index on them would have to be kept up at each release and claim.
     The keys follow the names (hwb.names). Searches and lists go through a school's placements, so none is indexed.
     ``sessions_from``: sessions that began earlier have ended (a new password, "sign out everywhere").
     """
@@ -253,3 +253,21 @@ class SignInLink(models.Model):
 
     class Meta:
         db_table = "sign_in_link"
+
+
+class Search(models.Model):
+    """What somebody looked for in the portal, so that no UPN and no name stands in an address; forgotten after a day.
+
+    ``content`` is sealed and bound to the search and the account.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey(Account, models.PROTECT, db_column="account")
+    school = models.CharField(max_length=7)
+    kind = models.TextField()
+    content = models.BinaryField()
+    created = models.DateTimeField()
+
+    class Meta:
+        db_table = "search"
+        indexes = [models.Index(fields=["created"], name="search_created")]
