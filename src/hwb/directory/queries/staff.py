@@ -227,7 +227,8 @@ WITH mine AS (
         AND (%(account)s::uuid IS NULL OR account = %(account)s) GROUP BY account
 )
 SELECT DISTINCT ON (a.id) a.id AS account, m.here, m.began AS arrived, m.ended AS left_on, a.active, a.reason_rule,
-    a.reason_code, a.reason_values, a.username, a.email, a.created_at, a.last_sign_in, a.legal_surname, a.legal_forename,
+    a.reason_code, a.reason_values, a.username, a.email, a.created_at, a.last_sign_in,
+    a.legal_surname, a.legal_forename,
     a.preferred_surname, a.preferred_forename, {_WORD},
     NOT m.here AND EXISTS (SELECT FROM placement o WHERE o.account = m.account AND o.school <> %(school)s
                            AND (o.ended IS NULL OR o.ended >= m.ended)) AS moved_on
