@@ -46,8 +46,8 @@ def trim(css: str) -> str:
         if forbidden in trimmed:
             raise ValueError(f"the style sheet still has {forbidden!r}")
     return (
-        f"/* GOV.UK Frontend {version[1] if version else ''}, MIT licence (govuk.LICENCE.txt), without its font, crest\n"
-        "   and the components that no page uses. Made by tools/govuk.py; do not edit. */\n"
+        f"/* GOV.UK Frontend {version[1] if version else ''}, MIT licence (govuk.LICENCE.txt), without its\n"
+        "   font, its crest and the components that no page uses. Made by tools/govuk.py; do not edit. */\n"
         f"{trimmed}\n"
     )
 

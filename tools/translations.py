@@ -1,7 +1,8 @@
 """Is every sentence there in Welsh? `python -m tools.translations` exits 1 and names each fault.
 `… --missing portal` prints the entries that portal.po lacks, to be filled in at its end.
 
-Sentences are those marked in the code with N_, _ or ngettext, and in templates with {% say %} and {% count %}. Faults: missing, obsolete, fuzzy, empty, twice,
+Sentences are those marked in the code with N_, _ or ngettext, and in templates with {% say %} and {% count %}.
+Faults: missing, obsolete, fuzzy, empty, twice,
 a plural without all its forms, gaps `{x}` that differ between English and Welsh, and one English sentence with two
 Welsh ones among the rooms of the pages (web, signin, portal).
 """

@@ -22,6 +22,7 @@ from itertools import product
 import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from tests.support.languages import foreign_texts
 from tests.support.world import World, build, session_of
@@ -49,6 +50,8 @@ class _QuietHandler(WSGIRequestHandler):
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Our server, middleware and all, on a free port; its requests use the test's database."""
+    # The browser keeps its connections open, and with them threads: none may keep the test's database.
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
     httpd = ThreadedWSGIServer(("localhost", 0), _QuietHandler)
     httpd.set_app(get_wsgi_application())
     thread = threading.Thread(target=httpd.serve_forever, daemon=True)

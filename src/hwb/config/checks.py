@@ -64,6 +64,16 @@ def check_password_keys(**_: Any) -> Sequence[CheckMessage]:
 
 
 @register()
+def check_help(**_: Any) -> Sequence[CheckMessage]:
+    """Every page names somebody to ask; in production it must be a real one."""
+    stated = environment.text("HWB_HELP_TELEPHONE") and environment.text("HWB_HELP_EMAIL")
+    if settings.HWB_PRODUCTION and not stated:
+        hint = "Set both; they stand under “Get help” on every page."
+        return [checks.Warning("HWB_HELP_TELEPHONE or HWB_HELP_EMAIL is not set.", hint=hint, id="hwb.W002")]
+    return []
+
+
+@register()
 def check_rehearsal(**_: Any) -> Sequence[CheckMessage]:
     """A calendar set by HWB_NOW does nothing in production; whoever set it there should know."""
     if settings.HWB_PRODUCTION and environment.text("HWB_NOW"):

@@ -94,7 +94,7 @@ PROCRASTINATE_IMPORT_PATHS = ["hwb.jobs.tasks"]
 USE_TZ = True
 TIME_ZONE = "Europe/London"
 USE_I18N = True
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg")]
 
 STORAGES = {

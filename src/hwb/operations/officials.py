@@ -50,7 +50,7 @@ def create(cursor: Any, *, name: str, email: str, writer: chain.Writer) -> Offic
         "birth_date": None, "upn": "",
     }  # fmt: skip
     digest = key.digest(personal)
-    row = {
+    row: dict[str, Any] = {
         "id": id_, "kind": "official", "reason_rule": "R40", "reason_code": "official", "reason_values": {},
         **personal, "personal_digest": digest.hex(), "wrapped": key.wrap(secret=str(settings.SECRET_KEY)).hex(),
         "created_at": writer.at.isoformat(),

@@ -28,4 +28,4 @@ class PasswordBackend(BaseBackend):
 
     def get_user(self, user_id: UUID | str | int) -> Account | None:
         """The account, while it may sign in (R40)."""
-        return Account.objects.filter(pk=user_id, active=True).first()
+        return Account.objects.filter(pk=str(user_id), active=True).first()

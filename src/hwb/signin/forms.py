@@ -12,6 +12,8 @@ from hwb.web.words import N_
 
 LONGEST = 200
 SHORTEST_PASSWORD = 12
+#: The one answer to every failure of the two.
+WRONG = N_("The username or password is not right")
 
 
 class SignInForm(PageForm):
@@ -26,8 +28,8 @@ class SignInForm(PageForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
     errors_said: ClassVar = {
-        "username": {"required": N_("Enter your username"), "max_length": N_("The username or password is not right")},
-        "password": {"required": N_("Enter your password"), "max_length": N_("The username or password is not right")},
+        "username": {"required": N_("Enter your username"), "max_length": WRONG, "null_characters_not_allowed": WRONG},
+        "password": {"required": N_("Enter your password"), "max_length": WRONG, "null_characters_not_allowed": WRONG},
     }
 
 

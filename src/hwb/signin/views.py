@@ -14,11 +14,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from hwb import clock
 from hwb.operations import passwords, sessions
 from hwb.signin.backend import PasswordBackend
-from hwb.signin.forms import NewPasswordForm, SignInForm
+from hwb.signin.forms import WRONG, NewPasswordForm, SignInForm
 from hwb.web import again, session
 from hwb.web.frame import show
 from hwb.web.language import language_in
-from hwb.web.page import PageRequest, page
+from hwb.web.page import PageRequest, is_signed_in, page
 from hwb.web.policy import Action
 from hwb.web.words import N_
 
@@ -27,14 +27,14 @@ from hwb.web.words import N_
 @page(Action.OPEN, methods="GET POST")
 def sign_in(request: PageRequest) -> HttpResponse:
     """A1: username and password; every failure has the same answer."""
-    if request.person is not None and request.method == "GET":
+    if is_signed_in(request) and request.method == "GET":
         return HttpResponseRedirect(reverse("start"))
     form = SignInForm.of(request)
     if form.is_sent():
         account = authenticate(request, username=form.cleaned_data["username"], password=form.cleaned_data["password"])
         if account is not None:
             return _signed_in(request, account)
-        form.add_error("username", N_("The username or password is not right"))
+        form.add_error("username", WRONG)
     return show(request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=_next(request))
 
 
@@ -64,7 +64,7 @@ def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
             account = None if found is None else PasswordBackend().get_user(found)
             if account is None:
                 raise Http404
-            account.backend = "hwb.signin.backend.PasswordBackend"
+            account.backend = "hwb.signin.backend.PasswordBackend"  # type: ignore[attr-defined] # as authenticate() sets it
             return _signed_in(request, account)
     return show(request, "signin/first_sign_in.html", title=N_("Choose your password"), form=form)
 

@@ -37,8 +37,7 @@ def _lines(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterato
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield "﻿"
-    for row in [headings]:
-        writer.writerow([safe_cell(cell) for cell in row])
+    writer.writerow([safe_cell(heading) for heading in headings])
     for row in rows:
         writer.writerow([safe_cell(cell) for cell in row])
         if buffer.tell() > 16_384:

@@ -28,13 +28,17 @@ class LanguageMiddleware:
         language = stated or chosen_before(request) or "en"
         with translation.override(language):
             response = self._get_response(request)
-        if stated is not None and not request.path_info.startswith("/static/"):
+        if stated is not None:
             response.headers.setdefault("Content-Language", stated)
             if request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != stated and response.status_code < 400:
                 response.set_cookie(
-                    settings.LANGUAGE_COOKIE_NAME, stated, max_age=COOKIE_AGE, secure=settings.SESSION_COOKIE_SECURE, httponly=True,
+                    settings.LANGUAGE_COOKIE_NAME,
+                    stated,
+                    max_age=COOKIE_AGE,
+                    secure=settings.SESSION_COOKIE_SECURE,
+                    httponly=True,
                     samesite="Lax",
-                )  # fmt: skip
+                )
         return response
 
 

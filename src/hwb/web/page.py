@@ -45,6 +45,11 @@ class PageRequest(HttpRequest):
     language: Language
 
 
+def is_signed_in(request: HttpRequest) -> bool:
+    """On a page for anybody: whether `request.person` is somebody."""
+    return getattr(request, "person", None) is not None
+
+
 class Stated:
     """What a page states of itself: its action for each method it knows, and what it can do without names.
 
@@ -89,7 +94,7 @@ def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpRespon
             return HttpResponseNotAllowed(sorted(stated.actions))
         if wanted is Action.OPEN:
             return view(asked, *args, **parts)
-        if getattr(request, "person", None) is None:
+        if not is_signed_in(request):
             return again.signed_out(request)
         if request.session.get(MUST_CHANGE) and not stated.first:
             return HttpResponseRedirect(reverse("own-password"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -42,7 +43,7 @@ class Account(AbstractBaseUser):
     grace_until = models.DateField(null=True)
     personal_digest = models.BinaryField()
     password = models.TextField(default="")
-    last_login = None  # type: ignore[assignment] # Django would write the real clock's time; see last_sign_in
+    last_login = None  # Django would write the real clock's time; see last_sign_in
     last_sign_in = models.DateTimeField(null=True)
     sessions_from = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -51,11 +52,11 @@ class Account(AbstractBaseUser):
     must_change = False
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = Accounts()
 
     @property
-    def is_active(self) -> bool:
+    def is_active(self) -> bool:  # type: ignore[override] # a fact of the directory, not of Django's
         """Django's name for it. Whoever is not active gets no session (R40)."""
         return self.active
 

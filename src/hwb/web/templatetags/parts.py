@@ -42,11 +42,9 @@ def field(bound: forms.BoundField, size: str = "s", width: str = "", rows: int =
 def _choices(bound: forms.BoundField) -> list[dict[str, Any]]:
     value = bound.value()
     chosen = {str(one) for one in value} if isinstance(value, list | tuple) else {str(value)}
+    named = "verbatim" in bound.field.widget.attrs  # names of people, schools and classes are never translated
     choices: Any = bound.field.choices  # type: ignore[attr-defined]
-    return [
-        {"value": key, "text": say(text) if isinstance(text, str) else text, "chosen": str(key) in chosen}
-        for key, text in choices
-    ]
+    return [{"value": key, "text": text if named else say(text), "chosen": str(key) in chosen} for key, text in choices]
 
 
 @register.simple_tag

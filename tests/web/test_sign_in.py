@@ -1,0 +1,235 @@
+"""Signing in and out, sessions and their ends, the first sign-in, one's own password (A1, A6, A8)."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from tests.support.world import OWN_CLASS, PASSWORD, SCHOOL, World, session_of
+
+from hwb import clock
+from hwb.directory.models import Account, Audit, Identifier
+from hwb.operations import roles, sessions
+from hwb.operations.roles import NewPerson, Reach
+from hwb.web import again
+from hwb.web.policy import Role
+
+pytestmark = pytest.mark.django_db
+WRONG = "The username or password is not right"
+
+
+def sign_in(client: Client, username: str, password: str = PASSWORD, query: str = "") -> object:
+    return client.post(f"/en/sign-in/{query}", {"username": username, "password": password})
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/en/account/").status_code == 200
+
+
+@pytest.mark.parametrize("written", ["{}", "  {} ", "upper", "{}@hwbcymru.net", "former.name1", "official"])
+def test_username_in_every_way_it_may_be_written(world: World, written: str) -> None:
+    """With the domain or without, in capitals, with spaces, and by a former username."""
+    account = world.accounts[Role.CHAMPION]
+    Identifier.objects.create(value="former.name1", kind="username", account=account.id, current=False)
+    names = {"upper": account.username.upper(), "official": world.accounts[Role.OPERATOR].email}
+    client = Client()
+    assert sign_in(client, names.get(written, written.format(account.username))).status_code == 302
+    assert is_in(client)
+
+
+def test_every_failure_has_the_same_answer(world: World) -> None:
+    """Wrong password, unknown name, inactive, no password at all, a name that is too long."""
+    inactive = world.accounts[Role.STAFF]
+    Account.objects.filter(id=inactive.id).update(active=False)
+    nobodys = world.learners[OWN_CLASS][1]
+    answers = []
+    for username, password in (
+        (world.accounts[Role.CHAMPION].username, "wrong"), ("nobody1", PASSWORD), (inactive.username, PASSWORD),
+        (nobodys.username, ""[:0] or "x"), ("n" * 300, PASSWORD), ("\0", PASSWORD),
+    ):  # fmt: skip
+        answer = sign_in(Client(), username, password)
+        assert answer.status_code == 200
+        assert answer.content.decode().count(WRONG) == 2
+        answers.append(answer.headers.get("Set-Cookie", ""))
+    assert len(set(answers)) == 1
+
+
+def test_the_session_gets_a_new_id_and_one_given_before_is_worth_nothing(world: World) -> None:
+    client = Client()
+    planted = session_of(world.accounts[Role.LEARNER].id)
+    client.cookies["sessionid"] = planted
+    sign_in(client, world.accounts[Role.CHAMPION].username)
+    assert client.cookies["sessionid"].value != planted
+    assert not Session.objects.filter(session_key=planted).exists()
+    cookie = client.cookies["sessionid"]
+    assert cookie["httponly"]
+    assert (cookie["samesite"], cookie["path"], cookie["max-age"]) == ("Lax", "/", "")
+
+
+def test_signing_out_ends_the_session_and_clears_the_browser(world: World) -> None:
+    client = world.client(Role.CHAMPION)
+    key = client.cookies["sessionid"].value
+    assert client.get("/en/sign-out/").status_code == 405
+    assert is_in(client)
+    answer = client.post("/en/sign-out/")
+    assert answer["Clear-Site-Data"] == '"cache", "storage"'
+    thief = Client()
+    thief.cookies["sessionid"] = key
+    assert not is_in(thief)
+
+
+def test_whoever_becomes_inactive_is_out_at_the_next_request(world: World) -> None:
+    """R40."""
+    client = world.client(Role.CHAMPION)
+    assert is_in(client)
+    Account.objects.filter(id=world.accounts[Role.CHAMPION].id).update(active=False)
+    assert not is_in(client)
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "began", "seen", "stands"),
+    [
+        (Role.CHAMPION, 31, 29, True), (Role.CHAMPION, 60, 31, False), (Role.LEARNER, 61, 59, True),
+        (Role.LEARNER, 90, 61, False), (Role.CHAMPION, 12 * 60 - 1, 1, True), (Role.CHAMPION, 12 * 60 + 1, 1, False),
+        (Role.OPERATOR, 60, 31, False),
+    ],
+)  # fmt: skip
+def test_sessions_end_after_a_time(world: World, role: Role, began: int, seen: int, stands: bool) -> None:
+    """30 minutes without use, learners 60, and 12 hours in all."""
+    client = Client()
+    now = time.time()
+    client.cookies["sessionid"] = session_of(world.accounts[role].id, began=now - began * 60, seen=now - seen * 60)
+    assert is_in(client) is stands
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example", "https://evil.example/en/", "/\\evil.example", "javascript:alert(1)", "/healthz", "/api/x"],
+)
+def test_next_leads_to_our_own_pages_only(world: World, target: str) -> None:
+    """No open redirect."""
+    answer = sign_in(Client(), world.accounts[Role.CHAMPION].username, query=f"?next={target}")
+    assert answer["Location"] == "/en/"
+    assert (
+        sign_in(Client(), world.accounts[Role.CHAMPION].username, query="?next=/cy/account/")["Location"]
+        == "/cy/account/"
+    )
+
+
+def test_what_is_sent_beside_the_form_changes_nothing(world: World) -> None:
+    """Mass assignment: fields that the form does not have are nothing."""
+    account = world.accounts[Role.LEARNER]
+    Client().post("/en/sign-in/", {
+        "username": account.username, "password": PASSWORD, "is_staff": "1", "kind": "official", "school": SCHOOL, "upn": "x",
+    })  # fmt: skip
+    after = Account.objects.get(id=account.id)
+    assert (after.kind, after.upn, after.active) == (account.kind, account.upn, True)
+
+
+def test_own_password_changes_and_other_sessions_end(world: World) -> None:
+    """A6."""
+    here, elsewhere = world.client(Role.CHAMPION), Client()
+    elsewhere.cookies["sessionid"] = session_of(world.accounts[Role.CHAMPION].id, began=time.time() - 60)
+    assert is_in(elsewhere)
+    new = "pont-gwynt-cadair"
+    for present, chosen in (("wrong", new), (PASSWORD, "short"), (PASSWORD, PASSWORD), (PASSWORD, "")):
+        answer = here.post("/en/password/", {"present_password": present, "new_password": chosen})
+        assert answer.status_code == 200
+        assert "<title>Error: " in answer.content.decode()
+        assert chosen not in answer.content.decode() or not chosen
+    answer = here.post("/en/password/", {"present_password": PASSWORD, "new_password": new})
+    assert answer["Location"] == "/en/account/"
+    assert "Your password has been changed." in here.get("/en/account/").content.decode()
+    assert "Your password has been changed." not in here.get("/en/account/").content.decode()
+    assert is_in(here)
+    assert not is_in(elsewhere)
+    assert sign_in(Client(), world.accounts[Role.CHAMPION].username, new).status_code == 302
+
+
+def test_sign_out_everywhere(world: World) -> None:
+    here, elsewhere = world.client(Role.CHAMPION), world.client(Role.CHAMPION)
+    here.post("/en/account/sign-out-everywhere/")
+    assert not is_in(here)
+    assert not is_in(elsewhere)
+
+
+def test_the_password_is_asked_again_after_15_minutes(world: World) -> None:
+    """By page before something is shown; the right one leads back, a wrong one does not."""
+    client = world.client(Role.CHAMPION, fresh=False)
+    wrong = client.post("/en/again/?next=/en/account/", {again.FIELD: "wrong"})
+    assert "The password is not right" in wrong.content.decode()
+    right = client.post("/en/again/?next=/en/account/", {again.FIELD: PASSWORD})
+    assert right["Location"] == "/en/account/"
+    assert time.time() - client.session[again.CONFIRMED_AT] < 60
+
+
+def test_an_act_that_needs_a_fresh_password_keeps_what_was_sent(world: World, rf: object) -> None:
+    """What was typed travels through the question and is done with the right password, in one go."""
+    from django.http import HttpResponse
+    from django.test import RequestFactory
+
+    from hwb.web.page import Stated, guard
+    from hwb.web.policy import Action, Grant, Person
+
+    factory = RequestFactory()
+    stated = Stated({"POST": Action.CONFIRM_RUN, "GET": Action.CONFIRM_RUN}, counts=False, codes=False)
+    view = guard(stated, lambda request, dfes: HttpResponse(request.POST.get("reason", "")))
+    account = world.accounts[Role.CHAMPION]
+
+    def send(data: dict[str, str] | None, method: str = "post") -> HttpResponse:
+        request = getattr(factory, method)("/en/x/", data)
+        request.person = Person(account.id, "staff", "A", account.username, (Grant(Role.CHAMPION, SCHOOL),))
+        request.resolver_match, request.session = None, {again.CONFIRMED_AT: time.time() - 1000}
+        return view(request, dfes=SCHOOL)
+
+    asked = send({"reason": "a <b>", "reason2": "c"})
+    assert 'name="reason" value="a &lt;b&gt;"' in asked.content.decode()
+    assert "The password is not right" in send({"reason": "a", again.FIELD: "wrong"}).content.decode()
+    assert send({"reason": "a", again.FIELD: PASSWORD}).content == b"a"
+    assert send(None, "get")["Location"].startswith("/en/again/?next=")
+
+
+def test_the_first_sign_in_link_works_once(world: World) -> None:
+    """`hwb roles grant --new`."""
+    now = datetime.now(UTC)
+    made = roles.grant_new(
+        Reach("operator"), person=NewPerson("Siân Ŵyn Rees", "Sian@Example.Wales"), acting_user="tests", now=now,
+        on=clock.today(), at=now,
+    )  # fmt: skip
+    path = f"/cy/first-sign-in/{made.link_token}/"
+    client = Client()
+    assert client.get(path).status_code == 200
+    assert client.post(path, {"new_password": "short"}).status_code == 200
+    assert client.post(path, {"new_password": "pont-gwynt-cadair"})["Location"] == "/cy/"
+    assert "Siân Ŵyn Rees" in client.get("/cy/account/").content.decode()
+    assert Client().get(path).status_code == 404
+    assert Client().post(path, {"new_password": "another-one-here"}).status_code == 404
+    assert sign_in(Client(), "sian@example.wales", "pont-gwynt-cadair").status_code == 302
+    assert not Audit.objects.filter(details__contains=made.link_token).exists()
+
+
+def test_a_link_expires_after_seven_days(world: World) -> None:
+    now = datetime.now(UTC)
+    made = roles.grant_new(
+        Reach("agent"), person=NewPerson("Non Agent", "non@example.wales"), acting_user="tests", now=now, on=clock.today(),
+        at=now - timedelta(days=8),
+    )  # fmt: skip
+    assert sessions.account_of_link(made.link_token, at=now) is None
+    assert Client().get(f"/en/first-sign-in/{made.link_token}/").status_code == 404
+
+
+def test_nothing_of_a_sign_in_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """No name, no password."""
+    import logging
+
+    account = world.accounts[Role.CHAMPION]
+    with caplog.at_level(logging.DEBUG):
+        sign_in(Client(), account.username, "wrong-secret")
+        world.client(Role.LEARNER).get(f"/en/school/{SCHOOL}/")
+    said = " ".join(record.getMessage() for record in caplog.records if not record.name.startswith("django.db"))
+    assert "wrong-secret" not in said
+    assert account.username not in said
