@@ -18,6 +18,8 @@ class Account(AbstractBaseUser):
     """One person's Hwb account. ``upn`` is the learner's current UPN, empty for staff.
 
     ``password``: the hash of one that the person chose, or that a first password was turned into; else empty.
+    ``username`` and ``email`` are unique by their rows in :class:`Identifier`, which also holds every earlier one (R33); a
+    second index on them would have to be kept up at each release and claim.
     The keys follow the names (hwb.names). Searches and lists go through a school's placements, so none is indexed.
     ``sessions_from``: sessions that began earlier have ended (a new password, "sign out everywhere").
     """
@@ -28,8 +30,8 @@ class Account(AbstractBaseUser):
     reason_rule = models.TextField()
     reason_code = models.TextField()
     reason_values = models.JSONField(default=dict)
-    username = models.TextField(unique=True)
-    email = models.TextField(unique=True)
+    username = models.TextField()
+    email = models.TextField()
     upn = models.TextField(default="")
     legal_surname = models.TextField()
     legal_forename = models.TextField()
