@@ -9,6 +9,7 @@ from hwb.directory.models.accounts import (
     Protection,
     RoleGrant,
     SignInLink,
+    SupportRequest,
     Upn,
 )
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
@@ -48,6 +49,7 @@ __all__ = [
     "Seal",
     "Setting",
     "SignInLink",
+    "SupportRequest",
     "StaffRecord",
     "Upn",
     "Wait",

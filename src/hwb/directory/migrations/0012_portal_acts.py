@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("directory", "0009_name_keys"),
+        ("directory", "0010_names_unique_by_identifier"),
     ]
 
     operations = [
