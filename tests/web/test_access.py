@@ -96,4 +96,7 @@ def test_who_may(world: World) -> None:
         assert world.client(role).get(at(learner)).status_code == 404
     champion = world.client(Role.CHAMPION)
     assert champion.get(at(world.elsewhere[0])).status_code == 404
-    assert "Ask another" in champion.post(at(world.accounts[Role.CHAMPION]), {"step": "sure", "reason": "left"}).content.decode()
+    assert (
+        "Ask another"
+        in champion.post(at(world.accounts[Role.CHAMPION]), {"step": "sure", "reason": "left"}).content.decode()
+    )

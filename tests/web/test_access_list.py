@@ -23,7 +23,11 @@ def open_grants(role: str) -> int:
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_appoint_and_remove(world: World, language: str) -> None:
     head, staff = world.client(Role.HEAD), world.accounts[Role.STAFF]
-    pages = [head.get(at("", language)), head.get(at("add/", language)), head.post(at("add/", language), {"name": "nobody"})]
+    pages = [
+        head.get(at("", language)),
+        head.get(at("add/", language)),
+        head.post(at("add/", language), {"name": "nobody"}),
+    ]
     pages.append(head.post(at("add/", language), {"name": staff.legal_surname}))
     assert str(staff.id) in pages[-1].content.decode()
     asked = {"name": staff.legal_surname, "account": staff.id, "choose": "1"}

@@ -84,8 +84,18 @@ def test_who_may_reset_whom(world: World) -> None:
     own, other = world.learners[OWN_CLASS][0], world.learners["5M"][0]
     head = world.accounts[Role.HEAD]
     teacher, champion = world.client(Role.TEACHER), world.client(Role.CHAMPION)
-    assert [teacher.get(one_at(each)).status_code for each in (own, other, head, world.elsewhere[0])] == [200, 404, 404, 404]
-    assert [champion.get(one_at(each)).status_code for each in (own, other, head, world.elsewhere[0])] == [200, 200, 200, 404]
+    assert [teacher.get(one_at(each)).status_code for each in (own, other, head, world.elsewhere[0])] == [
+        200,
+        404,
+        404,
+        404,
+    ]
+    assert [champion.get(one_at(each)).status_code for each in (own, other, head, world.elsewhere[0])] == [
+        200,
+        200,
+        200,
+        404,
+    ]
     assert world.client(Role.HEAD).get(one_at(own)).status_code == 404
     assert champion.get(one_at(world.accounts[Role.CHAMPION]))["Location"] == "/en/password/"
 
@@ -130,7 +140,9 @@ def test_a_class_gets_passwords_without_stopping_those_that_work(world: World, l
     sure = champion.post(path, {"step": "who", "who": "everybody"})
     assert not foreign_texts(sure.content, language)
     assert "3" in re.sub(r"<[^>]+>", "", sure.content.decode().split("hwb-interruption")[1][:600])
-    assert {a: bytes(c) for a, c in before.items()} == {a: bytes(c) for a, c in FirstPassword.objects.values_list("account", "ciphertext")}
+    assert {a: bytes(c) for a, c in before.items()} == {
+        a: bytes(c) for a, c in FirstPassword.objects.values_list("account", "ciphertext")
+    }
     champion.post(path, {"step": "sure", "who": "everybody"})
     assert FirstPassword.objects.count() == 3
     assert passwords.authenticate(name=learner.username, password=PASSWORD) is None

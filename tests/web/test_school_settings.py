@@ -17,7 +17,12 @@ pytestmark = pytest.mark.django_db
 def test_settings(world: World, language: str) -> None:
     champion, path = world.client(Role.CHAMPION), f"/{language}/school/{SCHOOL}/settings/"
     pages = [champion.get(path), champion.get(f"{path}grace.11/"), champion.get(f"{path}passwords.teachers/")]
-    for key, value in (("grace.11", "08-31"), ("passwords.choose.3", "no"), ("passwords.teachers", "no"), ("client_contact", "IT 01632 960 111")):
+    for key, value in (
+        ("grace.11", "08-31"),
+        ("passwords.choose.3", "no"),
+        ("passwords.teachers", "no"),
+        ("client_contact", "IT 01632 960 111"),
+    ):
         assert champion.post(f"{path}{key}/", {"value": value}).status_code == 302
         assert settings.get(f"{key}.{SCHOOL}") == value
     pages += [champion.get(path), champion.post(f"{path}grace.11/", {"value": "tomorrow"})]

@@ -75,7 +75,8 @@ def deactivate(
 ) -> Decided:
     """Switches an account of the school off (R31). Raises DecisionRefused.
 
-    reason "safety": only support ends it, and support is asked for a suspension everywhere, with the `details`. reason "left": on a missing person it confirms that they left (R32), on
+    reason "safety": only support ends it, and support is asked for a suspension everywhere, with the
+    `details`. reason "left": on a missing person it confirms that they left (R32), on
     a person still on roll it is only a deactivation.
     """
     _check_reason(reason)
@@ -377,7 +378,7 @@ def _require_not_left(word: LearnerEntry | StaffEntry | None, on: date) -> None:
         raise DecisionRefused(
             "has_left",
             Text(
-                N_("The MIS has a leaving date that has passed. The MIS administrator can take it out; then run the client.")
+                N_("The MIS has a leaving date that has passed. The MIS administrator can take it out; then run the client.")  # noqa: E501
             ),
         )
 

@@ -53,7 +53,8 @@ def create(cursor: Any, *, name: str, email: str, writer: chain.Writer) -> Offic
     digest = key.digest(personal)
     row: dict[str, Any] = {
         "id": id_, "kind": "official", "reason_rule": "R40", "reason_code": "official", "reason_values": {},
-        **personal, **names.keys(surname, forename), "personal_digest": digest.hex(), "wrapped": key.wrap(secret=str(settings.SECRET_KEY)).hex(),
+        **personal, **names.keys(surname, forename), "personal_digest": digest.hex(),
+        "wrapped": key.wrap(secret=str(settings.SECRET_KEY)).hex(),
         "created_at": writer.at.isoformat(),
     }  # fmt: skip
     store.give_names(cursor, [row], settings.HWB_MAIL_DOMAIN)

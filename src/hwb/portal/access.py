@@ -77,7 +77,9 @@ def one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     """One account: switched off when it is on, on again when the school switched it off."""
     person = person_of(request, account)
     if account == request.person.account:
-        return _cannot(request, person, Text(N_("Nobody switches their own account off. Ask another Digital Champion.")))
+        return _cannot(
+            request, person, Text(N_("Nobody switches their own account off. Ask another Digital Champion."))
+        )
     if not set(person.decisions) & _OWN and set(person.decisions) & _SUPPORTS:
         return _cannot(request, person, Text(N_("Only support can switch this account on again.")))
     if set(person.decisions) & _OWN:
@@ -91,7 +93,7 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
     ids = tuple(each for each in chosen(request) if each != request.person.account)[:MOST]
     people = members.find(school=dfes, language=request.language, accounts=ids) if ids else ()
     title = Text(N_("Switch accounts off or on"))
-    around = {"back": link("learners", dfes), "section": "learners", "selected": kept(ids), "chosen_field": CHOSEN}
+    around: dict[str, Any] = {"back": link("learners", dfes), "section": "learners", "selected": kept(ids), "chosen_field": CHOSEN}
     if not people:
         return show(request, "portal/access_nobody.html", title=title, **around)
     stepped = request.POST.get("step", "")
@@ -103,7 +105,8 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
     if todo and stepped != "sure":
         return show(
             request, "portal/accesses_sure.html", title=title, form=form, todo=todo, off=off, warns=off,
-            same=len(people) - len(todo), button=N_("Switch off these accounts") if off else N_("Switch on these accounts"),
+            same=len(people) - len(todo),
+            button=N_("Switch off these accounts") if off else N_("Switch on these accounts"),
             **around,
         )  # fmt: skip
     failed = _each(request, dfes, todo, form if off else None)
@@ -116,7 +119,7 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
 def _off(request: PageRequest, dfes: str, person: Member) -> HttpResponse:
     form = OffForm.of(request)
     back = record_of(person, dfes)
-    shown = {"person": person, "where": where(person), "section": _section(person)}
+    shown: dict[str, Any] = {"person": person, "where": where(person), "section": _section(person)}
     if form.is_sent() and request.POST.get("step") == "sure":
         refused = _switch(request, dfes, person, form)
         if refused is None:
@@ -138,7 +141,7 @@ def _off(request: PageRequest, dfes: str, person: Member) -> HttpResponse:
 def _on(request: PageRequest, dfes: str, person: Member) -> HttpResponse:
     form = PageForm.of(request)
     back = record_of(person, dfes)
-    shown = {"person": person, "where": where(person), "section": _section(person), "back": back}
+    shown: dict[str, Any] = {"person": person, "where": where(person), "section": _section(person), "back": back}
     if form.is_sent():
         refused = _switch(request, dfes, person, None)
         if refused is not None:

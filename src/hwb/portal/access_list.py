@@ -69,7 +69,8 @@ def people(request: PageRequest, dfes: str) -> HttpResponse:
     confirmed = settings.of_school("access.confirmed", dfes)
     return show(
         request, "portal/access_list.html", title=N_("People with access"), lines=lines, columns=COLUMNS,
-        confirmed=date.fromisoformat(confirmed) if confirmed else None, champions=any(r.role == "champion" for r in found),
+        confirmed=date.fromisoformat(confirmed) if confirmed else None,
+        champions=any(row.role == Role.CHAMPION and row.state == "given" for row in found),
         may_appoint=may(request.person, Action.APPOINT, school=dfes),
     )  # fmt: skip
 
@@ -81,9 +82,7 @@ def appoint(request: PageRequest, dfes: str) -> HttpResponse:
     form = FindForm.of(request)
     found: tuple[staff.StaffRow, ...] = ()
     if form.is_sent():
-        listed = staff.staff(
-            school=dfes, language=request.language, search=form.cleaned_data["name"], size=_MOST_FOUND
-        )
+        listed = staff.staff(school=dfes, language=request.language, search=form.cleaned_data["name"], size=_MOST_FOUND)
         found = tuple(row for row in listed.rows if row.account is not None and row.username)
         role = request.POST.get("role", "")
         chosen = next((row for row in found if str(row.account) == request.POST.get("account")), None)

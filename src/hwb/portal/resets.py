@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -50,7 +50,10 @@ class ResetForm(PageForm):
     )  # fmt: skip
     errors_said: ClassVar = {
         "how": {"required": N_("Choose whether to make a password or to type one")},
-        "typed": {"missing": N_("Type the new password"), "max_length": N_("The password must have at most 200 characters")},
+        "typed": {
+            "missing": N_("Type the new password"),
+            "max_length": N_("The password must have at most 200 characters"),
+        },
     }
 
     def clean(self) -> dict[str, object]:
@@ -97,7 +100,7 @@ def one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         )  # fmt: skip
     form = ResetForm.of(request, initial={"how": MAKE})
     made = _made(request, form, person) if form.is_sent() else None
-    shown = {"person": person, "where": where(person), "back": back, "section": _section(person)}
+    shown: dict[str, Any] = {"person": person, "where": where(person), "back": back, "section": _section(person)}
     if made is not None:
         return show(request, "portal/reset_done.html", title=N_("New password"), made=made, **shown)
     state = row.state(school=dfes)
@@ -121,8 +124,8 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
     able = [person for person in group if _hindrance(person) is None]
     needed = [person for person in able if states[person.account].cannot_sign_in_yet(school=dfes)]
     who = request.POST.get("who", "") if request.method == "POST" else ""
-    heading = {"title": _title(year, class_), "group": group, "able": able, "needed": needed}
-    around = {"back": _back(dfes), "section": "learners", "selected": kept(selected), "chosen_field": CHOSEN}
+    heading: dict[str, Any] = {"title": _title(year, class_), "group": group, "able": able, "needed": needed}
+    around: dict[str, Any] = {"back": _back(dfes), "section": "learners", "selected": kept(selected), "chosen_field": CHOSEN}
     step = "" if is_switch(request) else request.POST.get("step", "")
     if step == "who" and who == EVERYBODY and able:
         return show(
@@ -177,9 +180,7 @@ def _choose_group(request: PageRequest, dfes: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def _group(
-    request: PageRequest, dfes: str, selected: tuple[UUID, ...], year: str, class_: str
-) -> tuple[Member, ...]:
+def _group(request: PageRequest, dfes: str, selected: tuple[UUID, ...], year: str, class_: str) -> tuple[Member, ...]:
     """Everybody who was meant. Of the chosen, those are left out that are no business of whoever asks."""
     found = members.find(
         school=dfes, language=request.language, accounts=selected or None, year="" if selected else year,
@@ -213,7 +214,9 @@ def _printing(dfes: str, made: Sequence[Member]) -> tuple[Printing, ...]:
 def _title(year: str, class_: str) -> Text:
     if class_:
         return Text(N_("Reset passwords: class {class}"), {"class": class_})
-    return Text(N_("Reset passwords: {group}"), {"group": say(year_name(year))}) if year else Text(N_("Reset passwords"))
+    return (
+        Text(N_("Reset passwords: {group}"), {"group": say(year_name(year))}) if year else Text(N_("Reset passwords"))
+    )
 
 
 def _is_from_elsewhere(row: PasswordRow, state: PasswordState) -> bool:

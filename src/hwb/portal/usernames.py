@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -22,7 +23,7 @@ def issue(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     """Says what will happen, then does it and shows the new names."""
     person = person_of(request, account)
     form = PageForm.of(request)
-    shown = {"person": person, "where": where(person), "back": record_of(person, dfes)}
+    shown: dict[str, Any] = {"person": person, "where": where(person), "back": record_of(person, dfes)}
     if usernames.follows_name(person.username, person.surname, person.forename, "", ""):
         return show(request, "portal/username.html", title=N_("Issue a new username"), follows=True, **shown)
     if form.is_sent():

@@ -49,8 +49,8 @@ __all__ = [
     "Seal",
     "Setting",
     "SignInLink",
-    "SupportRequest",
     "StaffRecord",
+    "SupportRequest",
     "Upn",
     "Wait",
 ]
