@@ -93,7 +93,9 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
     ids = tuple(each for each in chosen(request) if each != request.person.account)[:MOST]
     people = members.find(school=dfes, language=request.language, accounts=ids) if ids else ()
     title = Text(N_("Switch accounts off or on"))
-    around: dict[str, Any] = {"back": link("learners", dfes), "section": "learners", "selected": kept(ids), "chosen_field": CHOSEN}
+    around: dict[str, Any] = {
+        "back": link("learners", dfes), "section": "learners", "selected": kept(ids), "chosen_field": CHOSEN,
+    }  # fmt: skip
     if not people:
         return show(request, "portal/access_nobody.html", title=title, **around)
     stepped = request.POST.get("step", "")

@@ -125,7 +125,9 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
     needed = [person for person in able if states[person.account].cannot_sign_in_yet(school=dfes)]
     who = request.POST.get("who", "") if request.method == "POST" else ""
     heading: dict[str, Any] = {"title": _title(year, class_), "group": group, "able": able, "needed": needed}
-    around: dict[str, Any] = {"back": _back(dfes), "section": "learners", "selected": kept(selected), "chosen_field": CHOSEN}
+    around: dict[str, Any] = {
+        "back": _back(dfes), "section": "learners", "selected": kept(selected), "chosen_field": CHOSEN,
+    }  # fmt: skip
     step = "" if is_switch(request) else request.POST.get("step", "")
     if step == "who" and who == EVERYBODY and able:
         return show(
