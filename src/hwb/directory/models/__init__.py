@@ -10,6 +10,7 @@ from hwb.directory.models.accounts import (
     RoleGrant,
     Search,
     SignInLink,
+    SupportRequest,
     Upn,
 )
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
@@ -51,6 +52,7 @@ __all__ = [
     "Setting",
     "SignInLink",
     "StaffRecord",
+    "SupportRequest",
     "Upn",
     "Wait",
 ]
