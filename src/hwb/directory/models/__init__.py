@@ -22,6 +22,7 @@ from hwb.directory.models.registers import (
     Establishment,
     Setting,
 )
+from hwb.directory.models.slips import SlipSheet
 
 __all__ = [
     "AccessToken",
@@ -46,6 +47,7 @@ __all__ = [
     "Seal",
     "Setting",
     "SignInLink",
+    "SlipSheet",
     "StaffRecord",
     "Upn",
     "Wait",
