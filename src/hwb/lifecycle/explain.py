@@ -15,8 +15,8 @@ from hwb.lifecycle.explain_staff import Compared, compare
 from hwb.lifecycle.explain_texts import day, without_name
 
 __all__ = [
-    "Compared", "Explanation", "Limits", "Link", "LinkState", "Owner", "compare", "day", "learner", "of_school", "owner_name",
-    "say", "short_reason", "staff", "state_name", "without_name",
+    "Compared", "Explanation", "Limits", "Link", "LinkState", "Owner", "compare", "day", "learner", "of_school",
+    "owner_name", "say", "short_reason", "staff", "state_name", "without_name",
 ]  # fmt: skip
 
 #: Reason codes of :mod:`hwb.lifecycle.reasons` in a few words, for a row of a list.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, path, reverse
 
 from hwb import clock
@@ -126,14 +126,14 @@ def learners(request: PageRequest, dfes: str) -> HttpResponse:
 
 
 @page(Action.SEE_LEARNERS)
-def download(request: PageRequest, dfes: str) -> HttpResponseBase:
+def download(request: PageRequest, dfes: str) -> HttpResponse:
     """The same list as a file, without passwords."""
     found = find(request, dfes, listing_of(request), size=None)
     headings = [
         N_("Surname"), N_("Forename"), N_("Username"), N_("UPN"), N_("Year group"), N_("Class"), N_("Account"),
         N_("Reason"), N_("Password"), N_("Last sign-in"), N_("Arrived"), N_("Leaving date"),
     ]  # fmt: skip
-    return csv_response("learners", headings, _cells(found, dfes))  # type: ignore[return-value]
+    return cast("HttpResponse", csv_response("learners", headings, _cells(found, dfes)))
 
 
 def _cells(found: Found, dfes: str) -> Iterator[list[object]]:
@@ -246,7 +246,8 @@ def _act(request: PageRequest, dfes: str, listing: Listing) -> HttpResponse:
     # "listed" alone is a browser without scripts, in which it ticks no boxes
     found = find(request, dfes, listing, size=None if "everyone" in request.POST else people.PAGE_SIZE)
     if len(found.page.rows) > MOST_CHOSEN:
-        text = Text(N_("At most {count} learners at once. Choose a year group or a class first."), {"count": MOST_CHOSEN})
+        most = {"count": MOST_CHOSEN}
+        text = Text(N_("At most {count} learners at once. Choose a year group or a class first."), most)
         return _listed(request, dfes, listing, error=say(text))
     accounts = [row.account for row in found.page.rows if row.here]
     if not accounts:

@@ -62,7 +62,9 @@ class SlipsForm(PageForm):
         widget=forms.RadioSelect,
         initial="8",
     )
-    errors_said: ClassVar = {"who": {"nobody": N_("Nobody of these needs a slip. Choose “Everybody” to print all the same.")}}
+    errors_said: ClassVar = {
+        "who": {"nobody": N_("Nobody of these needs a slip. Choose “Everybody” to print all the same.")},
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def class_print(request: PageRequest, dfes: str) -> HttpResponse:
         if not accounts:
             form.add_error("who", forms.ValidationError("", code="nobody"))
         elif len(accounts) > slips.MOST:
-            form.add_refusal("who", Text(N_("At most {count} slips at once. Choose fewer learners."), {"count": slips.MOST}))
+            most = {"count": slips.MOST}
+            form.add_refusal("who", Text(N_("At most {count} slips at once. Choose fewer learners."), most))
         else:
             return _opened(request, dfes, title, accounts, form.cleaned_data)
     first = [row for row in rows if row.account in known and known[row.account].state(school=dfes) not in _PRINTED]

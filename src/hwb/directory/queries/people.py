@@ -147,7 +147,8 @@ def learners(
     order = ", ".join(f"{by} {'DESC' if descending else 'ASC'}" for by in (*_SORTS[sort], key, "account"))
     parameters = roll.base(
         school=school, which=view, own=own, year=year, active=active, since=arrived_since, size=size,
-        among=None if among is None else list(among), skip=(page - 1) * (size or 0), years=list(YEAR_GROUPS), **{"class": class_}, **roll.searched(search),
+        among=None if among is None else list(among), skip=(page - 1) * (size or 0), years=list(YEAR_GROUPS),
+        **{"class": class_}, **roll.searched(search),
     )  # fmt: skip
     found = fetch(roll.statement(view, _PAGE.format(order=order, key=key)), parameters)
     figures = found[0]

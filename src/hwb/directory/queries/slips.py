@@ -12,7 +12,7 @@ from hwb.directory.queries.rows import fetch
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A sheet as its maker finds it. title: the class, or empty for learners who were chosen; languages: en, cy, both."""
+    """A sheet as its maker finds it. title: the class, empty for learners who were chosen; languages: en, cy, both."""
 
     sheet: UUID
     title: str
