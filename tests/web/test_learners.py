@@ -15,6 +15,7 @@ from tests.support.people import upn
 from tests.support.world import ELSEWHERE, OTHER_CLASS, OWN_CLASS, SCHOOL, World
 
 from hwb.directory.models import Account, Audit, SlipSheet
+from hwb.directory.queries import timeline
 from hwb.operations import passwords
 from hwb.web.policy import Role
 
@@ -45,7 +46,7 @@ def test_every_page_is_in_one_language_within_twelve_queries(world: World, langu
         f"{LIST}{record}/", f"{CLASS}?name={OWN_CLASS}", f"{CLASS}list/?name={OWN_CLASS}",
         f"{CLASS}print/?name={OWN_CLASS}", f"{CLASS}print/?learner={record}", f"{CLASS}?name=9Z",
     ):  # fmt: skip
-        with CaptureQueriesContext(connection, ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             answer = client.get(f"/{language}/{page}")
         assert answer.status_code == 200, page
         assert not foreign_texts(answer.content, language), page
@@ -197,7 +198,7 @@ def test_slips_close_by_themselves_after_a_quarter_of_an_hour(world: World) -> N
 def test_slips_show_only_what_can_be_shown(world: World) -> None:
     made(world, OWN_CLASS)
     first, second, third = (account.id for account in world.learners[OWN_CLASS])
-    passwords.choose_first  # noqa: B018 - a chosen password is one that has a hash and no made one
+    # a chosen password is one that has a hash and no made one
     Account.objects.filter(id=first).update(password="argon2$x")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM first_password WHERE account IN (%s, %s)", [first, second])
@@ -212,7 +213,7 @@ def test_slips_show_only_what_can_be_shown(world: World) -> None:
 
 def test_a_new_school_sees_that_something_happened_elsewhere_and_not_who_did_it(world: World) -> None:
     """ux.md B9: without names of staff, classes or sign-ins of the earlier school."""
-    account = world.learners[OWN_CLASS][1]
+    account = Account.objects.get(upn=upn(2))
     staff = world.accounts[Role.CHAMPION]
     passwords.reset(account=account.id, school=SCHOOL, acting_user=f"account {staff.id}", now=NOW)
     own = text_of(world.client(Role.CHAMPION).get(f"/en/{LIST}{account.id}/"))
@@ -226,8 +227,6 @@ def test_a_new_school_sees_that_something_happened_elsewhere_and_not_who_did_it(
     new = learner_row(2, registration_group="7B", year_group="7", start_date=arrived)
     deliver([learner_row(50), learner_row(51), new], school=ELSEWHERE, on=arrived)
     account.refresh_from_db()
-    from hwb.directory.queries import timeline
-
     seen = timeline.events(account=account.id, school=ELSEWHERE, began=arrived, left=None)
     assert {"claim", "password reset", "create"} <= {event.action for event in seen}
     for event in seen:
@@ -243,7 +242,7 @@ def test_a_new_school_sees_that_something_happened_elsewhere_and_not_who_did_it(
 
 
 def test_details_of_a_change_are_read_with_the_persons_key(world: World) -> None:
-    account = world.learners[OWN_CLASS][1]
+    account = Account.objects.get(upn=upn(2))
     rows = [learner_row(n, registration_group="6G") for n in (1, 3)]
     rows += [learner_row(n, registration_group="5M", year_group="5") for n in (4, 5, 6)]
     rows.append(learner_row(2, registration_group="6G", legal_surname="Llywelyn"))
