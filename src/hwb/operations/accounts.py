@@ -378,7 +378,10 @@ def _require_not_left(word: LearnerEntry | StaffEntry | None, on: date) -> None:
         raise DecisionRefused(
             "has_left",
             Text(
-                N_("The MIS has a leaving date that has passed. The MIS administrator can take it out; then run the client.")  # noqa: E501
+                N_(
+                    "The MIS has a leaving date that has passed. The MIS administrator can take it out;"
+                    " then run the client."
+                )
             ),
         )
 

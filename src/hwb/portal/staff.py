@@ -16,7 +16,7 @@ from hwb.web.downloads import csv_response
 from hwb.web.frame import ROLE_NAMES, show
 from hwb.web.lists import Filter, FilterBox, Listing, titled
 from hwb.web.page import PageRequest, page
-from hwb.web.policy import Action, Role
+from hwb.web.policy import Action, Role, may
 from hwb.web.words import N_, Text, say
 
 COLUMNS = {
@@ -44,12 +44,13 @@ def staff(request: PageRequest, dfes: str) -> HttpResponse:
     states = [("active", say(N_("Active"), domain="web")), ("inactive", say(N_("Inactive"), domain="web"))]
     box = FilterBox(listing, (Filter("state", N_("Account"), states),))
     held = _roles(dfes)
+    sees_access = may(request.person, Action.SEE_PEOPLE_WITH_ACCESS, school=dfes)
     return show(
         request, "portal/staff.html", title=titled(Text(N_("Staff")), counts[view]), section="staff", view=view,
         tabs=tabs, rows=[(row, held.get(str(row.account), "")) for row in found.rows], columns=COLUMNS,
         listing=listing, paging=paging, box=box, nobody=not sum(counts.values()),
         download=listing.address(page=1).replace(request.path, address("staff-download", dfes=dfes)),
-        access=address("people-with-access", dfes=dfes), finds=address("find-staff", dfes=dfes),
+        access=address("people-with-access", dfes=dfes) if sees_access else "", finds=address("find-staff", dfes=dfes),
     )  # fmt: skip
 
 

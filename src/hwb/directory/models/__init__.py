@@ -25,6 +25,7 @@ from hwb.directory.models.registers import (
     RunWish,
     Setting,
 )
+from hwb.directory.models.slips import SlipSheet
 
 __all__ = [
     "AccessToken",
@@ -51,6 +52,7 @@ __all__ = [
     "Search",
     "Setting",
     "SignInLink",
+    "SlipSheet",
     "StaffRecord",
     "SupportRequest",
     "Upn",

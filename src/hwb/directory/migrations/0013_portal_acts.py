@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("directory", "0010_names_unique_by_identifier"),
+        ("directory", "0012_search"),
     ]
 
     operations = [
