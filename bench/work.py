@@ -55,7 +55,7 @@ def start() -> None:
         (store, "apply", "apply: gather, keys, copy"),
         (store, "lock_upns", "lock"),
         (store, "lock_chain", "lock"),
-        (store, "_name", "apply: usernames"),
+        (store, "give_names", "apply: usernames"),
         (chain, "link", "apply: seal and chain"),
         (sets, "send", "apply: set statements"),
         (memory, "remember", "undo memory"),

@@ -108,6 +108,55 @@ def test_left_on_a_missing_learner_lets_the_next_school_have_the_account() -> No
     assert clean()
 
 
+def test_a_departure_confirmed_wrongly_is_taken_back_at_once() -> None:
+    """R32, R31: the account is the school's again and active; nothing waits for the next run."""
+    deliver([learner_row(n) for n in range(2, 7)], on=JULY + DAY)
+    assert act(accounts.left, name(1), on=JULY + DAY) == "inactive"
+    assert of(1).holder is None
+    assert act(accounts.reactivate, name(1), on=JULY + 3 * DAY) == "active"
+    assert (of(1).holder, of(1).reason[:4]) == (PRIMARY, "R32:")
+    assert refused(accounts.reactivate, name(1), on=JULY + 3 * DAY) == "not_deactivated"
+    deliver([learner_row(n) for n in range(2, 7)], on=JULY + 4 * DAY)
+    assert (of(1).state, of(1).holder) == ("active", PRIMARY)
+    assert clean()
+
+
+def test_a_departure_confirmed_wrongly_but_claimed_since_is_not_taken_back() -> None:
+    """R32: another school has the account; the refusal says so, and not which."""
+    deliver([learner_row(n) for n in range(2, 7)], on=JULY + DAY)
+    act(accounts.left, name(1), on=JULY + DAY)
+    arrived = learner_row(1, start_date=JULY + DAY, year_group="7")
+    deliver([learner_row(20, year_group="9"), arrived], school=SECONDARY, on=JULY + DAY)
+    assert refused(accounts.reactivate, name(1), on=JULY + DAY) == "claimed_elsewhere"
+    assert (of(1).state, of(1).holder) == ("active", SECONDARY)
+
+
+def test_a_departure_confirmed_of_somebody_not_held_brings_nobody_back() -> None:
+    """R32: what the confirmation did not let go, taking it back does not bring."""
+    deliver([learner_row(1, leaving_date=JULY), *(learner_row(n) for n in range(2, 7))], on=JULY + DAY)
+    arrived = learner_row(1, start_date=JULY + DAY, year_group="7")
+    deliver([learner_row(20, year_group="9"), arrived], school=SECONDARY, on=JULY + DAY)
+    deliver([learner_row(n) for n in range(1, 7)], on=JULY + 2 * DAY)  # on roll here again: waits
+    deliver([learner_row(n) for n in range(2, 7)], on=JULY + 3 * DAY)  # and missing
+    left = learner_row(1, start_date=JULY + DAY, leaving_date=JULY + 3 * DAY, year_group="7")
+    deliver([learner_row(20, year_group="9"), left], school=SECONDARY, on=JULY + 4 * DAY)
+    act(accounts.left, name(1), on=JULY + 4 * DAY)
+    assert act(accounts.reactivate, name(1), on=JULY + 4 * DAY) == "inactive"
+    assert of(1).holder is None
+    assert clean()
+
+
+def test_a_departure_of_staff_confirmed_wrongly_is_taken_back_at_once() -> None:
+    """R32, R31: the post is open again and the account active, for staff too."""
+    username = Account.objects.get(kind="staff").username
+    deliver([learner_row(n) for n in range(1, 7)], [], on=JULY + DAY)
+    assert act(accounts.left, username, on=JULY + DAY) == "inactive"
+    assert act(accounts.reactivate, username, on=JULY + 2 * DAY) == "active"
+    deliver([learner_row(n) for n in range(1, 7)], [], on=JULY + 3 * DAY)
+    assert Account.objects.get(kind="staff").active
+    assert clean()
+
+
 def test_left_on_someone_still_on_roll_is_only_a_deactivation() -> None:
     """R31: the school still holds the account."""
     assert act(accounts.left, name(1)) == "inactive"

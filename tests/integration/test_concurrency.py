@@ -7,21 +7,32 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from tests.support.people import learner
+from tests.support.people import learner, staff
 
-from hwb.directory.models import Account, Audit, ChainHead, Establishment, Identifier, Placement, Run, Setting, Wait
+from hwb.directory.models import (
+    Account,
+    Audit,
+    ChainHead,
+    Establishment,
+    Identifier,
+    Placement,
+    Run,
+    Setting,
+    StaffRecord,
+    Wait,
+)
 from hwb.directory.queries import passwords as rows
 from hwb.extract import wire
-from hwb.extract.records import LEARNER_COLUMNS, Extract
+from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, Extract
 from hwb.lifecycle.passwords import PasswordState
 from hwb.lifecycle.policy import DEFAULT_LIMITS
-from hwb.operations import passwords, provisioning, verification
+from hwb.operations import faults, passwords, provisioning, verification
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JULY, SEPTEMBER = date(2018, 7, 2), date(2018, 9, 3)
@@ -40,9 +51,17 @@ def row(number: int, **values: Any) -> tuple[str, ...]:
     return (f"row {number}", *(";".join(t) if isinstance(t, tuple) else str(t or "") for t in texts))
 
 
-def deliver(school: str, rows: Sequence[tuple[str, ...]], *, on: date, minute: int = 0) -> UUID:
+def deliver(
+    school: str,
+    rows: Sequence[tuple[str, ...]],
+    members: Sequence[tuple[str, ...]] | None = None,
+    *,
+    on: date,
+    minute: int = 0,
+) -> UUID:
     moment = datetime.combine(on, time(12, minute), UTC)
-    extract = Extract(school, moment, "hwb", frozenset({"learner"}), tuple(rows))
+    covers = frozenset({"learner"} if members is None else {"learner", "staff"})
+    extract = Extract(school, moment, "hwb", covers, tuple(rows), tuple(members or ()))  # type: ignore[arg-type]
     run = uuid4()
     provisioning.receive_snapshot(
         run_id=run,
@@ -115,6 +134,80 @@ def test_names_are_nobody_elses_when_all_schools_ask_at_once() -> None:
     reconcile_at_once(runs, on=JULY)
     assert Account.objects.values("username").distinct().count() == 300
     assert Identifier.objects.filter(kind="username").count() == 300
+
+
+def staff_row(code: str, **values: Any) -> tuple[str, ...]:
+    record = staff(code, mis_id=f"p{code}", **values)
+    texts = [getattr(record, name) for name in STAFF_COLUMNS]
+    return (f"staff {code}", *(";".join(t) if isinstance(t, tuple) else str(t or "") for t in texts))
+
+
+def share_accounts(first: str, second: str) -> None:
+    """Consolidates by hand what the two schools have of the same staff codes: one account with two posts."""
+    for kept in Placement.objects.filter(school=first, role="post", ended=None):
+        code = StaffRecord.objects.get(school=first, account=kept.account).staff_code
+        other = StaffRecord.objects.get(school=second, staff_code=code)
+        Placement.objects.filter(school=second, account=other.account).delete()
+        Account.objects.filter(id=other.account_id).update(active=False)
+        Placement.objects.create(account=kept.account, school=second, role="post", began=JULY)
+        StaffRecord.objects.filter(id=other.id).update(account=kept.account)
+
+
+def meet_after_applying(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Nobody commits before all have applied, unless one waits for another's lock."""
+    all_applied = Barrier(number)
+
+    def point(name: str) -> None:
+        if name == "applied":
+            with suppress(BrokenBarrierError):
+                all_applied.wait(timeout=1)
+
+    monkeypatch.setattr(faults, "point", point)
+
+
+def test_two_schools_end_the_posts_of_one_account_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R24: an account with posts at both becomes inactive when no post is current, also when both end at once."""
+    first, second = SCHOOLS[:2]
+    codes = [f"C{n}" for n in range(8)]
+    for school in (first, second):
+        reconcile(deliver(school, [row(1 if school == first else 2)], [staff_row(c) for c in codes], on=JULY), on=JULY)
+    share_accounts(first, second)
+    left = {"leaving_date": date(2018, 7, 20)}
+    runs = [
+        deliver(
+            school,
+            [row(1 if school == first else 2)],
+            [staff_row(c, **left) for c in codes[:6][::order]] + [staff_row(c) for c in codes[6:]],
+            on=SEPTEMBER,
+        )
+        for school, order in ((first, 1), (second, -1))
+    ]
+    meet_after_applying(monkeypatch, 2)
+    for result in reconcile_at_once(runs, on=SEPTEMBER):
+        assert result["outcome"] == "applied"
+    shared = Account.objects.filter(id__in=StaffRecord.objects.filter(school=first).values("account"))
+    assert {(a.active, Placement.objects.filter(account=a, ended=None).count()) for a in shared} == {
+        (False, 0),
+        (True, 2),
+    }
+    assert shared.filter(active=True).count() == 2
+
+
+@pytest.mark.parametrize("meeting", [False, True], ids=["as it comes", "before either commits"])
+def test_a_release_and_a_rekeying_that_asks_for_it_meet(monkeypatch: pytest.MonkeyPatch, meeting: bool) -> None:
+    """R9, R6: whichever comes first, every account goes on at the asking school under the new UPN, and nobody waits."""
+    first, second = SCHOOLS[:2]
+    reconcile(deliver(first, [row(n) for n in range(10)], on=JULY), on=JULY)
+    left = [row(n, leaving_date=date(2018, 7, 20)) for n in range(10)]
+    asks = [row(n, upn=learner(n + 100).upn, former_upn=learner(n).upn, start_date=SEPTEMBER) for n in range(10)]
+    runs = [deliver(first, left, on=SEPTEMBER), deliver(second, asks[::-1], on=SEPTEMBER)]
+    if meeting:
+        meet_after_applying(monkeypatch, 2)
+    reconcile_at_once(runs, on=SEPTEMBER)
+    assert set(Account.objects.values_list("upn", "active")) == {(learner(n + 100).upn, True) for n in range(10)}
+    assert Placement.objects.filter(role="holding", ended=None, school=second).count() == 10
+    assert not Wait.objects.exists()
+    assert verification.verify(deep=True, on=SEPTEMBER).breaches == ()
 
 
 def rolls(seed: int) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
@@ -193,10 +286,11 @@ def test_passwords_are_made_and_shown_while_another_school_claims() -> None:
 
     many()
     reconcile(deliver(first, [row(99)], on=JULY, minute=1), on=JULY)  # missing: held until somebody claims (R32)
+    reconcile(deliver(second, [row(50)], on=JULY), on=JULY)
     arrived = [row(n, start_date=SEPTEMBER, year_group="7") for n in people]
-    claiming = deliver(second, arrived, on=SEPTEMBER)
+    claiming = deliver(second, [row(50), *arrived], on=SEPTEMBER)
     at_once([lambda: reconcile(claiming, on=SEPTEMBER), many, look])
-    assert Placement.objects.filter(school=second, role="holding", ended=None).count() == len(ids)
+    assert Placement.objects.filter(school=second, role="holding", ended=None).count() == len(ids) + 1
     assert {found.state() for found in rows.of_accounts(ids).values()} == {PasswordState.NOT_HELD_HERE}
     assert passwords.harden(now=now, limit=100) == len(ids)
     assert verification.verify(deep=True, on=SEPTEMBER).breaches == ()

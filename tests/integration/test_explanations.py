@@ -237,7 +237,7 @@ def test_failed_attempts_that_the_client_reported_count() -> None:
         ],
     }  # fmt: skip
     Client.objects.update(enrolled_at=now)
-    clients.check_in(client=made.client, report=report, at=now)
+    clients.check_in(client=made.client, report=report, at=now, now=now)
     found = Asked(upn(60), on=JULY + DAY).answer()
     assert found.key == "LX16"
     english = shown(found, "en")

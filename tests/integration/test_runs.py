@@ -365,17 +365,20 @@ def test_no_personal_data_stays_in_plans() -> None:
     assert not Run.objects.exclude(plan=None).exists()
 
 
-def test_a_rekey_that_waited_is_done_by_the_same_content_later() -> None:
-    """R9: a re-keying that waits for the holder is done by the school's next run, though its content is the same."""
+def test_a_rekey_asked_for_again_by_an_undo_is_done_by_the_same_content() -> None:
+    """R9: an undo that brings the asking record back finds the account free: the next run takes it, though unchanged."""
     done([row(1)])
     moved = list(row(1, start_date=date(2018, 7, 2)))
     moved[1], moved[2] = upn(50), upn(1)
     assert done([tuple(moved)], school=SECONDARY)["waiting"] == 1
+    dropped = deliver([row(2)], school=SECONDARY, on=date(2018, 7, 3))
+    reconcile(dropped, on=date(2018, 7, 3))
     done([row(1, leaving_date=date(2018, 7, 3))], on=date(2018, 7, 4))
     day = date(2018, 7, 5)
+    provisioning.undo(run_id=dropped, acting_user="t", now=datetime.combine(day, time(9), UTC), on=day)
     assert done([tuple(moved)], school=SECONDARY, on=day)["outcome"] == "applied"
-    account = Account.objects.get()
-    assert (account.upn, account.active) == (upn(50), True)
+    account = Account.objects.get(upn=upn(50))
+    assert (account.legal_forename, account.active) == ("Mali1", True)
     assert done([tuple(moved)], school=SECONDARY, on=day + timedelta(days=1))["outcome"] == "no change"
 
 

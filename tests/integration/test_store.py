@@ -13,11 +13,11 @@ from tests.support.nation import Nation
 from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, staff, upn
 
 from hwb.directory import chain, store
-from hwb.directory.models import Account, Audit, Identifier, LearnerRecord, Placement, Wait
+from hwb.directory.models import Account, Audit, Identifier, LearnerRecord, Placement, Setting, Wait
 from hwb.extract.records import LearnerRecord as Record
 from hwb.extract.records import StaffRecord
 from hwb.lifecycle.plan import Plan
-from hwb.lifecycle.policy import Limit, Policy
+from hwb.lifecycle.policy import Grace, Limit, Policy
 from hwb.operations import due, locking
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,12 +29,19 @@ def moment(on: date) -> datetime:
     return datetime.combine(on, time(12), UTC)
 
 
-def run(school: str, learners: list[Record] | None, *, on: date, staff: list[StaffRecord] | None = None) -> Plan:
+def run(
+    school: str,
+    learners: list[Record] | None,
+    *,
+    on: date,
+    staff: list[StaffRecord] | None = None,
+    policy: Policy = UNLIMITED,
+) -> Plan:
     """One school's run through the real store."""
     snapshot = Nation().snapshot(school, learners, on=on, staff=staff)
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, school)
-        facts, plan = locking.plan_locked(cursor, snapshot, on=on, policy=UNLIMITED)
+        facts, plan = locking.plan_locked(cursor, snapshot, on=on, policy=policy)
         writer = chain.Writer(school, "test", moment(on))
         store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on, policy=UNLIMITED))
     return plan
@@ -92,7 +99,7 @@ def test_memory_and_postgresql_agree(seed: int) -> None:
             leaving = start + timedelta(days=chance.randrange(60)) if chance.random() < 0.4 else None
             status = chance.choice("CCCMSG")
             record = learner(number, start_date=start, leaving_date=leaving, enrolment_status=status)
-            if chance.random() < 0.1:
+            if chance.random() < 0.2:
                 record = replace(record, upn=upn(number + 40), former_upn=record.upn)
             if chance.random() < 0.1:
                 record = replace(record, legal_surname="Huws")
@@ -180,3 +187,35 @@ def test_a_wait_that_ends_and_begins_anew_stands() -> None:
     assert {(w.school, w.upn): w.cause for w in Wait.objects.all()} == {(SECONDARY, upn(50)): "rekey"}
     run(PRIMARY, [moved], on=DAY)
     assert {(w.school, w.upn): w.cause for w in Wait.objects.all()} == {(SECONDARY, upn(50)): "release"}
+
+
+def test_a_grace_ends_on_its_day_though_the_leavers_record_changed() -> None:
+    """R39: the day on which signing in ends is kept when a later run changes the leaver's record."""
+    Setting.objects.create(key="grace.11", value="08-31")
+    left = learner(1, year_group="11", leaving_date=date(2018, 7, 20))
+    run(PRIMARY, [learner(1, year_group="11"), learner(2)], on=DAY)
+    policy = replace(UNLIMITED, graces=(Grace("", "11", 8, 31),))
+    for registration_group in ("11A", "11B"):
+        run(PRIMARY, [replace(left, registration_group=registration_group)], on=date(2018, 7, 23), policy=policy)
+    assert Account.objects.get(upn=upn(1)).active
+    due.apply_due(on=date(2018, 8, 31), now=moment(date(2018, 8, 31)))
+    assert Account.objects.get(upn=upn(1)).active
+    due.apply_due(on=date(2018, 9, 1), now=moment(date(2018, 9, 1)))
+    assert not Account.objects.get(upn=upn(1)).active
+
+
+def test_what_goes_wrong_at_one_school_keeps_no_leaver_of_another_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R3: every school has its turn; then the fault is raised."""
+    for school, number in ((PRIMARY, 1), (SECONDARY, 2)):
+        run(school, [learner(number, leaving_date=DAY)], on=DAY)
+    whole = due.settle_school
+
+    def faulty(cursor: Any, *, school: str, on: date, now: datetime) -> int:
+        if school == PRIMARY:
+            raise ValueError("planted")
+        return whole(cursor, school=school, on=on, now=now)
+
+    monkeypatch.setattr(due, "settle_school", faulty)
+    with pytest.raises(ValueError, match="planted"):
+        due.apply_due(on=DAY + timedelta(days=1), now=moment(DAY + timedelta(days=1)))
+    assert {a.upn: a.active for a in Account.objects.all()} == {upn(1): True, upn(2): False}

@@ -74,7 +74,7 @@ def picture(school: str, people: set[Any]) -> Any:
         ),
         sorted(words.values_list("year_group", "start_date", "leaving_date", "missing_since", "refused")),
         sorted(posts.values_list("staff_code", "role", "missing_since")),
-        sorted(Wait.objects.filter(upn__in=upns).values_list("school", flat=True)),
+        sorted(Wait.objects.filter(upn__in=upns).values_list("school", "cause")),
     )
 
 

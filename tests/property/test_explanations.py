@@ -14,7 +14,7 @@ from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
 
 from hwb.extract.records import LearnerRecord, Problem, StaffRecord
 from hwb.extract.texts import Both, Text
-from hwb.lifecycle import explain, learners
+from hwb.lifecycle import explain, words
 from hwb.lifecycle.changes import ChangeKind
 from hwb.lifecycle.explain_facts import (
     Colleague,
@@ -137,7 +137,7 @@ def is_true(found: explain.Explanation, facts: LearnerFacts, today: date) -> Non
         assert (account.active, holder) == (True, dfes)
     if found.code == "LX15":
         assert own is not None
-        assert learners.is_missing(own)
+        assert words.is_missing(own)
     if found.code == "LX14":
         assert account is None or (not account.active and holder is None)
     if found.key == "LX14" or found.key == "LX14.undated":

@@ -9,6 +9,7 @@ import pytest
 from tests.support.nation import Nation
 from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
 
+from hwb.extract.records import Problem, Refused
 from hwb.lifecycle.changes import ChangeKind
 from hwb.lifecycle.facts import WaitCause
 
@@ -246,13 +247,108 @@ def test_r9_upn_and_alias_in_one_snapshot(nation: Nation) -> None:
 
 
 def test_r9_two_records_cannot_have_one_former_upn(nation: Nation) -> None:
-    """R9: Two people who claim one former UPN do not both get its account: the first does, the other waits."""
+    """R9: Two people who claim one former UPN contradict each other: neither gets its account, which stays as it is."""
     twins = [replace(learner(1), upn=upn(number), former_upn=MALI) for number in (50, 51)]
     nation.run(PRIMARY, twins, on=JULY)
-    assert nation.of(MALI).upn == upn(50)
-    assert upn(51) not in nation.upns
-    assert nation.waits == {(PRIMARY, upn(51)): WaitCause.REKEY}
+    assert (nation.of(MALI).upn, nation.of(MALI).active, nation.missing(PRIMARY)) == (MALI, True, set())
+    assert nation.waits == {(PRIMARY, upn(number)): WaitCause.REKEY for number in (50, 51)}
     assert nation.run(PRIMARY, twins, on=JULY).changes == ()
+    nation.run(PRIMARY, [twins[0], replace(twins[1], former_upn="")], on=JULY)
+    assert (nation.of(MALI).upn, nation.holder(upn(51)), nation.waits) == (upn(50), PRIMARY, {})
+
+
+def test_r9_a_refused_record_stands_for_its_account(nation: Nation) -> None:
+    """R9, R8: The account of a refused record stays as it is, also when another record names its UPN as the former one."""
+    wrong = Refused("learner", "row 1", (Problem("L02", "row 1", "start_date", "X"),), upn=MALI)
+    nation.run(PRIMARY, [replace(learner(1), upn=upn(50), former_upn=MALI)], on=JULY, refused=(wrong,))
+    assert (nation.of(MALI).upn, nation.holder(MALI)) == (MALI, PRIMARY)
+    assert nation.waits == {(PRIMARY, upn(50)): WaitCause.REKEY}
+
+
+def test_r9_waits_end_with_the_release(nation: Nation) -> None:
+    """R9, R6: A re-keying that waits is done in the transaction in which the release lands; nobody needs to run again."""
+    asks = replace(arrives(), upn=upn(50), former_upn=MALI)  # type: ignore[type-var]
+    nation.run(SECONDARY, [asks], on=SEPTEMBER)
+    nation.run(PRIMARY, [learner(1, leaving_date=LEAVING)], on=SEPTEMBER)
+    account = nation.of(MALI)
+    assert (account.upn, account.holder, account.active) == (upn(50), SECONDARY, True)
+    assert (nation.waits, len(nation.accounts)) == ({}, 1)
+    assert nation.run(SECONDARY, [asks], on=SEPTEMBER).changes == ()
+    assert nation.words[(SECONDARY, upn(50))].doubtful is False
+
+
+def test_r9_waits_end_on_the_day_of_the_release(nation: Nation) -> None:
+    """R9, R3: A re-keying that waits is done on the day after the leaving date, without a further run."""
+    nation.run(SECONDARY, [learner(1, upn=upn(50), former_upn=MALI)], on=JULY)
+    nation.run(PRIMARY, [learner(1, leaving_date=LEAVING)], on=JULY)
+    nation.day(LEAVING)
+    assert nation.holder(MALI) == PRIMARY
+    nation.day(date(2018, 7, 21))
+    assert (nation.holder(upn(50)), nation.of(MALI).upn, nation.waits) == (SECONDARY, upn(50), {})
+
+
+def test_r9_a_start_in_the_future_keeps_the_account_for_its_day(nation: Nation) -> None:
+    """R9, R3: Let go before the first day at the new school, the account is re-keyed, and claimed on that day."""
+    nation.run(SECONDARY, [replace(arrives(), upn=upn(50), former_upn=MALI)], on=JULY)  # type: ignore[type-var]
+    nation.run(PRIMARY, [learner(1, leaving_date=date(2018, 7, 1))], on=JULY)
+    assert (nation.of(MALI).upn, nation.holder(MALI), nation.of(MALI).active) == (upn(50), None, False)
+    nation.day(SEPTEMBER)
+    assert (nation.holder(MALI), nation.of(MALI).active, nation.waits) == (SECONDARY, True, {})
+
+
+def test_r9_the_same_mis_person_gets_the_account_at_its_release() -> None:
+    """R9, R6: Who comes back to a school under another UPN, known by the MIS, gets the account when it is let go."""
+    nation = Nation()
+    nation.run(PRIMARY, [learner(1, mis_id="17", leaving_date=LEAVING)], on=SEPTEMBER)
+    nation.run(SECONDARY, [learner(1)], on=SEPTEMBER)
+    back = learner(1, mis_id="17", upn=upn(50), start_date=SEPTEMBER)
+    nation.run(PRIMARY, [back], on=SEPTEMBER)
+    assert nation.waits == {(PRIMARY, upn(50)): WaitCause.REKEY}
+    nation.run(SECONDARY, [learner(1, leaving_date=LEAVING)], on=SEPTEMBER)
+    assert (nation.holder(upn(50)), nation.of(MALI).upn, nation.waits) == (PRIMARY, upn(50), {})
+    assert nation.run(PRIMARY, [back], on=SEPTEMBER).changes == ()
+    assert nation.missing(PRIMARY) == set()
+
+
+@pytest.mark.parametrize("birth_date", [date(2001, 1, 1), date(2007, 2, 3)])
+def test_r9_a_release_gives_nothing_to_another_birth_date(nation: Nation, birth_date: date) -> None:
+    """R9: A record whose birth date differs does not get the account when it is let go: support decides."""
+    nation.run(SECONDARY, [learner(1, upn=upn(50), former_upn=MALI, birth_date=birth_date)], on=JULY)
+    nation.run(PRIMARY, [learner(1, leaving_date=date(2018, 7, 1))], on=JULY)
+    assert (nation.of(MALI).upn, nation.holder(MALI)) == (MALI, None)
+    assert nation.waits == {(SECONDARY, upn(50)): WaitCause.REKEY}
+
+
+def test_r4_r9_an_earlier_upn_put_on_another_child(nation: Nation) -> None:
+    """R4, R9: An earlier UPN of an account, put on another child, takes nothing away, however often it is sent."""
+    nation.run(PRIMARY, [replace(learner(1), upn=upn(50), former_upn=MALI)], on=JULY)
+    other = learner(1, legal_surname="Someone", legal_forename="Else", birth_date=date(2006, 5, 5))
+    for _ in range(3):
+        nation.run(PRIMARY, [other], on=JULY)
+        assert (nation.holder(upn(50)), nation.of(MALI).active) == (PRIMARY, True)
+        assert nation.of(MALI).details.legal_surname == "Reesb"
+    assert nation.waits == {(PRIMARY, upn(50)): WaitCause.IDENTITY}
+
+
+def test_r9_a_release_gives_nothing_where_two_ask(nation: Nation) -> None:
+    """R9: Two records of one school that ask for one account both wait, also when it is let go."""
+    twins = [replace(learner(1), upn=upn(number), former_upn=MALI) for number in (50, 51)]
+    nation.run(SECONDARY, twins, on=JULY)
+    nation.run(PRIMARY, [learner(1, leaving_date=date(2018, 7, 1))], on=JULY)
+    assert (nation.of(MALI).upn, nation.holder(MALI)) == (MALI, None)
+    assert nation.waits == {(SECONDARY, upn(number)): WaitCause.REKEY for number in (50, 51)}
+
+
+@pytest.mark.parametrize(("started", "holder"), [(date(2018, 9, 2), OTHER), (date(2018, 9, 4), SECONDARY)])
+def test_r9_r6_precedence_of_a_rekeying(nation: Nation, started: date, holder: str) -> None:
+    """R9, R6: Between a claim and a re-keying that both wait for a release, the earliest start date wins."""
+    nation.run(SECONDARY, [replace(arrives(), upn=upn(50), former_upn=MALI)], on=date(2018, 9, 5))  # type: ignore[type-var]
+    nation.run(OTHER, [learner(1, start_date=started)], on=date(2018, 9, 5))
+    nation.run(PRIMARY, [learner(1, leaving_date=LEAVING)], on=date(2018, 9, 5))
+    assert nation.holder(MALI) == holder
+    assert nation.waits == (
+        {(SECONDARY, upn(50)): WaitCause.REKEY} if holder == OTHER else {(OTHER, upn(50)): WaitCause.CONFLICT}
+    )
 
 
 def test_r9_former_upn_of_somebody_present(nation: Nation) -> None:

@@ -10,7 +10,7 @@ from tests.support.nation import Nation
 from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, staff, upn
 
 from hwb.extract.records import Problem, Refused
-from hwb.lifecycle.facts import DecisionKind
+from hwb.lifecycle.facts import DecisionKind, WaitCause
 from hwb.lifecycle.policy import Grace, Policy
 
 JULY, LEAVING, SEPTEMBER = date(2018, 7, 2), date(2018, 7, 20), date(2018, 9, 3)
@@ -67,6 +67,26 @@ def test_r32_confirmed_departure_releases(nation: Nation) -> None:
     nation.run(SECONDARY, [learner(1)], on=JULY)
     nation.left(MALI, school=PRIMARY, on=JULY)
     assert nation.holder(MALI) == SECONDARY
+
+
+def test_r32_a_confirmation_taken_back(nation: Nation) -> None:
+    """R32, R31: A departure confirmed wrongly and taken back: the account is the school's again at once, still missing."""
+    nation.run(PRIMARY, [learner(2)], on=JULY)
+    nation.left(MALI, school=PRIMARY, on=JULY)
+    assert (nation.holder(MALI), nation.of(MALI).active) == (None, False)
+    nation.still_here(MALI, school=PRIMARY, on=JULY)
+    assert (nation.holder(MALI), nation.of(MALI).active) == (PRIMARY, True)
+    assert (nation.missing(PRIMARY), nation.of(MALI).reason.rule) == ({MALI}, "R32")
+    assert all(plan.changes == () for plan in nation.day(JULY))
+
+
+def test_r32_a_confirmation_taken_back_switches_nothing_on(nation: Nation) -> None:
+    """R32, R31: Taking back a departure ends no suspension: the school holds the account again, inactive."""
+    nation.run(PRIMARY, [learner(2)], on=JULY)
+    nation.left(MALI, school=PRIMARY, on=JULY)
+    nation.decide(nation.of(MALI).id, DecisionKind.SUSPENDED, school=None, on=JULY)
+    nation.still_here(MALI, school=PRIMARY, on=JULY)
+    assert (nation.holder(MALI), nation.of(MALI).active) == (PRIMARY, False)
 
 
 def test_r32_refused_is_not_missing(nation: Nation) -> None:
@@ -184,6 +204,42 @@ def test_undo_gives_a_missing_learner_back(nation: Nation) -> None:
     nation.undo(SECONDARY, on=SEPTEMBER)
     assert nation.holder(MALI) == PRIMARY
     assert nation.of(MALI).active
+
+
+def test_undo_keeps_the_flag_of_a_conflict(nation: Nation) -> None:
+    """Undo: who waits, and whether as a conflict (R6), is as before the run that ended the wait."""
+    for school in (SECONDARY, OTHER):
+        nation.run(school, [learner(1)], on=JULY)
+    nation.run(PRIMARY, [learner(1, mis_id="17", leaving_date=LEAVING), learner(2)], on=SEPTEMBER)
+    before = dict(nation.waits)
+    assert before == {(OTHER, MALI): WaitCause.CONFLICT}
+    nation.run(OTHER, [learner(8)], on=SEPTEMBER)
+    assert nation.waits == {}
+    nation.undo(OTHER, on=SEPTEMBER)
+    assert nation.waits == before
+
+
+def test_undo_keeps_the_wait_of_a_clash_at_the_holder(nation: Nation) -> None:
+    """Undo: a UPN put on another child at the holding school (R4) waits again when its correction is withdrawn."""
+    other = learner(1, legal_surname="Someone", legal_forename="Else", birth_date=date(2006, 5, 5))
+    nation.run(PRIMARY, [other, learner(2)], on=JULY)
+    assert nation.waits == {(PRIMARY, MALI): WaitCause.IDENTITY}
+    nation.run(PRIMARY, [learner(1, mis_id="17"), learner(2)], on=JULY)
+    assert nation.waits == {}
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.waits == {(PRIMARY, MALI): WaitCause.IDENTITY}
+
+
+def test_undo_lets_go_of_a_upn(nation: Nation) -> None:
+    """Undo: a UPN that the withdrawn run had put on an account leads to nobody again: it may be another child's."""
+    nation.run(SECONDARY, [learner(1)], on=JULY)
+    before = nation.state()
+    nation.run(PRIMARY, [learner(1, mis_id="17", upn=upn(50), former_upn=MALI), learner(2)], on=JULY)
+    assert nation.waits == {(SECONDARY, upn(50)): WaitCause.RELEASE}
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.state() == before
+    nation.run(OTHER, [learner(1, upn=upn(50), legal_forename="Twin")], on=JULY)
+    assert nation.of(upn(50)) is not nation.of(MALI)
 
 
 def test_undo_gives_names_back_to_somebody_who_left(nation: Nation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -62,6 +63,13 @@ def test_r21_a_code_taken_by_somebody_else_while_its_owner_is_absent(nation: Nat
     assert len(nation.accounts) == 3
 
 
+def test_r21_initials_given_again_within_a_family_name(nation: Nation) -> None:
+    """R21: Another forename and another first day under one code are another person, also of the same surname."""
+    other = staff("AB", legal_forename="Alun", start_date=date(2018, 6, 4))
+    nation.run(PRIMARY, on=JULY, staff=[staff("RJ", mis_id="5"), other])
+    assert len(nation.accounts) == 3
+
+
 @pytest.mark.parametrize(("leaving", "active"), [(date(2018, 7, 1), False), (date(2018, 7, 2), True)])
 def test_r23_leaving(nation: Nation, leaving: date, active: bool) -> None:
     """R23: A passed leaving date releases the staff account: inactive."""
@@ -82,6 +90,21 @@ def test_r32_missing_staff_keep_their_account(nation: Nation) -> None:
     plan = nation.run(PRIMARY, on=JULY, staff=[staff("RJ", mis_id="5")])
     assert plan.counts.missing == 1
     assert nation.staff_account(PRIMARY, "AB").active
+
+
+@pytest.mark.parametrize("order", [(PRIMARY, SECONDARY), (SECONDARY, PRIMARY)])
+def test_r24_active_while_any_post_is_current(nation: Nation, order: tuple[str, str]) -> None:
+    """R24: A consolidated account has several posts and is active while any of them is current."""
+    nation.run(SECONDARY, on=JULY, staff=[staff("AB")])
+    account = nation.staff_account(PRIMARY, "AB")
+    nation.accounts[account.id] = replace(account, posts=frozenset(order), schools=frozenset(order))
+    nation.staff = {
+        id_: (entry, account.id if entry.school == SECONDARY else owner) for id_, (entry, owner) in nation.staff.items()
+    }
+    for school, active in zip(order, (True, False), strict=True):
+        stays = [staff("RJ", mis_id="5")] if school == PRIMARY else []
+        nation.run(school, on=SEPTEMBER, staff=[staff("AB", leaving_date=date(2018, 7, 20)), *stays])
+        assert nation.accounts[account.id].active is active
 
 
 def test_undo_of_new_staff(nation: Nation) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from hwb.extract.records import LearnerRecord, Refused, Snapshot, StaffRecord
-from hwb.lifecycle import access, planning
+from hwb.lifecycle import access, closing, planning, undoing
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import (
     Account,
@@ -24,9 +24,10 @@ from hwb.lifecycle.facts import (
     StaffMember,
     WaitCause,
 )
-from hwb.lifecycle.learners import is_missing
-from hwb.lifecycle.plan import Plan
+from hwb.lifecycle.plan import Plan, waits_found
 from hwb.lifecycle.policy import Policy
+from hwb.lifecycle.rules import Rule
+from hwb.lifecycle.words import asks_for, is_missing
 
 NAMES = ("legal_surname", "legal_forename", "preferred_surname", "preferred_forename", "birth_date")
 
@@ -126,25 +127,39 @@ class Nation:
         self.withdrawn.setdefault(school, set()).add(ran.snapshot.digest)
         facts = self.facts(school, list(ran.learners_before) + [old for old, _ in ran.rekeyed])
         members = {m.entry.id: m for m in facts.staff}
-        plan = planning.plan_undo(
-            facts=facts,
-            learner_words=ran.learners_before,
-            staff_words=[(members[id_], before) for id_, before in ran.staff_before.items() if id_ in members],
-            taken_from=ran.taken_from,
-            rekeyed=ran.rekeyed,
-            reopened=ran.ended,
-            renamed={
-                change.account or "": (change.before, change.after)
-                for change in ran.plan.changes
-                if change.kind is ChangeKind.DETAILS
-            },
+        before = undoing.Before(
+            ran.learners_before,
+            ran.staff_before,
+            ran.taken_from,
+            ran.rekeyed,
             brought=frozenset(
                 change.person
                 for change in ran.plan.changes
                 if change.school == school and change.kind in (ChangeKind.CREATE, ChangeKind.CLAIM)
             ),
+            renamed={
+                change.account or "": (change.before, change.after)
+                for change in ran.plan.changes
+                if change.kind is ChangeKind.DETAILS
+            },
+            waits=waits_found(ran.plan),
+            others=[(w.before, w.after) for w in ran.plan.learner_writes if w.before and w.before.school != school],
+        )
+        plan = undoing.plan_undo(
+            facts=facts,
+            before=before,
+            staff_words=[(members[id_], word) for id_, word in ran.staff_before.items() if id_ in members],
+            reopened=ran.ended,
             on=on,
             policy=self.policy,
+        )
+        self.apply(plan)
+        return plan
+
+    def close(self, school: str, successor: str | None, *, on: date) -> Plan:
+        """A school closes, with or without a successor."""
+        plan = closing.plan_closure(
+            facts=self.facts(school, []), successor_of=lambda _: successor, on=on, policy=self.policy
         )
         self.apply(plan)
         return plan
@@ -161,6 +176,14 @@ class Nation:
         left = tuple(d for d in account.decisions if d.kind is not kind)
         self.accounts[account_id] = replace(account, decisions=left)
         self._resettle(account_id, on)
+
+    def still_here(self, upn: str, *, school: str, on: date) -> None:
+        """A Digital Champion takes back that a missing person left (R32)."""
+        account = self.of(upn)
+        self._set(account.id, decisions=tuple(d for d in account.decisions if d.kind is not DecisionKind.LEFT))
+        facts = self.facts(school, [upn])
+        facts = replace(facts, learners={upn: facts.learners[upn]}, staff=())
+        self.apply(planning.plan_due(facts=facts, on=on, policy=self.policy, still_here=True))
 
     def left(self, upn: str, *, school: str, on: date) -> None:
         """A Digital Champion says that a person left (R31, R32)."""
@@ -213,11 +236,15 @@ class Nation:
     def facts(self, school: str, upns: list[str]) -> SchoolFacts:
         wanted = {upn for upn in upns if upn} | {upn for at, upn in self.words if at == school}
         wanted |= {a.upn for a in self.accounts.values() if a.upn and (a.holder == school or school in a.guests)}
+        wanted |= {
+            entry.record.former_upn for (_, upn), entry in self.words.items() if upn in wanted and entry.doubtful
+        }
         people: dict[str, Learner] = {}
-        for upn in wanted:
+        for upn in wanted - {""}:
             person = self._person(upn)
             for name in {upn, *self._all_upns(upn)}:
                 people[name] = people.get(name) or person
+        people = {name: self._asked(person, people) for name, person in people.items()}
         ran = self.runs.get(school, [])
         return SchoolFacts(
             School(school, self.phases.get(school, "")),
@@ -270,9 +297,9 @@ class Nation:
     def _remember(self, school: str, snapshot: Snapshot, plan: Plan) -> None:
         learners: dict[str, LearnerEntry | None] = {}
         for write in plan.learner_writes:
-            if write.before is not None:
+            if write.before is not None and write.before.school == school:
                 learners[write.before.record.upn] = write.before
-            if write.after is not None:
+            if write.after is not None and write.after.school == school:
                 learners.setdefault(write.after.record.upn, None)
         staff_before: dict[str, StaffEntry | None] = {}
         for staff_write in plan.staff_writes:
@@ -291,6 +318,14 @@ class Nation:
         ]
         ran = Ran(snapshot, plan, learners, staff_before, taken, rekeyed, ended)
         self.runs.setdefault(school, []).append(ran)
+
+    def _asked(self, person: Learner, people: dict[str, Learner]) -> Learner:
+        """The person with those who ask for their account under another UPN."""
+        account = person.account
+        if account is None:
+            return person
+        asking = {recorded for (_, recorded), entry in self.words.items() if asks_for(entry, account)}
+        return replace(person, asking=tuple(self._person(upn) for upn in sorted(asking) if upn not in self.upns))
 
     def _person(self, upn: str) -> Learner:
         account_id = self.upns.get(upn)
@@ -375,8 +410,12 @@ def _details(nation: Nation, change: Change, account_id: str | None) -> None:
 
 def _rekey(nation: Nation, change: Change, account_id: str | None) -> None:
     account = nation.accounts[account_id or ""]
-    nation._set(account_id, upn=change.after["upn"], aliases=account.aliases | {change.before["upn"]})
+    upns = {change.before["upn"], change.after["upn"]} | account.aliases
     nation.upns[change.after["upn"]] = account_id or ""
+    if change.rule == Rule.UNDO:
+        upns -= {change.before["upn"]}
+        del nation.upns[change.before["upn"]]
+    nation._set(account_id, upn=change.after["upn"], aliases=upns - {change.after["upn"]})
 
 
 def _guest(nation: Nation, change: Change, account_id: str | None) -> None:

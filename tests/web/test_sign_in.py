@@ -233,3 +233,12 @@ def test_nothing_of_a_sign_in_is_logged(world: World, caplog: pytest.LogCaptureF
     said = " ".join(record.getMessage() for record in caplog.records if not record.name.startswith("django.db"))
     assert "wrong-secret" not in said
     assert account.username not in said
+
+
+def test_sessions_that_are_over_are_forgotten(world: World) -> None:
+    """By the worker, every few minutes."""
+    key = session_of(world.accounts[Role.CHAMPION].id)
+    sessions.forget_expired(at=datetime.now(UTC))
+    assert Session.objects.filter(session_key=key).exists()
+    sessions.forget_expired(at=datetime.now(UTC) + timedelta(hours=13))
+    assert not Session.objects.exists()

@@ -58,6 +58,11 @@ _DECISIONS = (
 _WORDS = (
     f"SELECT school, missing_since, refused, doubtful, {LEARNER_FIELDS} FROM learner_record WHERE upn = ANY({_LIST})"
 )
+#: UPNs of words that wait to re-key an account, by the UPN that they name as the former one (R9).
+_ASKING = f"""
+SELECT former_upn, upn FROM learner_record
+WHERE former_upn = ANY({_LIST}) AND former_upn <> '' AND doubtful AND missing_since IS NULL AND NOT refused ORDER BY upn
+"""
 _WAITS = f"SELECT school, upn, cause FROM wait WHERE upn = ANY({_LIST}) ORDER BY school"
 _STAFF = (
     f"SELECT id::text, account::text, school, missing_since, refused, {STAFF_FIELDS} FROM staff_record "
@@ -105,7 +110,47 @@ def renewed(cursor: Any, facts: SchoolFacts, *, upns: frozenset[str]) -> SchoolF
     return replace(facts, learners={**facts.learners, **_learners(cursor, set(upns))})
 
 
+def staff_renewed(cursor: Any, facts: SchoolFacts) -> SchoolFacts:
+    """The facts with the school's staff, and their words at other schools, read again."""
+    return replace(facts, staff=_staff(cursor, facts.school.dfes))
+
+
 def _learners(cursor: Any, wanted: set[str]) -> dict[str, Learner]:
+    """These people, whose accounts their words ask for under a former UPN, and who asks for theirs (R9)."""
+    people = _people(cursor, wanted)
+    formers = {
+        entry.record.former_upn
+        for person in people.values()
+        if person.account is None
+        for entry in person.entries
+        if entry.doubtful and entry.record.former_upn
+    }
+    if formers - people.keys():
+        people |= _people(cursor, formers - people.keys())
+    cursor.execute(_ASKING, [",".join(people)])
+    asking = cursor.fetchall()
+    if not asking:
+        return people
+    unknown = {upn for _, upn in asking} - people.keys()
+    if unknown:
+        people |= _people(cursor, unknown)
+    by_account: dict[str, dict[str, Learner]] = defaultdict(dict)
+    for former_upn, upn in asking:
+        account = people[former_upn].account
+        if account is not None and people[upn].account is None:
+            by_account[account.id][upn] = people[upn]
+    asked = {id_: tuple(by_account[id_][upn] for upn in sorted(by_account[id_])) for id_ in by_account}
+    found: dict[str, Learner] = {}
+    for upn, person in people.items():
+        if person.account is not None and person.account.id in asked:
+            name = person.account.upn
+            found[name] = found.get(name) or replace(person, asking=asked[person.account.id])
+            person = found[name]
+        found[upn] = person
+    return found
+
+
+def _people(cursor: Any, wanted: set[str]) -> dict[str, Learner]:
     cursor.execute(_ACCOUNTS_BY_UPN, [",".join(wanted)])
     rows = cursor.fetchall()
     ids = [row[0] for row in rows]

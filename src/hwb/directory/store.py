@@ -18,6 +18,7 @@ from hwb.lifecycle.changes import PERSONAL, Change, ChangeKind
 from hwb.lifecycle.facts import Account, LearnerEntry, SchoolFacts, StaffEntry
 from hwb.lifecycle.plan import Plan
 from hwb.lifecycle.policy import Policy
+from hwb.lifecycle.rules import Rule
 
 #: A successor's newest run no longer says all that its words say (R43).
 _WORDS_MOVED = """
@@ -82,7 +83,7 @@ def apply(cursor: Any, plan: Plan, *, facts: SchoolFacts, applying: Applying) ->
         _gather(change, known, work, keys, applying)
     give_names(cursor, work.created, applying.mail_domain)
     _write_accounts(cursor, work)
-    _write_words(cursor, plan, work, applying)
+    _write_words(cursor, plan, work, applying, facts)
     for statement, rows in (
         (sets.WAITS_ENDED, work.waits_ended),  # first: a wait may end and begin anew for another cause
         (sets.WAITS, work.waits),
@@ -131,6 +132,14 @@ def lock_upns(cursor: Any, upns: Iterable[str]) -> None:
     cursor.execute(
         "SELECT FROM upn WHERE upn = ANY(string_to_array(%s, ',')) ORDER BY upn FOR UPDATE", [",".join(ordered)]
     )
+
+
+def lock_accounts(cursor: Any, ids: Iterable[str]) -> None:
+    """Locks what is decided about these accounts, always in one order; the last locks that a plan takes.
+
+    Weaker than FOR UPDATE, so that placements of other schools may refer to the row meanwhile.
+    """
+    cursor.execute("SELECT 1 FROM account WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE", [sorted(ids)])
 
 
 def _accounts(facts: SchoolFacts) -> dict[str, Account]:
@@ -252,6 +261,8 @@ def _gather_personal(change: Change, account: Account, work: _Work, keys: dict[s
     work.updated.setdefault(account.id, {}).update(updated)
     if change.kind is ChangeKind.REKEY:
         work.upns.append({"upn": change.after["upn"], "account": account.id})
+        if change.rule == Rule.UNDO:  # nobody's again; R9 keeps the earlier UPN as an alias
+            work.upns.append({"upn": change.before["upn"], "account": None})
     return digest
 
 
@@ -295,8 +306,8 @@ def _write_accounts(cursor: Any, work: _Work) -> None:
     sets.send(cursor, sets.FIRST_PASSWORDS_HIDDEN, work.claimed)
 
 
-def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying) -> None:
-    """The school's newest words, each with the day on which it is due again."""
+def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying, facts: SchoolFacts) -> None:
+    """The school's newest words, each with the day on which it is due again; a grace that runs is not forgotten."""
     graces = {
         c.account: date.fromisoformat(c.after["grace_until"])
         for c in plan.changes
@@ -309,7 +320,9 @@ def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying) -> No
     sets.send(cursor, sets.LEARNER_WORDS_GONE, rows)
 
     def due(entry: LearnerEntry | StaffEntry) -> date | None:
-        return planning.next_due(entry, None, on=applying.on, policy=applying.policy)
+        person = facts.learners.get(entry.record.upn) if isinstance(entry, LearnerEntry) else None
+        account = person.account if person is not None else None
+        return planning.next_due(entry, account, on=applying.on, policy=applying.policy)
 
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []

@@ -18,7 +18,7 @@ from procrastinate.jobs import Job
 
 from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
-from hwb.operations import clients, due, passwords, provisioning, sealing
+from hwb.operations import clients, due, passwords, provisioning, sealing, sessions
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,6 +76,7 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     if changed:
         _LOG.info("due by date: %d changes", changed)
     clients.forget_expired(at=datetime.now(UTC))
+    sessions.forget_expired(at=datetime.now(UTC))
 
 
 @app.periodic(cron="17 2 * * *")

@@ -31,6 +31,11 @@ def departure_confirmed(account: Account, school: str) -> bool:
     return any(d.kind is DecisionKind.LEFT and d.school == school for d in account.decisions)
 
 
+def departure_reason(school: str) -> Reason:
+    """The reason of an account that a confirmed departure let go (R32)."""
+    return Reason(Rule.R32, "departure_confirmed", (("school", school),))
+
+
 def kind_of_left(entry: LearnerEntry | StaffEntry | None) -> DecisionKind:
     """What the reason 'left' means: R32's confirmation for a missing person, else only a deactivation (R31)."""
     if entry is not None and entry.missing_since is not None and entry.record.leaving_date is None:

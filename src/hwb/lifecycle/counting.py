@@ -9,7 +9,7 @@ from hwb.extract.records import Kind, Snapshot
 from hwb.lifecycle import calendar
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import LearnerEntry
-from hwb.lifecycle.learner_plan import LearnerPart
+from hwb.lifecycle.learner_part import LearnerPart
 from hwb.lifecycle.plan import Counts, Movement
 from hwb.lifecycle.staff_plan import StaffPart
 

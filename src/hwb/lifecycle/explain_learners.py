@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date
 
 from hwb.extract.texts import Both
-from hwb.lifecycle import calendar, explain_texts, learners
+from hwb.lifecycle import calendar, explain_texts, words
 from hwb.lifecycle.explain_case import Case
 from hwb.lifecycle.explain_chain import class_information, moving
 from hwb.lifecycle.explain_facts import LearnerFacts, Limits, SchoolSeen
@@ -114,7 +114,7 @@ def _failing(case: Case) -> Explanation | None:
 
 def _future(case: Case) -> Explanation | None:
     word = case.present
-    if word is None or case.here or word.record.enrolment_status not in learners.HOLDING_STATUSES:
+    if word is None or case.here or word.record.enrolment_status not in words.HOLDING_STATUSES:
         return None
     start = word.record.start_date
     if start is None or start <= case.on:
@@ -125,7 +125,7 @@ def _future(case: Case) -> Explanation | None:
 
 def _guest(case: Case) -> Explanation | None:
     word = case.present
-    if case.here or word is None or word.record.enrolment_status in learners.HOLDING_STATUSES:
+    if case.here or word is None or word.record.enrolment_status in words.HOLDING_STATUSES:
         return None
     return _say(case, "LX24", chain=())
 
@@ -146,9 +146,9 @@ def _unsettled_there(case: Case, holder: SchoolSeen, word: LearnerEntry | None) 
         return None
     if word.refused:
         return _say(case, "LX27.refused")
-    if not learners.is_missing(word):
+    if not words.is_missing(word):
         return None
-    free = learners.claimable_from(word, case.limits.policy)
+    free = words.claimable_from(word, case.limits.policy)
     return _say(case, "LX27", free=day(free)) if free else _say(case, "LX27.doubtful")
 
 
@@ -214,7 +214,7 @@ def _grace(case: Case) -> Explanation | None:
 
 
 def _missing(case: Case) -> Explanation | None:
-    if not case.here or case.own is None or not learners.is_missing(case.own):
+    if not case.here or case.own is None or not words.is_missing(case.own):
         return None
     return _say(case, "LX15", chain=())
 

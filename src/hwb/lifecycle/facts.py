@@ -106,13 +106,15 @@ class LearnerEntry:
 class Learner:
     """One learner as the nation knows them: the account if there is one, and each school's word.
 
-    ``upn`` is the account's current UPN, else the one recorded. ``waits`` are those that stand now.
+    ``upn`` is the account's current UPN, else the one recorded. ``waits`` are those that stand now. ``asking``:
+    learners without account of whom a word asks for this account, as that of a former UPN (R9).
     """
 
     upn: str
     account: Account | None = None
     entries: tuple[LearnerEntry, ...] = ()
     waits: tuple[tuple[str, WaitCause], ...] = ()
+    asking: tuple[Learner, ...] = ()
 
 
 @made_often

@@ -9,7 +9,7 @@ from hwb.extract.records import Snapshot
 from hwb.lifecycle import calendar
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import Account, LearnerEntry, SchoolFacts, StaffEntry, StaffMember
-from hwb.lifecycle.learner_plan import LearnerPart
+from hwb.lifecycle.learner_part import LearnerPart
 from hwb.lifecycle.plan import Hold
 from hwb.lifecycle.policy import FINAL_YEARS, Policy
 from hwb.lifecycle.staff_plan import StaffPart

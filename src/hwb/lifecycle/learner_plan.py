@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
 from hwb.extract.records import LearnerRecord, Problem, Refused
-from hwb.lifecycle import calendar, identity, learners
+from hwb.lifecycle import calendar, identity, learners, rekeying, words
 from hwb.lifecycle.changes import Change, ChangeKind
+from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import Account, Learner, LearnerEntry, SchoolFacts, WaitCause
+from hwb.lifecycle.learner_part import (
+    LearnerPart,
+    carried,
+    missing_ended,
+    outcome_of,
+    own_entries,
+    place_changes,
+    with_entry,
+)
+from hwb.lifecycle.learner_rekeys import (
+    account_of,
+    asked_accounts,
+    carried_from,
+    contradicted_accounts,
+    earlier_words,
+    outgrown_upns,
+    plan_rekeyed,
+    wait_for_rekeying,
+    warn_of_duplicates,
+)
 from hwb.lifecycle.plan import EntryWrite
 from hwb.lifecycle.policy import Policy
+from hwb.lifecycle.refusals import tie
 from hwb.lifecycle.rules import Rule
-
-
-@dataclass(slots=True)
-class LearnerPart:
-    """The learners' part of a plan while it grows. ``outcomes``: UPN of each record → what became of it."""
-
-    changes: list[Change] = field(default_factory=list)
-    writes: list[EntryWrite] = field(default_factory=list)
-    outcomes: dict[str, str] = field(default_factory=dict)
-    #: records of one account under a second UPN: one cannot be in two classes
-    refused: list[Refused] = field(default_factory=list)
-    #: learners held before, with the school's word before and after
-    held: list[tuple[Account, LearnerEntry | None, LearnerEntry | None, list[Change]]] = field(default_factory=list)
-    missing: int = 0
 
 
 def plan_learners(
@@ -43,37 +51,47 @@ def plan_learners(
     school = facts.school.dfes
     part = LearnerPart()
     records = _one_an_account(records, facts, references, part)
-    own = own_entries(facts)
-    context = learners.Context(on, policy, school)
-    tied, untied = _tie(refused, own)
     present = {record.upn for record in records}
+    facts = rekeying.asked_by_others(facts, present)
+    own = own_entries(facts)
+    context = Context(on, policy, school)
+    tied, untied = tie(refused, own)
     by_mis = {e.record.mis_id: upn for upn, e in own.items() if e.record.mis_id and upn not in present}
-    outgrown = _outgrown(records, facts)
+    outgrown = outgrown_upns(records, facts)
+    asked = asked_accounts(records, by_mis, facts)
+    contradicted = contradicted_accounts(asked, present, tied)
     seen: set[str] = set()
     for record in records:
-        person = facts.learners.get(record.upn) or Learner(record.upn)
-        before = own.get(record.upn) or _own_alias(person, school, own, present)
-        former_upn = _former_upn(record, person, by_mis, facts)
-        if former_upn is not None:
-            former, word = facts.learners[former_upn], own.get(former_upn)
-            contested = former_upn in seen or _is_used(former, present)
-            _plan_rekeyed(record, person, former, word, context, part, contested=contested)
-            if former_upn not in present:
-                seen.add(former_upn)
+        upn = record.upn
+        person = facts.learners.get(upn) or Learner(upn)
+        former = asked.get(upn)
+        if former is not None:
+            earlier = earlier_words(former, school, present)
+            if account_of(former).id in contradicted:
+                wait_for_rekeying(record, "", person, context, part)
+            elif rekeying.may_take(carried_from(record, earlier), account_of(former), school):
+                plan_rekeyed(record, person, former, earlier, context, part)
+                seen.update(e.record.upn for e in earlier)
+                continue
+            else:
+                wait_for_rekeying(record, record.former_upn or former.upn, person, context, part)
+            tied.update(e.record.upn for e in earlier)  # somebody in the snapshot is said to be this person
             continue
-        if person.account is None and (record.former_upn in present - {record.upn} or record.upn in outgrown):
+        said = record.former_upn
+        if person.account is None and (upn in outgrown or (said and said != upn and said in present)):
             # the snapshot has both UPNs as two people: it must say first which of the two it means
-            _wait_for_rekeying(record, person, context, part)
+            wait_for_rekeying(record, "", person, context, part)
             continue
-        if before is not None and before.record.upn != record.upn:
+        before = own.get(upn) or _own_alias(person, school, own, present)
+        if before is not None and before.record.upn != upn:
             seen.add(before.record.upn)
-            part.writes.append(EntryWrite(before, None))
         _plan_one(record, person, before, context, part)
     for upn, entry in own.items():
         if upn in present or upn in seen:
             continue
         _plan_absent(facts.learners[upn], entry, upn in tied, bool(untied), context, part)
-    _warn_of_duplicates(records, facts, part)
+    part.writes += rekeying.writes(part.changes, facts, apart_from=school)
+    warn_of_duplicates(records, facts, part)
     return part
 
 
@@ -100,24 +118,6 @@ def _one_an_account(
     return tuple(kept)
 
 
-def own_entries(facts: SchoolFacts) -> dict[str, LearnerEntry]:
-    """The planned school's newest words by recorded UPN."""
-    school = facts.school.dfes
-    return {
-        entry.record.upn: entry
-        for person in facts.learners.values()
-        for entry in person.entries
-        if entry.school == school
-    }
-
-
-def with_entry(person: Learner, before: LearnerEntry | None, after: LearnerEntry | None) -> Learner:
-    """The learner as known once the school's word has changed from ``before`` to ``after``."""
-    entries = tuple(entry for entry in person.entries if entry is not before)
-    # not by replace(): this is done for everybody of a nation
-    return Learner(person.upn, person.account, (*entries, after) if after is not None else entries, person.waits)
-
-
 def _own_alias(person: Learner, school: str, own: dict[str, LearnerEntry], present: set[str]) -> LearnerEntry | None:
     """The school's word under another UPN of the same account, when the snapshot no longer uses that one."""
     for entry in person.entries:
@@ -130,12 +130,12 @@ def _plan_one(
     record: LearnerRecord,
     person: Learner,
     before: LearnerEntry | None,
-    context: learners.Context,
+    context: Context,
     part: LearnerPart,
 ) -> None:
     account = person.account
     if before is not None:
-        record = _carried(record, before.record)
+        record = carried(record, before.record)
     after = LearnerEntry(context.actor_school, record)
     if account is not None and account.holder == context.actor_school and _taken_over(record, before, account):
         _clash_at_holder(person, before, context, part, record.upn)
@@ -145,34 +145,14 @@ def _plan_one(
     elif before is None or before.record.upn == record.upn:
         part.writes.append(EntryWrite(before, after))
     else:
-        part.writes.append(EntryWrite(None, after))
+        part.writes += [EntryWrite(before, None), EntryWrite(None, after)]
     changes = learners.settle(with_entry(person, before, after), context)
-    changes += _place(person, before, after, changes)
-    changes += _back(person, before)
+    changes += place_changes(person, before, after, changes)
+    changes += missing_ended(person, before)
     part.changes += changes
-    part.outcomes[record.upn] = _outcome(changes, after, before, person, context)
+    part.outcomes[record.upn] = outcome_of(changes, after, before, person, context)
     if account is not None and account.holder == context.actor_school:
         part.held.append((account, before, after, changes))
-
-
-def _carried(record: LearnerRecord, known: LearnerRecord) -> LearnerRecord:
-    """A leaver's record may leave things out; they keep their last known value (interfaces.md)."""
-    if record.leaving_date is None:
-        return record
-    if record.start_date and record.birth_date and record.year_group:
-        return record
-    return replace(
-        record,
-        birth_date=record.birth_date or known.birth_date,
-        year_group=record.year_group or known.year_group,
-        start_date=record.start_date or known.start_date,
-        registration_group=record.registration_group or known.registration_group,
-        classes=record.classes or known.classes,
-        preferred_surname=record.preferred_surname or known.preferred_surname,
-        preferred_forename=record.preferred_forename or known.preferred_forename,
-        mis_id=record.mis_id or known.mis_id,
-        admission_number=record.admission_number or known.admission_number,
-    )
 
 
 def _taken_over(record: LearnerRecord, before: LearnerEntry | None, account: Account) -> bool:
@@ -186,7 +166,7 @@ def _taken_over(record: LearnerRecord, before: LearnerEntry | None, account: Acc
 def _clash_at_holder(
     person: Learner,
     before: LearnerEntry | None,
-    context: learners.Context,
+    context: Context,
     part: LearnerPart,
     upn: str,
 ) -> None:
@@ -214,82 +194,12 @@ def _clash_at_holder(
         part.held.append((person.account, before, after, changes))
 
 
-def _place(person: Learner, before: LearnerEntry | None, after: LearnerEntry, changes: list[Change]) -> list[Change]:
-    """Year group, registration group and classes follow the MIS at a school that shows the learner (R2, R7)."""
-    account = person.account
-    if account is None or before is None or before is after:
-        return []
-    if after.school != account.holder and after.school not in account.guests:
-        return []
-    if any(change.kind is ChangeKind.CLAIM and change.school == after.school for change in changes):
-        return []
-    old, new = learners.placement_values(before.record), learners.placement_values(after.record)
-    if old == new:
-        return []
-    differing = [key for key in new if old[key] != new[key]]
-    return [
-        Change(
-            ChangeKind.PLACE, Rule.R2, "place", after.school, person.upn, account.id,
-            {key: old[key] for key in differing}, {key: new[key] for key in differing},
-        )
-    ]  # fmt: skip
-
-
-def _back(person: Learner, before: LearnerEntry | None) -> list[Change]:
-    """A missing learner is in the snapshot again, or has a leaving date now (R32)."""
-    if before is None or not learners.is_missing(before) or person.account is None:
-        return []
-    if person.account.holder != before.school:
-        return []
-    was = {"since": before.missing_since.isoformat() if before.missing_since else None}
-    return [
-        Change(
-            ChangeKind.MISSING_END,
-            Rule.R32,
-            "missing_end",
-            before.school,
-            person.upn,
-            person.account.id,
-            was,
-            {},
-        )
-    ]
-
-
-def _outcome(
-    changes: list[Change],
-    after: LearnerEntry,
-    before: LearnerEntry | None,
-    person: Learner,
-    context: learners.Context,
-) -> str:
-    """The one word for what became of a record (I15)."""
-    school = context.actor_school
-    kinds = {change.kind for change in changes if change.school == school}
-    for kind, word in (
-        (ChangeKind.CREATE, "created"),
-        (ChangeKind.CLAIM, "claimed"),
-        (ChangeKind.RELEASE, "released"),
-        (ChangeKind.WAIT, "waiting"),
-    ):
-        if kind in kinds:
-            return word
-    ended = ChangeKind.WAIT_END in kinds
-    if not ended and any(waiting == school for waiting, _ in person.waits):
-        return "waiting"
-    if kinds - {ChangeKind.WAIT_END}:
-        return "updated"
-    if before is not None and before is not after and person.account and school in person.account.schools:
-        return "updated"
-    return "unchanged"
-
-
 def _plan_absent(
     person: Learner,
     before: LearnerEntry,
     tied: bool,
     untied: bool,
-    context: learners.Context,
+    context: Context,
     part: LearnerPart,
 ) -> None:
     """A person of this school who is not in its newest full snapshot (R8, R32)."""
@@ -316,12 +226,12 @@ def _plan_absent(
     changes = learners.settle(with_entry(person, before, after), context)
     if account is not None and account.holder == school and after is not None:
         gone = any(change.kind in (ChangeKind.RELEASE, ChangeKind.CLAIM) for change in changes)
-        if learners.is_missing(after) and not gone:
+        if words.is_missing(after) and not gone:
             part.missing += 1
-            if not learners.is_missing(before):
+            if not words.is_missing(before):
                 changes.append(_missing(person, after))
-        elif learners.is_missing(before) and not learners.is_missing(after):
-            changes += _back(person, before)
+        elif words.is_missing(before) and not words.is_missing(after):
+            changes += missing_ended(person, before)
     part.changes += changes
     if account is not None and account.holder == school:
         part.held.append((account, before, after if tied else None, changes))
@@ -331,154 +241,3 @@ def _missing(person: Learner, after: LearnerEntry) -> Change:
     since = {"since": after.missing_since.isoformat() if after.missing_since else None}
     account_id = person.account.id if person.account else None
     return Change(ChangeKind.MISSING, Rule.R32, "missing", after.school, person.upn, account_id, {}, since)
-
-
-def _tie(refused: tuple[Refused, ...], own: dict[str, LearnerEntry]) -> tuple[set[str], list[Refused]]:
-    """UPNs of known people whose record had to be refused, and the refused records that could be anybody's."""
-    tied: set[str] = set()
-    untied: list[Refused] = []
-    keys: dict[tuple[str, str], str] = {}
-    for upn, entry in own.items():
-        record = entry.record
-        keys[("upn", upn)] = upn
-        if record.mis_id:
-            keys[("mis_id", record.mis_id)] = upn
-        if record.admission_number:
-            keys[("admission_number", record.admission_number)] = upn
-        keys[("name", _name_key(record.legal_surname, record.legal_forename, record.birth_date))] = upn
-    for item in refused:
-        if item.kind != "learner":
-            continue
-        found = {
-            keys[key]
-            for key in (
-                ("upn", item.upn), ("upn", item.former_upn), ("mis_id", item.mis_id),
-                ("admission_number", item.admission_number),
-                ("name", _name_key(item.legal_surname, item.legal_forename, item.birth_date)),
-            )
-            if key in keys
-        }  # fmt: skip
-        if found:
-            tied |= found
-        else:
-            untied.append(item)
-    return tied, untied
-
-
-def _name_key(surname: str, forename: str, birth_date: date | None) -> str:
-    return f"{identity.folded(surname)}|{identity.folded(forename)}|{birth_date}"
-
-
-def _former_upn(record: LearnerRecord, person: Learner, by_mis: dict[str, str], facts: SchoolFacts) -> str | None:
-    """The UPN whose account this record asks to re-key, when the new UPN has none of its own (R9)."""
-    if person.account is not None:
-        return None
-    for former in (record.former_upn, by_mis.get(record.mis_id, "") if record.mis_id else ""):
-        if former and former != record.upn:
-            known = facts.learners.get(former)
-            if known is not None and known.account is not None:
-                return former
-    return None
-
-
-def _outgrown(records: tuple[LearnerRecord, ...], facts: SchoolFacts) -> set[str]:
-    """UPNs that a learner with an account is said to have had before: a new account for one would be a second one."""
-    return {
-        record.former_upn
-        for record in records
-        if record.former_upn and (known := facts.learners.get(record.upn)) is not None and known.account is not None
-    }
-
-
-def _is_used(former: Learner, present: set[str]) -> bool:
-    """Whether a record of the same snapshot already stands for the account: then it is another person's."""
-    account = former.account
-    return account is not None and not present.isdisjoint(account.aliases | {account.upn})
-
-
-def _plan_rekeyed(
-    record: LearnerRecord,
-    person: Learner,
-    former: Learner,
-    before: LearnerEntry | None,
-    context: learners.Context,
-    part: LearnerPart,
-    *,
-    contested: bool,
-) -> None:
-    """R9: the account of the former UPN gets the new one, if birth date and holder allow; else the record waits.
-
-    ``contested``: another record of this snapshot has or asked for the same account; two people cannot have it.
-    """
-    account, school = former.account, context.actor_school
-    if account is None:
-        raise ValueError("re-keying needs an account")
-    record = _carried(record, before.record) if before else record
-    after = LearnerEntry(school, record)
-    allowed = not contested and record.birth_date == account.details.birth_date and account.holder in (None, school)
-    if not allowed:
-        _wait_for_rekeying(record, person, context, part)
-        if before is not None and not contested:
-            _plan_absent(former, before, True, False, context, part)
-        return
-    own_before = next((e for e in person.entries if e.school == school), None)
-    if own_before is not None:
-        part.writes.append(EntryWrite(own_before, None))
-    if before is not None:
-        part.writes.append(EntryWrite(before, None))
-    part.writes.append(EntryWrite(None, after))
-    rekey = Change(
-        ChangeKind.REKEY, Rule.R9, "rekeyed", school, record.upn, account.id,
-        {"upn": account.upn}, {"upn": record.upn},
-    )  # fmt: skip
-    entries = (
-        *(e for e in former.entries if e is not before),
-        *(e for e in person.entries if e is not own_before),
-        after,
-    )
-    moved = replace(account, upn=record.upn, aliases=account.aliases | {account.upn})
-    # waits recorded under either UPN end or go on under the new one
-    ended = [
-        Change(ChangeKind.WAIT_END, Rule.R9, "wait_end", at, upn, None, {"cause": str(cause)}, {})
-        for upn, waits in ((person.upn, person.waits), (former.upn, former.waits))
-        for at, cause in waits
-    ]
-    united = Learner(record.upn, moved, entries, ())
-    changes = [rekey, *ended, *learners.settle(united, context)]
-    changes += _place(united, before, after, changes)
-    part.changes += changes
-    outcome = _outcome(changes, after, before, united, context)
-    part.outcomes[record.upn] = "updated" if outcome == "unchanged" else outcome
-    if account.holder == school:
-        part.held.append((account, before, after, changes))
-
-
-def _wait_for_rekeying(record: LearnerRecord, person: Learner, context: learners.Context, part: LearnerPart) -> None:
-    """R9: the record waits, and makes no account of its own meanwhile."""
-    school = context.actor_school
-    before = next((entry for entry in person.entries if entry.school == school), None)
-    after = LearnerEntry(school, record, doubtful=True)
-    if before == after:
-        after = before
-    else:
-        part.writes.append(EntryWrite(before, after))
-    part.changes += learners.settle(with_entry(person, before, after), context)
-    part.outcomes[record.upn] = "waiting"
-
-
-def _warn_of_duplicates(records: tuple[LearnerRecord, ...], facts: SchoolFacts, part: LearnerPart) -> None:
-    """Former and new UPN both own accounts: support is told once, nothing merges by itself (R9)."""
-    if not any(record.former_upn for record in records):
-        return
-    owners = {upn: person.account.id for upn, person in facts.learners.items() if person.account is not None}
-    owners |= {change.after["upn"]: change.account or "" for change in part.changes if change.kind is ChangeKind.REKEY}
-    for record in records:
-        one, other = owners.get(record.upn), owners.get(record.former_upn)
-        if not record.former_upn or one is None or other is None or one == other or (one, other) in facts.duplicates:
-            continue
-        part.changes.append(
-            Change(
-                ChangeKind.DUPLICATE, Rule.R9, "possible_duplicate", facts.school.dfes, record.upn, one, {},
-                {"other": other},
-            )
-        )  # fmt: skip

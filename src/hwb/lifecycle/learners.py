@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hwb.lifecycle import access, calendar, identity
+from hwb.lifecycle import access, calendar, identity, rekeying, waits, words
 from hwb.lifecycle.changes import Change, ChangeKind
+from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import (
     Account,
     DecisionKind,
@@ -19,29 +20,8 @@ from hwb.lifecycle.facts import (
     Learner,
     LearnerEntry,
     Reason,
-    WaitCause,
 )
-from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule
-
-HOLDING_STATUSES = frozenset("CM")
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a settlement needs beside the learner.
-
-    ``actor_school`` is the school whose plan this is. ``brought``: the run being undone gave the account to that
-    school. ``closing`` is a school that closes (R43). ``give_back``: the
-    school from which a withdrawn claim of a missing learner took the account.
-    """
-
-    on: date
-    policy: Policy
-    actor_school: str
-    brought: bool = False
-    closing: str = ""
-    give_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +37,31 @@ def settle(learner: Learner, context: Context) -> list[Change]:
     if _is_at_rest(learner, context):
         return []
     account = learner.account
-    candidates = [entry for entry in learner.entries if claims(entry, context.on)]
     if account is None:
-        return _settle_unknown(learner, candidates, context)
+        return _settle_unknown(learner, [e for e in learner.entries if words.claims(e, context.on)], context)
     ending = _ending(learner, account, context)
     holder = account.holder if ending is None else None
-    winner = _winner(learner, account, holder, candidates, context)
-    new_holder = winner.school if winner is not None else holder
     changes: list[Change] = []
-    known = account.details
     if ending is not None:
         changes.append(_release(learner, account, ending, context))
+    if learner.asking and holder is None and not context.give_back:
+        rekeyed, learner = rekeying.on_release(learner, context.on)
+        account, changes = learner.account or account, [*changes, *rekeyed]
+    candidates = [entry for entry in learner.entries if words.claims(entry, context.on)]
+    winner = _winner(learner, account, holder, candidates, context)
+    new_holder = winner.school if winner is not None else holder
+    known = account.details
     if winner is not None:
         changes.append(_claim(learner, account, holder, winner, context))
         known = identity.details_of(winner.record, known)
     changes += _decisions_ended(learner, account, new_holder, winner, context)
     changes += _state(learner, account, new_holder, ending, changes, context)
-    source = winner or _entry_of(learner, new_holder)
+    source = winner or words.word_of(learner, new_holder)
     if source is not None and not source.refused and source.missing_since is None:
         changes += _details(learner, account, source)
     changes += _guests(learner, account, new_holder, context)
-    contested = _contest(account, holder, candidates)
-    changes += _waits(learner, candidates, new_holder, known, contested, context)
+    contested = not context.give_back and waits.is_contested(account, holder, candidates)
+    changes += waits.waits(learner, candidates, new_holder, known, contested, context)
     return changes
 
 
@@ -96,72 +79,29 @@ def _is_at_rest(learner: Learner, context: Context) -> bool:
         and account.active
         and account.grace_until is None
         and account.reason.rule not in (Rule.R31, Rule.R39)
-        and claims(entry, context.on)
+        and words.claims(entry, context.on)
         and identity.is_known_as(entry.record, account.details)
     )
-
-
-def claims(entry: LearnerEntry, on: date) -> bool:
-    """Whether this word asks for the account: current or main, on roll, in the newest snapshot, usable (R1, R4, R7)."""
-    return (
-        entry.missing_since is None
-        and not entry.refused
-        and entry.record.enrolment_status in HOLDING_STATUSES
-        and calendar.is_on_roll(entry.record, on)
-    )
-
-
-def precedence(entry: LearnerEntry) -> tuple[date, bool, str]:
-    """Among several claims: earliest start date, then main enrolment, then the lower DfES number (R6)."""
-    return (entry.record.start_date or date.max, entry.record.enrolment_status != "M", entry.school)
-
-
-def is_missing(entry: LearnerEntry) -> bool:
-    """Absent from the newest full snapshot and without a leaving date (R32)."""
-    return entry.missing_since is not None and entry.record.leaving_date is None
-
-
-def claimable_from(entry: LearnerEntry, policy: Policy) -> date | None:
-    """The day from which another school may claim a missing learner (R32), None while nobody may."""
-    if entry.missing_since is None or not is_missing(entry) or entry.doubtful:
-        return None
-    return date.fromordinal(entry.missing_since.toordinal() + policy.missing_days)
-
-
-def placement_values(record: Any) -> dict[str, Any]:
-    """Where the school's word puts the learner."""
-    return {
-        "year_group": record.year_group,
-        "registration_group": record.registration_group,
-        "classes": list(record.classes),
-    }
-
-
-def _entry_of(learner: Learner, school: str | None) -> LearnerEntry | None:
-    """The school's word; with two (a UPN and its alias) the one under the account's UPN, then the present one."""
-    own = [entry for entry in learner.entries if entry.school == school]
-    if len(own) > 1:
-        own.sort(key=lambda e: (e.missing_since is not None, e.record.upn != learner.upn))
-    return own[0] if own else None
 
 
 def _ending(learner: Learner, account: Account, context: Context) -> Ending | None:
     """Why the holder lets go, None when it keeps the account or nobody holds it (R3, R32, R43, undo)."""
     if account.holder is None:
         return None
-    entry = _entry_of(learner, account.holder)
+    entry = words.word_of(learner, account.holder)
     if entry is None:
         if account.holder == context.closing:
             return Ending(Reason(Rule.R43, "school_closed", (("school", account.holder),)))
         return Ending(Reason(Rule.UNDO, "undone", (("school", account.holder),)))
-    if context.brought and account.holder == context.actor_school and not claims(entry, context.on):
+    unwanted = not words.claims(entry, context.on) or identity.clashes(entry.record, account.details)
+    if context.brought and account.holder == context.actor_school and unwanted:
         return Ending(Reason(Rule.UNDO, "undone", (("school", account.holder),)))
     if calendar.has_left(entry.record, context.on):
         leaving = str(entry.record.leaving_date)
         reason = Reason(Rule.R3, "left", (("school", entry.school), ("date", leaving)))
         return Ending(reason, access.grace_until(entry, policy=context.policy))
-    if is_missing(entry) and access.departure_confirmed(account, entry.school):
-        return Ending(Reason(Rule.R32, "departure_confirmed", (("school", entry.school),)))
+    if words.is_missing(entry) and access.departure_confirmed(account, entry.school):
+        return Ending(access.departure_reason(entry.school))
     return None
 
 
@@ -174,41 +114,42 @@ def _winner(
 ) -> LearnerEntry | None:
     """The word that gets the account now, None when nothing moves (R4, R6, R32)."""
     if holder is not None:
-        entry = _entry_of(learner, holder)
-        free_from = claimable_from(entry, context.policy) if entry else None
+        entry = words.word_of(learner, holder)
+        free_from = words.claimable_from(entry, context.policy) if entry else None
         if free_from is None or context.on < free_from:
             return None
         fitting = [c for c in candidates if c.school != holder and identity.agrees(c.record, account.details)]
     elif context.give_back:
-        return _entry_of(learner, context.give_back)
+        return words.word_of(learner, context.give_back)
     else:
         fitting = [c for c in candidates if not identity.clashes(c.record, account.details)]
-    return min(fitting, key=precedence, default=None)
+    return min(fitting, key=words.precedence, default=None)
 
 
 def _settle_unknown(learner: Learner, candidates: list[LearnerEntry], context: Context) -> list[Change]:
     """A UPN that never had an account: created for the claim with precedence, the others wait (R1, R6)."""
     free = [c for c in candidates if not c.doubtful]  # one that asks to re-key makes no account of its own (R9)
     if not free:
-        return _waits(learner, candidates, None, None, False, context)
-    winner = min(free, key=precedence)
+        return waits.waits(learner, candidates, None, None, False, context)
+    winner = min(free, key=words.precedence)
     record = winner.record
     after: dict[str, Any] = {"kind": "learner", "state": "active", "holder": winner.school, "upn": record.upn}
     after.update(_personal(identity.details_of(record)))
-    after.update(placement_values(record))
+    after.update(words.placement_values(record))
     values = (("school", winner.school), ("date", str(record.start_date)))
     changes = [Change(ChangeKind.CREATE, Rule.R1, "created", winner.school, learner.upn, None, {}, after, values)]
     guests = [e for e in learner.entries if _is_guest(e, identity.details_of(record), winner.school, context)]
     changes += [_guest_change(learner, None, entry) for entry in guests]
-    changes += _waits(learner, candidates, winner.school, identity.details_of(record), len(free) > 1, context)
+    changes += waits.waits(learner, candidates, winner.school, identity.details_of(record), len(free) > 1, context)
     return changes
 
 
 def _claim(learner: Learner, account: Account, holder: str | None, winner: LearnerEntry, context: Context) -> Change:
     before = {"holder": holder, "grace_until": _iso(account.grace_until)}
-    after = {"holder": winner.school, "grace_until": None, **placement_values(winner.record)}
+    after = {"holder": winner.school, "grace_until": None, **words.placement_values(winner.record)}
+    rule: str
     if context.give_back:
-        rule, code = Rule.UNDO, "given_back"
+        rule, code = context.giving
     elif holder is not None:
         rule, code = Rule.R32, "claimed_missing"
     elif winner.school != context.actor_school:
@@ -241,9 +182,9 @@ def _decisions_ended(
     ended = []
     for decision in account.decisions:
         overtaken = decision.kind is DecisionKind.DEACTIVATED and winner is not None and decision.school != holder
-        entry = _entry_of(learner, decision.school)
+        entry = words.word_of(learner, decision.school)
         answered = decision.kind is DecisionKind.LEFT and (
-            (winner is not None and not context.give_back) or entry is None or not is_missing(entry)
+            (winner is not None and not context.give_back) or entry is None or not words.is_missing(entry)
         )
         if overtaken or answered:
             after = {"decision": decision.id, "kind": str(decision.kind)}
@@ -330,7 +271,7 @@ def _details(learner: Learner, account: Account, source: LearnerEntry) -> list[C
 def _is_guest(entry: LearnerEntry, known: Details, holder: str | None, context: Context) -> bool:
     return (
         entry.school != holder
-        and entry.record.enrolment_status not in HOLDING_STATUSES
+        and entry.record.enrolment_status not in words.HOLDING_STATUSES
         and entry.missing_since is None
         and not entry.refused
         and calendar.is_on_roll(entry.record, context.on)
@@ -339,7 +280,7 @@ def _is_guest(entry: LearnerEntry, known: Details, holder: str | None, context: 
 
 
 def _guest_change(learner: Learner, account: Account | None, entry: LearnerEntry) -> Change:
-    after = {"role": "guest", **placement_values(entry.record)}
+    after = {"role": "guest", **words.placement_values(entry.record)}
     account_id = account.id if account else None
     return Change(ChangeKind.GUEST, Rule.R7, "guest", entry.school, learner.upn, account_id, {}, after)
 
@@ -352,86 +293,6 @@ def _guests(learner: Learner, account: Account, holder: str | None, context: Con
         before = {"role": "guest"}
         changes.append(Change(ChangeKind.GUEST_END, Rule.R7, "guest_end", school, learner.upn, account.id, before, {}))
     return changes
-
-
-def _contest(account: Account, holder: str | None, candidates: list[LearnerEntry]) -> bool:
-    """Two claims on an account that nobody holds (R6)."""
-    if holder is not None:
-        return False
-    return sum(not identity.clashes(c.record, account.details) for c in candidates) > 1
-
-
-def _waits(
-    learner: Learner,
-    candidates: list[LearnerEntry],
-    holder: str | None,
-    known: Details | None,
-    contested: bool,
-    context: Context,
-) -> list[Change]:
-    """Who waits, and why (R4, R5, R6, R7, R9)."""
-    standing = dict(learner.waits)
-    wanted: dict[str, WaitCause] = {}
-    asking = list(candidates)
-    asking += [
-        e for e in learner.entries
-        if known is not None and e.record.enrolment_status not in HOLDING_STATUSES and e.missing_since is None
-        and not e.refused and calendar.is_on_roll(e.record, context.on) and identity.clashes(e.record, known)
-    ]  # fmt: skip
-    for entry in asking:
-        if entry.school == holder:
-            continue
-        wanted[entry.school] = _cause(entry, known, contested, standing.get(entry.school))
-    wanted.update(  # a wait at the holder itself stands as long as its record is refused (R4)
-        (school, cause)
-        for school, cause in learner.waits
-        if school == holder and cause is WaitCause.IDENTITY and _clash_stands(learner, school)
-    )
-    account_id = learner.account.id if learner.account else None
-    changes = []
-    for school in sorted(wanted):
-        if standing.get(school) is wanted[school]:
-            continue
-        before = {"cause": str(standing[school])} if school in standing else {}
-        rule = _WAIT_RULES[wanted[school]]
-        changes.append(
-            Change(
-                ChangeKind.WAIT, rule, f"wait_{wanted[school]}", school, learner.upn, account_id, before,
-                {"cause": str(wanted[school])},
-            )
-        )  # fmt: skip
-    for school in sorted(standing.keys() - wanted.keys()):
-        before = {"cause": str(standing[school])}
-        changes.append(
-            Change(
-                ChangeKind.WAIT_END, _WAIT_RULES[standing[school]], "wait_end", school, learner.upn, account_id,
-                before, {},
-            )
-        )  # fmt: skip
-    return changes
-
-
-_WAIT_RULES = {
-    WaitCause.RELEASE: Rule.R5,
-    WaitCause.CONFLICT: Rule.R6,
-    WaitCause.IDENTITY: Rule.R4,
-    WaitCause.REKEY: Rule.R9,
-}
-
-
-def _clash_stands(learner: Learner, school: str) -> bool:
-    entry = _entry_of(learner, school)
-    return entry is not None and entry.refused
-
-
-def _cause(entry: LearnerEntry, known: Details | None, contested: bool, standing: WaitCause | None) -> WaitCause:
-    if known is None:
-        return WaitCause.REKEY
-    if identity.clashes(entry.record, known):
-        return WaitCause.IDENTITY
-    if contested or standing is WaitCause.CONFLICT:
-        return WaitCause.CONFLICT
-    return WaitCause.RELEASE
 
 
 def _personal(details: Details) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, fields
 
 from hwb.extract.frozen import made_often
 from hwb.extract.records import Problem, Refused
-from hwb.lifecycle.changes import Change
-from hwb.lifecycle.facts import LearnerEntry, StaffEntry
+from hwb.lifecycle.changes import Change, ChangeKind
+from hwb.lifecycle.facts import LearnerEntry, StaffEntry, WaitCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,16 @@ class Plan:
         return _upns_at_stake(self)
 
 
+def waits_found(plan: Plan) -> list[tuple[str, str, WaitCause | None]]:
+    """UPN, school and cause (None: no wait) of every wait that the plan changes, as it finds them."""
+    found: dict[tuple[str, str], WaitCause | None] = {}
+    for change in plan.changes:
+        if change.kind in (ChangeKind.WAIT, ChangeKind.WAIT_END):
+            cause = change.before.get("cause")
+            found.setdefault((change.person, change.school), WaitCause(cause) if cause else None)
+    return [(upn, school, cause) for (upn, school), cause in found.items()]
+
+
 _INSIDE_ONE_SCHOOL = frozenset({"details", "place", "missing"})
 
 
@@ -137,6 +147,8 @@ def _upns_at_stake(plan: Plan) -> frozenset[str]:
 def _stands_differently(before: LearnerEntry | None, after: LearnerEntry | None) -> bool:
     """Whether another school's decision about this learner could come out differently."""
     if before is None or after is None:
+        return True
+    if before.doubtful or after.doubtful:  # another school's release may answer what it asks for (R9)
         return True
     if (before.missing_since, before.refused, before.doubtful) != (
         after.missing_since,

@@ -19,6 +19,8 @@ SENTENCES = {
     "given_back": N_("The claim was undone; the account went back. School: {school}."),
     "left": N_("Left on {date}. School: {school}."),
     "departure_confirmed": N_("The school confirmed that the person left. School: {school}."),
+    "still_here": N_("The school took back that the person left. School: {school}."),
+    "followed": N_("The previous school closed; this one follows it. School: {school}."),
     "school_closed": N_("The school closed. School: {school}."),
     "undone": N_("The run that brought this person was undone. School: {school}."),
     "grace": N_("Signing in works until {date}."),

@@ -15,11 +15,15 @@ from hwb.lifecycle.rules import Rule
 
 @dataclass(frozen=True, slots=True)
 class StaffContext:
-    """The day and the school of the plan; `closing`: the school that closes (R43), when that is the plan."""
+    """The day and the school of the plan; `closing`: the school that closes (R43), when that is the plan.
+
+    `still_here`: the school takes back that its missing staff left (R32).
+    """
 
     on: date
     school: str
     closing: str = ""
+    still_here: bool = False
 
 
 def recognise(record: StaffRecord, known: list[StaffMember], on: date) -> StaffMember | None:
@@ -52,10 +56,11 @@ def _same_by_code(record: StaffRecord, member: StaffMember, on: date) -> bool:
         return record.birth_date == known.birth_date
     if calendar.has_left(known, on) and not calendar.has_left(record, on):
         return False
-    both_names_differ = identity.folded(record.legal_surname) != identity.folded(
-        known.legal_surname
-    ) and identity.folded(record.legal_forename) != identity.folded(known.legal_forename)
-    return not both_names_differ
+    if identity.folded(record.legal_forename) == identity.folded(known.legal_forename):
+        return True
+    # another forename, and another surname or another first day: initials that were given again
+    same_surname = identity.folded(record.legal_surname) == identity.folded(known.legal_surname)
+    return same_surname and record.start_date == known.start_date
 
 
 def person_key(record: StaffRecord) -> str:
@@ -85,10 +90,12 @@ def settle(member: StaffMember, before: StaffEntry | None, *, key: str, context:
         current = calendar.is_on_roll(entry.record, context.on) and entry.missing_since is None
         return [_create(entry, key)] if current and not entry.refused else []
     changes: list[Change] = []
-    current = _is_current(entry, account, context.on)
+    kept = context.still_here and is_missing(entry) and not access.departure_confirmed(account, entry.school)
+    current = kept or _is_current(entry, account, context.on)
     if current and entry.school not in account.posts:
         after = {"role": "post", **post_values(entry.record)}
-        changes.append(Change(ChangeKind.POST, Rule.R23, "post_again", entry.school, key, account.id, {}, after))
+        rule, code = (Rule.R32, "still_here") if kept else (Rule.R23, "post_again")
+        changes.append(Change(ChangeKind.POST, rule, code, entry.school, key, account.id, {}, after))
     elif not current and entry.school in account.posts:
         reason = _left_reason(entry, account)
         changes.append(
@@ -152,7 +159,7 @@ def _create(entry: StaffEntry, key: str) -> Change:
 
 def _left_reason(entry: StaffEntry, account: Account) -> Reason:
     if is_missing(entry) and access.departure_confirmed(account, entry.school):
-        return Reason(Rule.R32, "departure_confirmed", (("school", entry.school),))
+        return access.departure_reason(entry.school)
     return Reason(Rule.R23, "staff_left", (("school", entry.school), ("date", str(entry.record.leaving_date))))
 
 

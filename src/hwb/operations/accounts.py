@@ -96,10 +96,15 @@ def left(*, username: str, school: str, reason: str, acting_user: str, now: date
 
 
 def reactivate(*, username: str, school: str, reason: str, acting_user: str, now: datetime, on: date) -> Decided:
-    """Ends the school's own deactivation or confirmed departure. Raises DecisionRefused; safety is support's."""
+    """Ends the school's own deactivation or confirmed departure. Raises DecisionRefused; safety is support's.
+
+    A missing person whose departure was confirmed wrongly is the school's again at once, missing as before (R32);
+    not when another school has claimed the account meanwhile.
+    """
     _check_reason(reason)
 
     def make(cursor: Any, person: _Person, _known: SchoolFacts) -> list[chain.Entry]:
+        _require_unclaimed(person, school)
         _require_own(person, school)
         ended = _end(cursor, person, (DecisionKind.DEACTIVATED, DecisionKind.LEFT), school, acting_user, now)
         if not ended:
@@ -214,7 +219,14 @@ def _settled(*, username: str, school: str, make: _Make, actor: str, now: dateti
             store.write_log(cursor, entries, chain.Writer(school, actor, now))
             words = {member.entry.id for member in known.staff}
             changes = due.settle_people(
-                cursor, school=school, upns=set(person.upns), staff=words, actor=actor, on=on, now=now
+                cursor,
+                school=school,
+                upns=set(person.upns),
+                staff=words,
+                actor=actor,
+                on=on,
+                now=now,
+                still_here=_is_still_here(cursor, person, known, school, entries),
             )
             cursor.execute("SELECT active FROM account WHERE id = %s", [person.id])
             state = "active" if cursor.fetchone()[0] else "inactive"
@@ -255,6 +267,35 @@ def _find(cursor: Any, username: str) -> _Person:
         )
     id_, kind, name, upns, schools, holder, posts = row
     return _Person(id_, kind, name, tuple(upns), frozenset(schools), holder, frozenset(posts))
+
+
+def _is_still_here(cursor: Any, person: _Person, known: SchoolFacts, school: str, entries: list[chain.Entry]) -> bool:
+    """Whether these entries take back the very confirmation by which the school let a missing person go (R32).
+
+    Shown by the end of that decision, by the school's word, which is still an absence without leaving date, and by
+    its placement, which nothing but the confirmation can have closed since the decision was made. A claim by another
+    school would have ended the decision.
+    """
+    ended = [
+        e.after["decision"] for e in entries if e.action == "decision end" and e.after["kind"] == DecisionKind.LEFT
+    ]
+    if not ended or person.holder is not None:
+        return False
+    if access.kind_of_left(_word(person, known, school)) is not DecisionKind.LEFT:
+        return False
+    if person.kind == "learner":
+        account = known.learners[person.upns[0]].account
+        return account is not None and account.reason == access.departure_reason(school)
+    cursor.execute(_LET_GO, {"account": person.id, "school": school, "decision": ended[0]})
+    return bool(cursor.fetchone()[0])
+
+
+def _require_unclaimed(person: _Person, school: str) -> None:
+    if person.holder not in (None, school) and school in person.schools:
+        raise DecisionRefused(
+            "claimed_elsewhere",
+            Text(N_("Another school has claimed this account in the meantime. Only that school can let it go.")),
+        )
 
 
 def _require_own(person: _Person, school: str) -> None:
@@ -322,6 +363,14 @@ def _check_reason(reason: str) -> None:
         raise DecisionRefused("reason_personal", Text(N_("A reason must not contain a UPN.")))
 
 
+#: The newest stay of the person at the school ended on the day of the decision.
+_LET_GO = """
+SELECT coalesce((
+    SELECT p.ended = (d.made_at AT TIME ZONE 'Europe/London')::date FROM placement p
+    WHERE p.account = d.account AND p.school = %(school)s AND p.role IN ('holding', 'post')
+    ORDER BY p.ended DESC NULLS FIRST, p.id DESC LIMIT 1), false)
+FROM decision d WHERE d.id = %(decision)s AND d.account = %(account)s
+"""
 _PERSON = """
 SELECT a.id::text, a.kind, a.username,
        array(SELECT u.upn::text FROM upn u WHERE u.account = a.id ORDER BY u.upn <> a.upn, u.upn),

@@ -13,10 +13,10 @@ from django.db import connection
 from hwb.directory import chain, facts, store
 from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
-from hwb.lifecycle import planning
+from hwb.lifecycle import closing
 from hwb.lifecycle.facts import LearnerEntry, SchoolFacts, StaffEntry
 from hwb.lifecycle.plan import Plan
-from hwb.operations import audit, settings
+from hwb.operations import audit, locking, settings
 from hwb.operations.transactions import FactsMoved, in_transaction
 
 TRIES = 5
@@ -80,13 +80,17 @@ def _planned(cursor: Any, dfes: str, split: dict[str, str], follower: str, on: d
         key = entry.record.upn if isinstance(entry, LearnerEntry) else entry.record.staff_code
         return split.get(key, follower) or None
 
+    def planned(known: SchoolFacts) -> Plan:
+        return closing.plan_closure(facts=known, successor_of=successor_of, on=on, policy=settings.policy())
+
     locked: set[str] = set()
     for _ in range(TRIES):
         known = facts.load(cursor, school=dfes, upns=set())
-        plan = planning.plan_closure(facts=known, successor_of=successor_of, on=on, policy=settings.policy())
+        plan = planned(known)
         stakes = set(known.learners) | plan.upns_at_stake()
         if stakes <= locked:
-            return plan, known
+            again = locking.with_shared_staff_locked(cursor, known)
+            return (plan if again is known else planned(again)), again
         locked |= stakes
         store.lock_upns(cursor, locked)
     raise FactsMoved(dfes)

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from hwb.directory import facts as directory_facts
 from hwb.directory import store
 from hwb.directory.chain import Writer
 from hwb.lifecycle import planning
-from hwb.operations import settings
+from hwb.operations import locking, settings
 from hwb.operations.transactions import FactsMoved, in_transaction
 
 ACTOR = "calendar"
@@ -27,12 +27,25 @@ _STAFF = "SELECT id::text FROM staff_record WHERE school = %s AND due_on <= %s"
 
 
 def apply_due(*, on: date, now: datetime, school: str | None = None) -> int:
-    """Does what is due by ``on``, one school a transaction; returns the number of changes."""
+    """Does what is due by ``on``, one school a transaction; returns the number of changes.
+
+    What goes wrong at one school is raised when all others have had their turn: their leavers do not wait for it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_SCHOOLS, {"on": on})
         schools = [row[0] for row in cursor.fetchall()]
     wanted = [name for name in schools if school in (None, name)]
-    return sum(in_transaction(lambda name=name: _apply(name, on, now)) for name in wanted)  # type: ignore[misc]
+    changes, wrong = 0, []
+    for name in wanted:
+        try:
+            changes += in_transaction(lambda name=name: _apply(name, on, now))  # type: ignore[misc]
+        except (OperationalError, InterfaceError):
+            raise  # the database itself is away
+        except Exception as error:  # noqa: BLE001 - raised below
+            wrong.append(error)
+    if wrong:
+        raise wrong[0]
+    return changes
 
 
 def _apply(school: str, on: date, now: datetime) -> int:
@@ -55,9 +68,20 @@ def settle_school(cursor: Any, *, school: str, on: date, now: datetime) -> int:
 
 
 def settle_people(
-    cursor: Any, *, school: str, upns: set[str], staff: set[str], actor: str, on: date, now: datetime
+    cursor: Any,
+    *,
+    school: str,
+    upns: set[str],
+    staff: set[str],
+    actor: str,
+    on: date,
+    now: datetime,
+    still_here: bool = False,
 ) -> int:
-    """Settles these people after a day or a decision: every UPN of theirs is locked, then facts are read."""
+    """Settles these people after a day or a decision: every UPN of theirs is locked, then facts are read.
+
+    ``still_here``: the decision takes back that they left (R32).
+    """
     policy = settings.policy_from(settings.stored())
     locked: set[str] = set()
     for _ in range(TRIES):
@@ -70,8 +94,8 @@ def settle_people(
     else:
         raise FactsMoved(school)
     members = tuple(member for member in facts.staff if member.entry.id in staff)
-    facts = replace(facts, staff=members)
-    plan = planning.plan_due(facts=facts, on=on, policy=policy)
+    facts = locking.with_shared_staff_locked(cursor, replace(facts, staff=members))
+    plan = planning.plan_due(facts=facts, on=on, policy=policy, still_here=still_here)
     writer = Writer(school, actor, now)
     secret, domain = str(django_settings.SECRET_KEY), django_settings.HWB_MAIL_DOMAIN
     store.apply(cursor, plan, facts=facts, applying=store.Applying(writer, on, policy, secret, domain))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,30 +11,18 @@ import orjson
 from hwb.directory import store
 from hwb.extract.records import LearnerRecord, StaffRecord
 from hwb.lifecycle.changes import ChangeKind
-from hwb.lifecycle.facts import LearnerEntry, StaffEntry
-from hwb.lifecycle.plan import Plan
-
-
-@dataclass(slots=True)
-class Before:
-    """The state before a run, as far as the run changed it (see planning.plan_undo)."""
-
-    learners: dict[str, LearnerEntry | None] = field(default_factory=dict)
-    staff: dict[str, StaffEntry | None] = field(default_factory=dict)
-    taken_from: dict[str, str] = field(default_factory=dict)
-    rekeyed: list[tuple[str, str]] = field(default_factory=list)
-    ended: list[tuple[str, str]] = field(default_factory=list)
-    brought: list[str] = field(default_factory=list)
-    renamed: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
+from hwb.lifecycle.facts import LearnerEntry, StaffEntry, WaitCause
+from hwb.lifecycle.plan import Plan, waits_found
+from hwb.lifecycle.undoing import Before
 
 
 def remember(plan: Plan) -> bytes:
     """The memory of a plan about to be applied, compressed. New staff are found by their run's audit entries."""
     learners: dict[str, Any] = {}
     for write in plan.learner_writes:
-        if write.before is not None:
+        if write.before is not None and write.before.school == plan.school:
             learners[write.before.record.upn] = store.learner_row(write.before, None)
-        if write.after is not None:
+        if write.after is not None and write.after.school == plan.school:
             learners.setdefault(write.after.record.upn, None)
     kinds = (ChangeKind.CLAIM, ChangeKind.RELEASE)
     found = {
@@ -54,6 +41,12 @@ def remember(plan: Plan) -> bytes:
             if c.kind in (ChangeKind.CREATE, ChangeKind.CLAIM) and c.school == plan.school
         ],
         "renamed": {c.account: (c.before, c.after) for c in plan.changes if c.kind is ChangeKind.DETAILS},
+        "waits": waits_found(plan),
+        "others": [
+            (store.learner_row(w.before, None), store.learner_row(w.after, None) if w.after is not None else None)
+            for w in plan.learner_writes
+            if w.before is not None and w.before.school != plan.school
+        ],
     }
     return zlib.compress(orjson.dumps(found), 1)
 
@@ -67,8 +60,10 @@ def recall(stored: bytes) -> Before:
         found["taken_from"],
         [(old, new) for old, new in found["rekeyed"]],
         [(account, decision) for account, decision in found["ended"]],
-        found["brought"],
+        frozenset(found["brought"]),
         {account: (before, after) for account, (before, after) in found.get("renamed", {}).items()},
+        [(upn, school, WaitCause(cause) if cause else None) for upn, school, cause in found.get("waits", ())],
+        [(_learner(word), _learner(after) if after else None) for word, after in found.get("others", ())],
     )
 
 

@@ -26,6 +26,13 @@ def end_all(*, account: UUID, acting_user: str, now: datetime, at: datetime) -> 
         store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
 
 
+def forget_expired(*, at: datetime) -> None:
+    """Sessions that are over, and links that nobody can use, leave no trace."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_session WHERE expire_date < %s", [at])
+        cursor.execute("DELETE FROM sign_in_link WHERE expires < %s", [at])
+
+
 def make_link(cursor: Any, *, account: str, at: datetime) -> str:
     """The secret part of a new link, in the caller's transaction. It works once, within seven days."""
     token = secrets.token_urlsafe(32)

@@ -11,7 +11,7 @@ from django.db import connection
 from hwb.directory import facts as directory_facts
 from hwb.directory import store
 from hwb.directory.chain import Writer
-from hwb.lifecycle import planning
+from hwb.lifecycle import undoing
 from hwb.lifecycle.facts import Decision, DecisionKind, SchoolFacts, StaffEntry, StaffMember
 from hwb.lifecycle.plan import Plan
 from hwb.operations import locking, memory, runs, settings
@@ -51,23 +51,25 @@ def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bo
 def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
     if run.state == "applied" and not run.before:
         raise RunNotFound(str(run.id))  # what it changed is no longer remembered
-    before = memory.recall(run.before) if run.before else memory.Before()
+    before = memory.recall(run.before) if run.before else undoing.Before()
     upns = {*before.learners, *(old for old, _ in before.rekeyed)}
-    locked: frozenset[str] = frozenset()
-    for _ in range(TRIES):
-        facts = directory_facts.load(cursor, school=run.school, upns=set(upns))
-        plan = planning.plan_undo(
+    upns |= {word.record.upn for word, _ in before.others}
+    upns |= {word.record.former_upn for word in before.learners.values() if word is not None} - {""}
+
+    def planned(facts: SchoolFacts) -> Plan:
+        return undoing.plan_undo(
             facts=facts,
-            learner_words=before.learners,
+            before=before,
             staff_words=_staff_words(cursor, run, before, facts),
-            taken_from=before.taken_from,
-            rekeyed=before.rekeyed,
             reopened=_reopened(cursor, before),
-            brought=frozenset(before.brought),
-            renamed=before.renamed,
             on=on,
             policy=settings.policy(),
         )
+
+    locked: frozenset[str] = frozenset()
+    for _ in range(TRIES):
+        facts = directory_facts.load(cursor, school=run.school, upns=set(upns))
+        plan = planned(facts)
         stakes = locking.with_aliases(plan.upns_at_stake() | upns, facts)
         if stakes <= locked:
             break
@@ -75,11 +77,12 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
         locked |= stakes
     else:
         raise FactsMoved(run.school)
-    return facts, plan
+    again = locking.with_shared_staff_locked(cursor, facts)
+    return again, plan if again is facts else planned(again)
 
 
 def _staff_words(
-    cursor: Any, run: Run, before: memory.Before, facts: SchoolFacts
+    cursor: Any, run: Run, before: undoing.Before, facts: SchoolFacts
 ) -> list[tuple[StaffMember, StaffEntry | None]]:
     """Staff whose words the run changed, and those whom it brought."""
     cursor.execute(
@@ -95,7 +98,7 @@ def _staff_words(
     return words
 
 
-def _reopened(cursor: Any, before: memory.Before) -> list[tuple[str, Decision]]:
+def _reopened(cursor: Any, before: undoing.Before) -> list[tuple[str, Decision]]:
     cursor.execute(
         "SELECT account::text, id::text, kind, school FROM decision WHERE id = ANY(%s::uuid[])",
         [[decision for _, decision in before.ended]],

@@ -43,11 +43,13 @@ def is_of_another_school(cursor: Any, extract: Extract) -> bool:
 def _one_other(cursor: Any, school: str, upns: Sequence[str]) -> tuple[str, int] | None:
     """The one other school that holds all of these learners whom anybody holds, and how many they are."""
     cursor.execute(
-        "SELECT p.school, count(*) FROM upn JOIN placement p ON p.account = upn.account"
-        " AND p.role = 'holding' AND p.ended IS NULL WHERE upn.upn = ANY(%s) GROUP BY p.school",
-        [list(upns)],
+        # each holder looked up by itself: as a join the planner may read everybody whom any school holds
+        "SELECT (SELECT p.school FROM placement p WHERE p.account = u.account AND p.role = 'holding'"
+        " AND p.ended IS NULL) AS holder, count(*) FROM upn u"
+        " WHERE u.upn = ANY(string_to_array(%s, ',')) AND u.account IS NOT NULL GROUP BY holder",
+        [",".join(upns)],
     )
-    held = Counter(dict(cursor.fetchall()))
+    held = Counter({school: number for school, number in cursor.fetchall() if school is not None})
     if len(held) != 1 or school in held:
         return None
     return held.most_common(1)[0]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("directory", "0003_run_remembered"),
+        ("directory", "0004_former_upn"),
     ]
 
     operations = [

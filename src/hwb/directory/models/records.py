@@ -93,6 +93,8 @@ class LearnerRecord(models.Model):
         db_table = "learner_record"
         indexes = [
             models.Index(fields=["upn"], name="learner_record_upn"),
+            # who asks for an account under another UPN (R9)
+            models.Index(fields=["former_upn"], name="learner_record_former", condition=~Q(former_upn="")),
             models.Index(fields=["due_on"], name="learner_record_due", condition=Q(due_on__isnull=False)),
         ]
 

@@ -1,0 +1,45 @@
+"""Refused records: whom they are about, so that refusal is never absence (R8, R32)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hwb.extract.records import Refused
+from hwb.lifecycle import identity
+from hwb.lifecycle.facts import LearnerEntry
+
+
+def tie(refused: tuple[Refused, ...], own: dict[str, LearnerEntry]) -> tuple[set[str], list[Refused]]:
+    """UPNs of known people whose record had to be refused, and the refused records that could be anybody's."""
+    tied: set[str] = set()
+    untied: list[Refused] = []
+    keys: dict[tuple[str, str], str] = {}
+    for upn, entry in own.items():
+        record = entry.record
+        keys[("upn", upn)] = upn
+        if record.mis_id:
+            keys[("mis_id", record.mis_id)] = upn
+        if record.admission_number:
+            keys[("admission_number", record.admission_number)] = upn
+        keys[("name", _name_key(record.legal_surname, record.legal_forename, record.birth_date))] = upn
+    for item in refused:
+        if item.kind != "learner":
+            continue
+        found = {
+            keys[key]
+            for key in (
+                ("upn", item.upn), ("upn", item.former_upn), ("mis_id", item.mis_id),
+                ("admission_number", item.admission_number),
+                ("name", _name_key(item.legal_surname, item.legal_forename, item.birth_date)),
+            )
+            if key in keys
+        }  # fmt: skip
+        if found:
+            tied |= found
+        else:
+            untied.append(item)
+    return tied, untied
+
+
+def _name_key(surname: str, forename: str, birth_date: date | None) -> str:
+    return f"{identity.folded(surname)}|{identity.folded(forename)}|{birth_date}"
