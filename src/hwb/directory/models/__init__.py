@@ -12,6 +12,7 @@ from hwb.directory.models.accounts import (
     Upn,
 )
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
+from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
     AccessToken,
@@ -38,6 +39,9 @@ __all__ = [
     "FirstPassword",
     "Identifier",
     "LearnerRecord",
+    "Message",
+    "MessageChoice",
+    "MessageNote",
     "PersonKey",
     "Placement",
     "PossibleDuplicate",
@@ -51,4 +55,5 @@ __all__ = [
     "StaffRecord",
     "Upn",
     "Wait",
+    "Watch",
 ]
