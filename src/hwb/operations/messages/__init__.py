@@ -6,10 +6,11 @@ For pages: :func:`pass_on` (M4), :func:`tell_school` (M7), :func:`watch` and :fu
 from hwb.operations.messages.acts import MessageRefused, choose, pass_on, tell_school, unwatch, watch
 from hwb.operations.messages.events import champion_changed, of_acceptance, of_changes, of_hold
 from hwb.operations.messages.gathering import gather
-from hwb.operations.messages.sending import Outgoing, Sent, ServerAway, deliver_next
+from hwb.operations.messages.sending import NotTaken, Outgoing, Sent, ServerAway, deliver_next
 
 __all__ = [
     "MessageRefused",
+    "NotTaken",
     "Outgoing",
     "Sent",
     "ServerAway",
