@@ -98,7 +98,11 @@ def _watch(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
     try:
         return execute(sql, params, many, context)
     finally:
-        _statements[" ".join(str(sql).split())[:90]] += time.perf_counter() - begun
+        _statements[sql] += time.perf_counter() - begun
+
+
+def _label(sql: Any) -> str:
+    return " ".join(str(sql).split())[:90]
 
 
 def run(body_file: Path, now: datetime, day_shift: int) -> Done:
@@ -125,4 +129,5 @@ def run(body_file: Path, now: datetime, day_shift: int) -> Done:
         result = provisioning.reconcile(run_id=run_id, on=now.date(), now=now)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     spent = time.process_time() - begun
-    return Done(result["outcome"], _parts.copy(), _calls.copy(), _statements.copy(), peak, spent)
+    told = Counter({_label(sql): took for sql, took in _statements.items()})
+    return Done(result["outcome"], _parts.copy(), _calls.copy(), told, peak, spent)

@@ -61,9 +61,9 @@ _WORDS = (
 #: UPNs of words that wait to re-key an account, by the UPN that they name as the former one (R9).
 _ASKING = f"""
 SELECT former_upn, upn FROM learner_record
-WHERE former_upn = ANY({_LIST}) AND former_upn <> '' AND doubtful AND missing_since IS NULL AND NOT refused ORDER BY upn
+WHERE former_upn = ANY({_LIST}) AND former_upn <> '' AND doubtful AND missing_since IS NULL AND NOT refused
 """
-_WAITS = f"SELECT school, upn, cause FROM wait WHERE upn = ANY({_LIST}) ORDER BY school"
+_WAITS = f"SELECT school, upn, cause FROM wait WHERE upn = ANY({_LIST})"
 _STAFF = (
     f"SELECT id::text, account::text, school, missing_since, refused, {STAFF_FIELDS} FROM staff_record "
     "WHERE school = %s ORDER BY id"
@@ -174,12 +174,17 @@ def _people(cursor: Any, wanted: set[str]) -> dict[str, Learner]:
         waits[owner.get(upn, upn)].append((school, WaitCause(cause)))
     people: dict[str, Learner] = {}
     for account in accounts.values():
-        person = Learner(account.upn, account, tuple(entries[account.id]), tuple(waits[account.id]))
+        person = Learner(account.upn, account, tuple(entries[account.id]), _in_order(waits[account.id]))
         for upn in names[account.id]:
             people[upn] = person
     for upn in wanted.difference(owner):
-        people[upn] = Learner(upn, None, tuple(entries[upn]), tuple(waits[upn]))
+        people[upn] = Learner(upn, None, tuple(entries[upn]), _in_order(waits[upn]))
     return people
+
+
+def _in_order(waits: list[tuple[str, WaitCause]]) -> tuple[tuple[str, WaitCause], ...]:
+    # Here, not in SQL: to give them in order the planner may read every wait of the nation by its key.
+    return tuple(sorted(waits)) if len(waits) > 1 else tuple(waits)
 
 
 def _accounts(cursor: Any, rows: list[Any], ids: list[str], names: dict[str, list[str]]) -> dict[str, Account]:

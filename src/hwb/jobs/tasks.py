@@ -19,7 +19,7 @@ from procrastinate.jobs import Job
 from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
 from hwb.jobs import mail
-from hwb.operations import clients, due, messages, passwords, provisioning, sealing, sessions
+from hwb.operations import clients, due, messages, passwords, provisioning, sealing, searches, sessions
 
 _LOG = logging.getLogger(__name__)
 
@@ -77,6 +77,7 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     if changed:
         _LOG.info("due by date: %d changes", changed)
     clients.forget_expired(at=datetime.now(UTC))
+    searches.forget(at=datetime.now(UTC))
     sessions.forget_expired(at=datetime.now(UTC))
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from hwb import names
 from hwb.directory import chain, sets, store
 from hwb.directory.vault import PersonKey
 from hwb.extract.texts import N_, Text
@@ -52,7 +53,8 @@ def create(cursor: Any, *, name: str, email: str, writer: chain.Writer) -> Offic
     digest = key.digest(personal)
     row: dict[str, Any] = {
         "id": id_, "kind": "official", "reason_rule": "R40", "reason_code": "official", "reason_values": {},
-        **personal, "personal_digest": digest.hex(), "wrapped": key.wrap(secret=str(settings.SECRET_KEY)).hex(),
+        **personal, **names.keys(surname, forename), "personal_digest": digest.hex(),
+        "wrapped": key.wrap(secret=str(settings.SECRET_KEY)).hex(),
         "created_at": writer.at.isoformat(),
     }  # fmt: skip
     store.give_names(cursor, [row], settings.HWB_MAIL_DOMAIN)

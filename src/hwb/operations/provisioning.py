@@ -87,7 +87,9 @@ def _reconcile(run_id: UUID, on: date, now: datetime) -> dict[str, Any]:
         if run.preview:
             plan = locking.plan_unlocked(cursor, snapshot, on=on, policy=policy)
             outcome = "held" if plan.holds else outcome_of(plan)
-            return runs.finish(cursor, run, plan, state="previewed", outcome=outcome, digest=digest, now=now)
+            result = runs.finish(cursor, run, plan, state="previewed", outcome=outcome, digest=digest, now=now)
+            runs.keep_preview(cursor, run, plan)
+            return result
         facts, plan = locking.plan_locked(cursor, snapshot, on=on, policy=policy)
         if plan.holds:
             return _hold(cursor, run, plan, digest, now)

@@ -117,6 +117,8 @@ def finish(
             " WHERE school = %s AND state = 'held' AND NOT preview AND id <> %s",
             [run.school, run.id],
         )
+        # what a preview said is no longer what a run would do
+        cursor.execute("UPDATE run SET plan = NULL WHERE school = %s AND preview AND plan IS NOT NULL", [run.school])
     cursor.execute(
         "UPDATE run SET state = %s, result = %s, finished_at = %s, content_digest = %s, plan = NULL,"
         " body = CASE WHEN %s THEN body END, accepted_no = CASE WHEN %s THEN"
@@ -143,6 +145,15 @@ def keep_plan(cursor: Any, run_id: UUID, plan: Plan) -> None:
     changes = changes_of(plan)
     cursor.execute(
         "UPDATE run SET plan = %s, plan_digest = %s WHERE id = %s", [dump(changes), digest_of(changes), run_id]
+    )
+
+
+def keep_preview(cursor: Any, run: Run, plan: Plan) -> None:
+    """The plan of a school's newest preview, for looking at; that of an older one is forgotten."""
+    keep_plan(cursor, run.id, plan)
+    cursor.execute(
+        "UPDATE run SET plan = NULL WHERE school = %s AND preview AND plan IS NOT NULL AND id <> %s",
+        [run.school, run.id],
     )
 
 

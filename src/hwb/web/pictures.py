@@ -65,11 +65,15 @@ class RunDay:
 
 @dataclass(frozen=True, slots=True)
 class YearMove:
-    """How many learners were in one year group and are in another; "" for not here before, or not any more."""
+    """How many learners were in one year group and are in another; "" for not here before, or not any more.
+
+    `became`: for those who are in no year group now, what is said instead of "Left", in the page's language.
+    """
 
     before: str
     now: str
     learners: int
+    became: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ def year_movement(moves: Sequence[YearMove], *, language: Language, name: str = 
     most = max((move.learners for move in moves), default=0) or 1
     rows = [
         {
-            "before": _year(move.before, N_("New here"), language), "now": _year(move.now, N_("Left"), language),
+            "before": _year(move.before, N_("New here"), language),
+            "now": move.became or _year(move.now, N_("Left"), language),
             "learners": move.learners, "stayed": bool(move.before) and move.before == move.now,
             "width": max(1, round(200 * move.learners / most)) if move.learners else 0,
         }

@@ -8,7 +8,9 @@ from hwb.directory.models.accounts import (
     Placement,
     Protection,
     RoleGrant,
+    Search,
     SignInLink,
+    SupportRequest,
     Upn,
 )
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
@@ -50,9 +52,11 @@ __all__ = [
     "Run",
     "RunWish",
     "Seal",
+    "Search",
     "Setting",
     "SignInLink",
     "StaffRecord",
+    "SupportRequest",
     "Upn",
     "Wait",
     "Watch",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,7 +11,7 @@ from typing import Any
 from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, LearnerRecord, Problem, StaffRecord
 from hwb.extract.texts import Both
 from hwb.identifiers import clean_staff_code, clean_upn
-from hwb.lifecycle import identity
+from hwb.lifecycle import expected, identity
 from hwb.lifecycle.explain_facts import Colleague, Made, RefusedSeen, RunSeen, SchoolSeen
 from hwb.lifecycle.facts import (
     Account,
@@ -27,7 +26,6 @@ from hwb.lifecycle.facts import (
     WaitCause,
 )
 
-_TIME = re.compile(r"\b([01]\d|2[0-3]):[0-5]\d\b")
 _DATES = ("birth_date", "start_date", "leaving_date")
 
 
@@ -317,8 +315,8 @@ def _moment(text: str) -> datetime:
 
 def _schedule(report: dict[str, Any] | None) -> str:
     """The time of day at which the client says that it runs, empty when it does not say exactly one."""
-    times = [found[0] for found in _TIME.finditer((report or {}).get("schedule", ""))]
-    return times[0] if len(times) == 1 else ""
+    at = expected.time_of((report or {}).get("schedule", ""))
+    return "" if at is None else f"{at:%H:%M}"
 
 
 def _held_rows(body: Any) -> dict[str, list[list[str]]]:

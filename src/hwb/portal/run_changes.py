@@ -1,0 +1,247 @@
+"""B4: who is affected by a run, and how, before and after; for a held or previewed one, what it would do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.urls import path
+
+from hwb import clock
+from hwb.directory.queries import provisioning, run_changes
+from hwb.directory.queries.provisioning import RunLine
+from hwb.directory.queries.run_changes import GROUPS, ChangeRow, Line
+from hwb.lifecycle import reasons
+from hwb.portal import run_words
+from hwb.portal.places import address
+from hwb.web import words
+from hwb.web.downloads import csv_response
+from hwb.web.frame import show
+from hwb.web.lists import Listing, Paging
+from hwb.web.page import PageRequest, page
+from hwb.web.policy import Action, Scope, decide
+from hwb.web.words import N_, Text, say
+
+#: Group → its heading, and what it means.
+TITLES = {
+    "new": (N_("New accounts"), N_("They were on roll here and had no account yet.")),
+    "claimed": (N_("Claimed from another school"), N_("The account came here from the school before, as it was.")),
+    "moved": (N_("Moved year or class"), N_("The MIS names another year group or class.")),
+    "details": (N_("Other details changed"), N_("The MIS names another name, date of birth, UPN or post.")),
+    "released": (N_("Released"), N_("The leaving date has passed, or the school let the person go.")),
+    "reactivated": (N_("Reactivated"), N_("They are back, and the account is active again.")),
+    "missing": (N_("Missing without a leaving date"), N_("They are not in the data. The accounts stay as they are.")),
+    "waiting": (N_("Waiting"), N_("They are on roll here, and the account is not here yet.")),
+    "other": (N_("Other changes"), N_("Guest enrolments, people found again, decisions that ended.")),
+}
+FIELDS = {
+    "year_group": N_("Year group"), "registration_group": N_("Class"), "classes": N_("Teaching classes"),
+    "legal_surname": N_("Legal surname"), "legal_forename": N_("Legal forename"),
+    "preferred_surname": N_("Preferred surname"), "preferred_forename": N_("Preferred forename"),
+    "birth_date": N_("Date of birth"), "upn": N_("UPN"), "staff_code": N_("Staff code"),
+    "employee_number": N_("Employee number"), "role": N_("Post"),
+}  # fmt: skip
+#: In these groups fields are told before and after; elsewhere the note says it all.
+_COMPARED = frozenset({"moved", "details"})
+_FIRST = 10
+_OLD_PREVIEW = timedelta(hours=48)
+#: States whose plan is kept, and those whose changes stand in the log.
+_PLANNED, _LOGGED = ("held", "previewed"), ("applied", "applied with refusals", "no change", "undone")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field before and after."""
+
+    field: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person's change as it is shown."""
+
+    name: str
+    address: str
+    upn: str
+    place: str
+    differences: tuple[Difference, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One kind of change: how many, and the first or the asked part of them; no rows for who sees figures only."""
+
+    key: str
+    title: str
+    meaning: str
+    count: int
+    rows: tuple[Row, ...]
+    all_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a run's changes are read: its lines, and their details by number. `kept` is False when they are gone."""
+
+    kept: bool
+    lines: tuple[Line, ...]
+    read: Callable[[Sequence[int]], Mapping[int, ChangeRow]]
+
+
+@page(Action.SEE_RUNS)
+def changes(request: PageRequest, dfes: str, run: UUID) -> HttpResponse:
+    found = provisioning.run(run, school=dfes)
+    if found is None:
+        raise Http404
+    listing = Listing.of(request, filters=("group",), sorts=("order",))
+    asked, names = listing.filters["group"], sees_names(request, dfes)
+    source = source_of(found.line)
+    counts = Counter(line.group for line in source.lines)
+    paging = listing.paging(counts[asked]) if asked in TITLES else None
+    groups = _groups(source, counts, dfes, listing, asked=asked if paging else "", paging=paging, names=names)
+    return show(
+        request, "portal/run_changes.html", title=_title(found.line), section="provisioning", groups=groups,
+        shown=[each for each in groups if asked not in TITLES or each.key == asked], paging=paging, names=names,
+        kept=source.kept, run=found.line, dfes=dfes, everything=listing.path, asked=asked in TITLES,
+        back=address("run-detail", dfes=dfes, run=run), old=_is_old(found.line, clock.now()),
+        download=address("run-changes-download", dfes=dfes, run=run),
+    )  # fmt: skip
+
+
+@page(Action.SEE_RUNS)
+def download(request: PageRequest, dfes: str, run: UUID) -> HttpResponse:
+    """Every change with names for the school's own people; for others one line a group with its number."""
+    found = provisioning.run(run, school=dfes)
+    if found is None:
+        raise Http404
+    source = source_of(found.line)
+    if not sees_names(request, dfes):
+        counts = Counter(line.group for line in source.lines)
+        cells: Any = ([say(TITLES[key][0]), counts[key]] for key in GROUPS)
+        return cast("HttpResponse", csv_response(f"changes-{run}", [N_("Kind of change"), N_("People")], cells))
+    headings = (
+        N_("Kind of change"), N_("Surname"), N_("Forename"), N_("UPN"), N_("Year group"), N_("Class"), N_("Was"),
+        N_("Now"), N_("Note"), N_("Rule"),
+    )  # fmt: skip
+    return cast("HttpResponse", csv_response(f"changes-{run}", headings, _cells(source)))
+
+
+def sees_names(request: PageRequest, dfes: str) -> bool:
+    """Names are the school's own people's to see; managers of several schools see figures."""
+    access = decide(request.person, Action.SEE_LEARNERS, school=dfes)
+    return access is not None and access.scope is Scope.SCHOOL
+
+
+def source_of(line: RunLine) -> Source:
+    """The log of a run that was applied, the plan of one that was not."""
+    if line.preview or line.state in _PLANNED:
+        plan = run_changes.plan_of(line.run, school=line.school)
+        if plan is None:
+            return Source(False, (), lambda _: {})
+        groups = {each.number: each.group for each in plan.lines}
+        return Source(True, plan.lines, lambda numbers: plan.rows_of(numbers, groups=groups))
+    if line.state not in _LOGGED:
+        return Source(False, (), lambda _: {})
+    found = run_changes.lines(line.run, school=line.school, finished_at=line.finished_at)
+    groups = {each.number: each.group for each in found}
+    return Source(True, found, lambda numbers: run_changes.rows_of(numbers, school=line.school, groups=groups))
+
+
+def _groups(
+    source: Source, counts: Counter[str], dfes: str, listing: Listing, *, asked: str, paging: Paging | None, names: bool
+) -> tuple[Group, ...]:
+    wanted: dict[str, list[int]] = {}
+    for key in GROUPS if names else ():
+        numbers = [line.number for line in source.lines if line.group == key]
+        if asked and paging:
+            numbers = numbers[paging.offset : paging.last] if key == asked else []
+        wanted[key] = numbers if asked else numbers[:_FIRST]
+    rows = source.read([number for numbers in wanted.values() for number in numbers])
+    return tuple(
+        Group(
+            key, *TITLES[key], counts[key], tuple(shown(rows[number], dfes) for number in wanted.get(key, ())),
+            listing.address(group=key),
+        )
+        for key in GROUPS
+    )  # fmt: skip
+
+
+def shown(row: ChangeRow, dfes: str) -> Row:
+    """A change in the reader's language."""
+    name = ", ".join(filter(None, (row.surname, row.forename))) or say(N_("Name no longer kept"))
+    route = "learner" if row.kind == "learner" else "staff-member"
+    there = address(route, dfes=dfes, account=row.account) if row.account and row.on_lists else ""
+    year = say(run_words.year_name(row.year_group)) if row.year_group else ""
+    differences = tuple(differences_of(row)) if row.group in _COMPARED else ()
+    return Row(
+        name, there, row.upn[-4:], ", ".join(filter(None, (year, row.registration_group))), differences,
+        "" if differences else note_of(row),
+    )  # fmt: skip
+
+
+def differences_of(row: ChangeRow) -> Iterator[Difference]:
+    """The fields that differ, in the order of `FIELDS`."""
+    for key, text in FIELDS.items():
+        was, now = row.before.get(key), row.after.get(key)
+        if was != now:
+            yield Difference(text, _value(was), _value(now))
+
+
+def note_of(row: ChangeRow) -> str:
+    """The reason in words, with dates as the language writes them."""
+    if row.reason not in reasons.SENTENCES:
+        return ""
+    values = {"date": "", "groups": "", "school": "", **row.values}
+    return say(Text(reasons.SENTENCES[row.reason], {key: _value(value) for key, value in values.items()}))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "–"
+    text = "" if value is None else str(value)
+    try:
+        return words.day(date.fromisoformat(text)) if len(text) == 10 and text[4] == "-" else text or "–"
+    except ValueError:
+        return text
+
+
+def _title(line: RunLine) -> Text:
+    at = {"date": words.moment(line.received_at)}
+    if line.preview:
+        return Text(N_("Preview: what this run would change"))
+    if line.state == "held":
+        return Text(N_("What the run of {date} would change"), at)
+    return Text(N_("Changes in the run of {date}"), at)
+
+
+def _is_old(line: RunLine, now: datetime) -> bool:
+    return line.preview and now - line.received_at > _OLD_PREVIEW
+
+
+def _cells(source: Source) -> Iterator[list[object]]:
+    every = source.lines
+    for start in range(0, len(every), 1000):
+        part = every[start : start + 1000]
+        rows = source.read([line.number for line in part])
+        for row in (rows[line.number] for line in part):
+            told = tuple(differences_of(row)) if row.group in _COMPARED else ()
+            yield [
+                say(TITLES[row.group][0]), row.surname, row.forename, row.upn, row.year_group, row.registration_group,
+                "; ".join(f"{say(each.field)}: {each.was}" for each in told),
+                "; ".join(f"{say(each.field)}: {each.now}" for each in told),
+                "" if told else note_of(row), row.rule,
+            ]  # fmt: skip
+
+
+urlpatterns = [
+    path("school/<str:dfes>/runs/<uuid:run>/changes/", changes, name="run-changes"),
+    path("school/<str:dfes>/runs/<uuid:run>/changes.csv", download, name="run-changes-download"),
+]
