@@ -4,76 +4,96 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('directory', '0009_name_keys'),
-    ]
+    dependencies = [("directory", "0012_portal_acts"), ("directory", "0012_search")]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('key', models.TextField(unique=True)),
-                ('kind', models.TextField()),
-                ('school', models.CharField(max_length=7)),
-                ('to_account', models.UUIDField(null=True)),
-                ('address', models.TextField(default='')),
-                ('role', models.TextField()),
-                ('language', models.TextField(default='')),
-                ('details', models.JSONField(default=dict)),
-                ('written_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('next_try_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('tries', models.IntegerField(default=0)),
-                ('failed', models.TextField(default='')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("key", models.TextField(unique=True)),
+                ("kind", models.TextField()),
+                ("school", models.CharField(max_length=7)),
+                ("to_account", models.UUIDField(null=True)),
+                ("address", models.TextField(default="")),
+                ("role", models.TextField()),
+                ("language", models.TextField(default="")),
+                ("details", models.JSONField(default=dict)),
+                ("written_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("next_try_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("tries", models.IntegerField(default=0)),
+                ("failed", models.TextField(default="")),
             ],
             options={
-                'db_table': 'message',
-                'indexes': [models.Index(condition=models.Q(('failed', ''), ('sent_at__isnull', True)), fields=['due_at'], name='message_due'), models.Index(fields=['school', 'kind', '-written_at'], name='message_school'), models.Index(condition=models.Q(('sent_at__isnull', False)), fields=['sent_at'], name='message_sent')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('address', ''), ('to_account__isnull', False)), models.Q(('to_account__isnull', True), models.Q(('address', ''), _negated=True)), _connector='OR'), name='message_reader')],
+                "db_table": "message",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("failed", ""), ("sent_at__isnull", True)),
+                        fields=["due_at"],
+                        name="message_due",
+                    ),
+                    models.Index(fields=["school", "kind", "-written_at"], name="message_school"),
+                    models.Index(
+                        condition=models.Q(("sent_at__isnull", False)), fields=["sent_at"], name="message_sent"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("address", ""), ("to_account__isnull", False)),
+                            models.Q(("to_account__isnull", True), models.Q(("address", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="message_reader",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MessageChoice',
+            name="MessageChoice",
             fields=[
-                ('account', models.UUIDField(primary_key=True, serialize=False)),
-                ('language', models.TextField(default='')),
-                ('digests', models.BooleanField(default=True)),
+                ("account", models.UUIDField(primary_key=True, serialize=False)),
+                ("language", models.TextField(default="")),
+                ("digests", models.BooleanField(default=True)),
             ],
             options={
-                'db_table': 'message_choice',
-                'constraints': [models.CheckConstraint(condition=models.Q(('language__in', ['', 'en', 'cy'])), name='message_choice_language')],
+                "db_table": "message_choice",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("language__in", ["", "en", "cy"])), name="message_choice_language"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MessageNote',
+            name="MessageNote",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.TextField()),
-                ('school', models.CharField(max_length=7)),
-                ('account', models.UUIDField(null=True)),
-                ('details', models.JSONField(default=dict)),
-                ('due_at', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.TextField()),
+                ("school", models.CharField(max_length=7)),
+                ("account", models.UUIDField(null=True)),
+                ("details", models.JSONField(default=dict)),
+                ("due_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'message_note',
-                'indexes': [models.Index(fields=['due_at'], name='message_note_due')],
+                "db_table": "message_note",
+                "indexes": [models.Index(fields=["due_at"], name="message_note_due")],
             },
         ),
         migrations.CreateModel(
-            name='Watch',
+            name="Watch",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('account', models.UUIDField()),
-                ('school', models.CharField(max_length=7)),
-                ('upn_hash', models.BinaryField()),
-                ('since', models.DateTimeField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("account", models.UUIDField()),
+                ("school", models.CharField(max_length=7)),
+                ("upn_hash", models.BinaryField()),
+                ("since", models.DateTimeField()),
             ],
             options={
-                'db_table': 'watch',
-                'constraints': [models.UniqueConstraint(fields=('school', 'upn_hash', 'account'), name='watch_once')],
+                "db_table": "watch",
+                "constraints": [models.UniqueConstraint(fields=("school", "upn_hash", "account"), name="watch_once")],
             },
         ),
     ]
