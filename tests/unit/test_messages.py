@@ -118,7 +118,9 @@ def test_a_school_is_told_again_when_more_wait_or_after_a_week() -> None:
 
     def again(count: int, hours: int) -> bool:
         at = now - timedelta(hours=hours)
-        return messages.is_told_again(count=count, newest=datetime(2018, 9, 4, tzinfo=UTC).date(), told=told, told_at=at, now=now)
+        return messages.is_told_again(
+            count=count, newest=datetime(2018, 9, 4, tzinfo=UTC).date(), told=told, told_at=at, now=now
+        )
 
     assert not again(7, 1)
     assert not again(6, 24)
@@ -129,6 +131,7 @@ def test_a_school_is_told_again_when_more_wait_or_after_a_week() -> None:
 
 def test_only_new_refusals_are_told() -> None:
     """M3: a record that was refused before for the same reason is not told again; a person is known by UPN."""
+
     def result(*people: tuple[str, str, str]) -> dict[str, Any]:
         return {
             "people": [{"record": record, "upn": upn} for record, upn, _ in people],

@@ -175,9 +175,7 @@ def _refusals(result: Mapping[str, Any]) -> set[tuple[str, str]]:
     codes: dict[str, set[str]] = {}
     for problem in result.get("problems") or ():
         codes.setdefault(problem["record"], set()).add(problem["code"])
-    return {
-        (_who(person), code) for person in result.get("people") or () for code in codes.get(person["record"], ())
-    }
+    return {(_who(person), code) for person in result.get("people") or () for code in codes.get(person["record"], ())}
 
 
 def _who(person: Mapping[str, str]) -> str:

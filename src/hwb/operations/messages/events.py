@@ -33,9 +33,7 @@ def of_hold(cursor: Any, *, run: UUID, school: str, as_at: datetime, plan: Plan,
     put(cursor, letter, readers_at(cursor, [school], Kind.HELD, now=now).get(school, ()), now=now)
 
 
-def of_acceptance(
-    cursor: Any, *, run: UUID, school: str, plan: Plan, result: dict[str, Any], now: datetime
-) -> None:
+def of_acceptance(cursor: Any, *, run: UUID, school: str, plan: Plan, result: dict[str, Any], now: datetime) -> None:
     """An accepted run: records that it refuses and the one before did not (M3), and who arrived (M10, M11)."""
     if result["problems"]:
         cursor.execute(_BEFORE, [school, run])

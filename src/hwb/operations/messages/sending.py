@@ -73,9 +73,7 @@ def deliver_next(*, send: Callable[[Outgoing], None], now: datetime, at: datetim
             cursor.execute("UPDATE message SET failed = %s WHERE id = %s", [why, message["id"]])
             return Sent.LEFT
         if _had_enough(cursor, message, now):
-            cursor.execute(
-                "UPDATE message SET due_at = %s WHERE id = %s", [messages.next_morning(now), message["id"]]
-            )
+            cursor.execute("UPDATE message SET due_at = %s WHERE id = %s", [messages.next_morning(now), message["id"]])
             return Sent.LEFT
         return _send(cursor, message, send, now, at)
 
