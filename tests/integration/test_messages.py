@@ -108,7 +108,7 @@ def test_a_held_run_is_told_to_those_who_decide_once(world: World, at: Any, tmp_
     at("2018-09-04T14:00")
     assert mail.send_due() == 3
     assert mail.send_due() == 0
-    found = message_from_bytes(sorted((tmp_path / "mail").glob("*.eml"))[0].read_bytes(), policy=policy.default)
+    found = message_from_bytes(min((tmp_path / "mail").glob("*.eml")).read_bytes(), policy=policy.default)
     plain, html = (part.get_content() for part in found.iter_parts())
     assert found["Subject"] == (
         f"Ysgol {SCHOOL}: mae rhediad wedi'i ddal ac yn aros am benderfyniad / School {SCHOOL}: a run is held and waits for a decision"
@@ -359,7 +359,7 @@ def test_the_folder_on_a_page(world: World, at: Any, monkeypatch: pytest.MonkeyP
     mail.send_due()
     page = client.get("/en/mail/").content.decode()
     assert page.count("a run is held and waits for a decision") == 3
-    name = sorted((tmp_path / "mail").glob("*.eml"))[0].stem
+    name = min((tmp_path / "mail").glob("*.eml")).stem
     assert "Next step" in client.get(f"/en/mail/{name}/").content.decode()
     assert client.get("/en/mail/nothing/").status_code == 404
     monkeypatch.setattr(mail, "folder", lambda: None)

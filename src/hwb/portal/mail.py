@@ -58,7 +58,7 @@ def _folder() -> Path:
 
 
 def _read(file: Path) -> Kept:
-    found: Message = message_from_bytes(file.read_bytes(), policy=policy.default)  # type: ignore[arg-type]
+    found: Message = message_from_bytes(file.read_bytes(), policy=policy.default)
     at = parsedate_to_datetime(str(found["Date"]))
     return Kept(file.stem, str(found["Subject"]), str(found["To"]), at, mail.text_of(found))
 
