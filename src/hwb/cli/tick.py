@@ -27,6 +27,8 @@ def tick(as_json: bool = JSON) -> None:
     messages.gather(now=now)
     sent = mail.send_due()
     if as_json:
-        print_json({"date": today.isoformat(), "changes": changes, "addresses": emails, "sealed": sealed, "messages": sent})
+        print_json(
+            {"date": today.isoformat(), "changes": changes, "addresses": emails, "sealed": sealed, "messages": sent}
+        )
     else:
         print(f"{today.isoformat()}: {changes} changes")

@@ -74,7 +74,8 @@ def check_mail(**_: Any) -> Sequence[CheckMessage]:
     try:
         mail.read_server(settings.HWB_SMTP_URL)
     except ValueError as error:
-        return [Error(f"HWB_SMTP_URL: {error}", hint="For example smtp+starttls://user:password@host:587", id="hwb.E005")]
+        hint = "For example smtp+starttls://user:password@host:587"
+        return [Error(f"HWB_SMTP_URL: {error}", hint=hint, id="hwb.E005")]
     return []
 
 

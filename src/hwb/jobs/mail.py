@@ -71,7 +71,7 @@ def start_sending() -> None:
 def _in_thread() -> None:
     try:
         send_due()
-    except Exception:
+    except Exception:  # noqa: BLE001 - a thread has nobody to tell but the log
         _LOG.exception("messages could not be sent; they stay in the outbox")
     finally:
         connections.close_all()

@@ -84,7 +84,7 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
 @app.periodic(cron="* * * * *")
 @app.task(name="hwb.messages", lock="hwb.messages", queueing_lock="hwb.messages", retry=DATABASE_AWAY)
 def send_messages(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
-    """Writes the messages that are due (ux.md 10), and starts sending beside the queue: a slow server holds up no run."""
+    """Writes messages that are due (ux.md 10), and starts sending beside the queue: a slow server holds up no run."""
     _look_at_connection()
     messages.gather(now=clock.now())
     mail.start_sending()

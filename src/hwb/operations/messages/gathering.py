@@ -166,14 +166,14 @@ JOIN upn u ON u.upn = w.upn
 JOIN placement p ON p.account = u.account AND p.role = 'holding' AND p.ended IS NULL AND p.school <> w.school
 LEFT JOIN learner_record r ON r.school = p.school AND r.upn = w.upn
 """
-_BLOCKED = f"SELECT p.school::text, count(*) {_HOLDERS} WHERE p.school = ANY(%s) GROUP BY p.school"  # noqa: S608
+_BLOCKED = f"SELECT p.school::text, count(*) {_HOLDERS} WHERE p.school = ANY(%s) GROUP BY p.school"
 # Where a leaving date stands already, there is nothing to enter. Of a clash of identities neither school hears.
 _WAITED_FOR = f"""
 SELECT p.school::text, count(*), max(w.since) {_HOLDERS}
 WHERE w.cause IN ('release', 'conflict') AND (r.leaving_date IS NULL OR r.leaving_date < %(on)s)
   AND (%(school)s::text IS NULL OR p.school = %(school)s)
 GROUP BY p.school ORDER BY p.school
-"""  # noqa: S608 - a part of our own
+"""
 _TOLD = """
 SELECT DISTINCT ON (school) school::text, details, written_at FROM message
 WHERE kind = 'M7' AND school = ANY(%s) ORDER BY school, written_at DESC
