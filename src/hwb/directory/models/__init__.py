@@ -14,6 +14,7 @@ from hwb.directory.models.accounts import (
     Upn,
 )
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
+from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
     AccessToken,
@@ -41,6 +42,9 @@ __all__ = [
     "FirstPassword",
     "Identifier",
     "LearnerRecord",
+    "Message",
+    "MessageChoice",
+    "MessageNote",
     "PersonKey",
     "Placement",
     "PossibleDuplicate",
@@ -57,4 +61,5 @@ __all__ = [
     "SupportRequest",
     "Upn",
     "Wait",
+    "Watch",
 ]
