@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0012_portal_acts"), ("directory", "0012_search")]
+    dependencies = [("directory", "0014_slip_sheet")]
 
     operations = [
         migrations.CreateModel(
