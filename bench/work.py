@@ -129,4 +129,5 @@ def run(body_file: Path, now: datetime, day_shift: int) -> Done:
         result = provisioning.reconcile(run_id=run_id, on=now.date(), now=now)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     spent = time.process_time() - begun
-    return Done(result["outcome"], _parts.copy(), _calls.copy(), Counter({_label(sql): took for sql, took in _statements.items()}), peak, spent)
+    told = Counter({_label(sql): took for sql, took in _statements.items()})
+    return Done(result["outcome"], _parts.copy(), _calls.copy(), told, peak, spent)

@@ -242,7 +242,7 @@ def test_tick_does_what_the_day_brings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert as_json("tick")["changes"] > 0
     (row,) = as_json("accounts", "--upn", upn(1))
     assert (row["state"], row["holder"], row["reason"][:3]) == ("inactive", None, "R3:")
-    assert as_json("tick") == {"date": "2018-07-08", "changes": 0, "addresses": 0, "sealed": False}
+    assert as_json("tick") == {"date": "2018-07-08", "changes": 0, "addresses": 0, "sealed": False, "messages": 0}
     assert as_json("verify")["ok"] is True
 
 

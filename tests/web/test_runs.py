@@ -102,6 +102,7 @@ def test_a_held_run_comes_first(world: World) -> None:
     assert run.state == "held"
     assert "Your run of today is waiting for you to confirm it." in get(world, STATUS)
     assert "The run of today is waiting for the school to confirm it." in get(world, STATUS, Role.CLIENT_MANAGER)
+    assert ": held for review" in get(world, STATUS)  # the last attempt, beside Last Run
 
 
 def test_runs_are_filtered_and_downloaded(world: World, september: Run) -> None:

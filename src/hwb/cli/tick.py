@@ -8,7 +8,8 @@ import typer
 
 from hwb import clock
 from hwb.cli.output import JSON, print_json
-from hwb.operations import clients, due, registers, sealing
+from hwb.jobs import mail
+from hwb.operations import clients, due, messages, registers, sealing
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +24,11 @@ def tick(as_json: bool = JSON) -> None:
     emails = registers.apply_pending_emails(on=today, now=now)
     clients.forget_expired(at=datetime.now(UTC))
     sealed = sealing.seal_day(now=now)
+    messages.gather(now=now)
+    sent = mail.send_due()
     if as_json:
-        print_json({"date": today.isoformat(), "changes": changes, "addresses": emails, "sealed": sealed})
+        print_json(
+            {"date": today.isoformat(), "changes": changes, "addresses": emails, "sealed": sealed, "messages": sent}
+        )
     else:
         print(f"{today.isoformat()}: {changes} changes")

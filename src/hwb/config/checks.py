@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, register
 from hwb.config import environment
 from hwb.config.secret_key import secret_key
 from hwb.directory import keyring
+from hwb.jobs import mail
 
 SHORTEST_KEY = 50
 
@@ -60,6 +61,21 @@ def check_password_keys(**_: Any) -> Sequence[CheckMessage]:
         return [
             Error(f"HWB_PASSWORD_KEYS: {error}", hint="Keys stand in one line, with commas between.", id="hwb.E004")
         ]
+    return []
+
+
+@register()
+def check_mail(**_: Any) -> Sequence[CheckMessage]:
+    """Messages must have a way out in production; a slip in its address is found before the first one."""
+    if not settings.HWB_SMTP_URL:
+        hint = "Messages to schools wait in the outbox until it is."
+        warning = checks.Warning("HWB_SMTP_URL is not set.", hint=hint, id="hwb.W003")
+        return [warning] if settings.HWB_PRODUCTION else []
+    try:
+        mail.read_server(settings.HWB_SMTP_URL)
+    except ValueError as error:
+        hint = "For example smtp+starttls://user:password@host:587"
+        return [Error(f"HWB_SMTP_URL: {error}", hint=hint, id="hwb.E005")]
     return []
 
 

@@ -27,6 +27,9 @@ HWB_WEB_THREADS = environment.whole("HWB_WEB_THREADS", 4)
 # Shown under "Get help" on every page.
 HWB_HELP_TELEPHONE = environment.text("HWB_HELP_TELEPHONE", "01632 960 000")
 HWB_HELP_EMAIL = environment.text("HWB_HELP_EMAIL", "help@example.wales")
+# Without it, messages are kept in HWB_HOME/mail, and in production in the outbox.
+HWB_SMTP_URL = environment.text("HWB_SMTP_URL")
+HWB_MAIL_FROM = environment.text("HWB_MAIL_FROM", f"Hwb <no-reply@{HWB_MAIL_DOMAIN}>")
 # The newest first; without any, first passwords are kept under a key derived from the secret key.
 HWB_PASSWORD_KEYS = environment.names("HWB_PASSWORD_KEYS")
 

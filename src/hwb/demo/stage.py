@@ -23,7 +23,8 @@ from hwb.directory.queries import accounts, waits
 from hwb.directory.queries.accounts import AccountRow
 from hwb.directory.queries.waits import WaitRow
 from hwb.extract.texts import N_, Text, ngettext
-from hwb.operations import due, sealing
+from hwb.jobs import mail
+from hwb.operations import due, messages, sealing
 
 YEAR = 2026
 READY_WITHIN = 60
@@ -81,6 +82,8 @@ class Stage:
         """What is due by date, and the seal of the log: as `hwb tick` and the worker do it."""
         due.apply_due(on=self.today, now=self.now)
         sealing.seal_day(now=self.now)
+        messages.gather(now=self.now)
+        mail.send_due()
 
     # -- both sides -------------------------------------------------------------------------------------
 

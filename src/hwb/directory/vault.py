@@ -59,3 +59,20 @@ class PersonKey:
         """HMAC-SHA256 of the person's details, for comparing what stands with what the log says (I10)."""
         text = json.dumps(personal, ensure_ascii=False, sort_keys=True).encode()
         return hmac.new(self.key, text, hashlib.sha256).digest()
+
+
+@lru_cache(maxsize=4)
+def _of_searches(secret: str) -> AESGCM:
+    """The key of what people searched for, derived as persons' wrapping key is."""
+    return AESGCM(HKDF(hashes.SHA256(), 32, None, b"hwb searches 1").derive(secret.encode()))
+
+
+def seal_search(text: str, *, place: str, secret: str) -> bytes:
+    """What was searched for, encrypted (AES-GCM) and bound to ``place``: whose search it is, and which."""
+    nonce = os.urandom(NONCE)
+    return nonce + _of_searches(secret).encrypt(nonce, text.encode(), place.encode())
+
+
+def open_search(sealed: bytes, *, place: str, secret: str) -> str:
+    """Raises cryptography.exceptions.InvalidTag when it was sealed for another place or with another secret key."""
+    return _of_searches(secret).decrypt(sealed[:NONCE], sealed[NONCE:], place.encode()).decode()

@@ -202,6 +202,11 @@ def describe(problem: Problem, *, mis: MisKind, language: str) -> dict[str, str]
     }
 
 
+def headline(code: str, *, language: str) -> str:
+    """What is wrong, by the code alone: for counts, where nobody's value stands. Raises KeyError."""
+    return render(Text(WORDINGS[code].sentence, {"length": "100", "date": ""}), language=language, domain=DOMAIN)
+
+
 def _caption(problem: Problem, mis: MisKind) -> str:
     known = CAPTIONS.get(mis, {})
     if problem.kind == "staff":

@@ -18,7 +18,8 @@ from procrastinate.jobs import Job
 
 from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
-from hwb.operations import clients, due, passwords, provisioning, sealing, sessions
+from hwb.jobs import mail
+from hwb.operations import clients, due, messages, passwords, provisioning, sealing, searches, sessions
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,7 +77,17 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     if changed:
         _LOG.info("due by date: %d changes", changed)
     clients.forget_expired(at=datetime.now(UTC))
+    searches.forget(at=datetime.now(UTC))
     sessions.forget_expired(at=datetime.now(UTC))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="hwb.messages", lock="hwb.messages", queueing_lock="hwb.messages", retry=DATABASE_AWAY)
+def send_messages(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
+    """Writes messages that are due (ux.md 10), and starts sending beside the queue: a slow server holds up no run."""
+    _look_at_connection()
+    messages.gather(now=clock.now())
+    mail.start_sending()
 
 
 @app.periodic(cron="17 2 * * *")

@@ -9,14 +9,14 @@ from datetime import date
 
 from hwb.extract.texts import N_, Text
 from hwb.lifecycle import explain_learners, explain_staff
-from hwb.lifecycle.explain_facts import LearnerFacts, Limits, StaffFacts
+from hwb.lifecycle.explain_facts import LearnerFacts, Limits, SchoolSeen, StaffFacts
 from hwb.lifecycle.explain_result import Explanation, Link, LinkState, Owner, owner_name, say, state_name
 from hwb.lifecycle.explain_staff import Compared, compare
 from hwb.lifecycle.explain_texts import day, without_name
 
 __all__ = [
-    "Compared", "Explanation", "Limits", "Link", "LinkState", "Owner", "compare", "day", "learner", "owner_name",
-    "say", "short_reason", "staff", "state_name", "without_name",
+    "Compared", "Explanation", "Limits", "Link", "LinkState", "Owner", "compare", "day", "learner", "of_school",
+    "owner_name", "say", "short_reason", "staff", "state_name", "without_name",
 ]  # fmt: skip
 
 #: Reason codes of :mod:`hwb.lifecycle.reasons` in a few words, for a row of a list.
@@ -38,6 +38,11 @@ _NO_MORE = N_("not on roll")
 def learner(facts: LearnerFacts, *, on: date, limits: Limits) -> Explanation:
     """Why a learner's account is, or is not, at the school that asks: LX01–LX16, LX20–LX27."""
     return explain_learners.explain(facts, on=on, limits=limits)
+
+
+def of_school(school: SchoolSeen, *, on: date, limits: Limits) -> tuple[Explanation, ...]:
+    """What holds of every learner of the school, for the head of a list: LX16 and LX20."""
+    return explain_learners.of_school(school, on=on, limits=limits)
 
 
 def staff(facts: StaffFacts, *, on: date, limits: Limits) -> Explanation:

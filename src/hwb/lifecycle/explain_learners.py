@@ -34,6 +34,25 @@ def explain(facts: LearnerFacts, *, on: date, limits: Limits) -> Explanation:
     return _say(case, "LX11.expected" if case.account is None else "LX07.waiting")
 
 
+def of_school(school: SchoolSeen, *, on: date, limits: Limits) -> tuple[Explanation, ...]:
+    """What is true of all learners of a school at once: LX16 while its attempts fail, LX20 while its newest word is
+    last year's."""
+    run, found = school.last_run, []
+    evidence = evidence_of(school)
+    if school.failures:
+        reason, count = explain_texts.failure(school.failure), school.failures
+        if run is None:
+            found.append(fill("LX16.first", school=school, evidence=evidence, reason=reason, count=count))
+        else:
+            at = day_of(run.at)
+            found.append(fill("LX16", school=school, evidence=evidence, date=at, reason=reason, count=count))
+    month, first = limits.policy.year_start
+    began = calendar.academic_year_start(on, month=month, day=first)
+    if run is not None and (calendar.london_date(run.as_at) < began or school.year_groups_stayed):
+        found.append(fill("LX20", school=school, evidence=evidence, date=day_of(run.at)))
+    return tuple(found)
+
+
 def protected(reference: str, school: SchoolSeen) -> Explanation:
     """The same for everybody who is protected, known or not."""
     return fill(reference, school=SchoolSeen(school.dfes, Both("", "")))

@@ -75,6 +75,11 @@ def sentence(code: str, values: Mapping[str, str], *, language: str) -> str:
     )
 
 
+def measured_sentence(check: str, *, measured: int, base: int, language: str) -> str:
+    """What a hold measured, without its cause: numbers alone, fit for a message."""
+    return render(Text(_HOLDS[check], {"measured": measured, "base": base}), language=language, domain=DOMAIN)
+
+
 def hold_sentence(check: str, *, measured: int, base: int, cause: str, values: Mapping[str, str], language: str) -> str:
     """What a hold says: the numbers, the likely cause when one can be seen, and how to go on (R36)."""
     parts = [*hold_texts(check, measured=measured, base=base, cause=cause, values=values), Text(_CONFIRM)]

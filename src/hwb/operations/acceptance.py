@@ -10,7 +10,7 @@ from hwb.directory.chain import Writer
 from hwb.lifecycle.facts import SchoolFacts
 from hwb.lifecycle.plan import Plan
 from hwb.lifecycle.policy import Policy
-from hwb.operations import faults, locking, memory, runs
+from hwb.operations import faults, locking, memory, messages, runs
 from hwb.operations.runs import Run
 
 
@@ -29,5 +29,6 @@ def accept(
     outcome = outcome_of(plan)
     result = runs.finish(cursor, run, plan, state=outcome, outcome=outcome, digest=digest, now=writer.at)
     cursor.execute("UPDATE run SET before = %s WHERE id = %s", [before, run.id])
+    messages.of_acceptance(cursor, run=run.id, school=run.school, plan=plan, result=result, now=writer.at)
     faults.point("before-commit")
     return result

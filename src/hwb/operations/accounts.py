@@ -19,6 +19,7 @@ from hwb.directory import chain, facts, store
 from hwb.extract.texts import N_, Text
 from hwb.identifiers import clean_upn, upn_fault
 from hwb.lifecycle import access
+from hwb.lifecycle.calendar import has_left
 from hwb.lifecycle.facts import DecisionKind, LearnerEntry, SchoolFacts, StaffEntry
 from hwb.operations import due
 from hwb.operations.invariants import UPN_PATTERN
@@ -69,13 +70,18 @@ class _Person:
     posts: frozenset[str]
 
 
-def deactivate(*, username: str, school: str, reason: str, acting_user: str, now: datetime, on: date) -> Decided:
+def deactivate(
+    *, username: str, school: str, reason: str, acting_user: str, now: datetime, on: date, details: str = ""
+) -> Decided:
     """Switches an account of the school off (R31). Raises DecisionRefused.
 
-    reason "safety": only support ends it. reason "left": on a missing person it confirms that they left (R32), on
+    reason "safety": only support ends it, and support is asked for a suspension everywhere, with the
+    `details`. reason "left": on a missing person it confirms that they left (R32), on
     a person still on roll it is only a deactivation.
     """
     _check_reason(reason)
+    if details.strip():
+        _check_reason(details)
 
     def make(cursor: Any, person: _Person, known: SchoolFacts) -> list[chain.Entry]:
         _require_own(person, school)
@@ -84,7 +90,10 @@ def deactivate(*, username: str, school: str, reason: str, acting_user: str, now
             kind = DecisionKind.SAFETY
         elif reason.strip().casefold() == "left":
             kind = access.kind_of_left(_word(person, known, school))
-        return [_decide(cursor, person, kind, school=school, reason=reason, actor=acting_user, now=now)]
+        made = [_decide(cursor, person, kind, school=school, reason=reason, actor=acting_user, now=now)]
+        if kind is DecisionKind.SAFETY:
+            made += _ask_support(cursor, person, school=school, details=details, actor=acting_user, now=now)
+        return made
 
     return _settled(username=username, school=school, make=make, actor=acting_user, now=now, on=on)
 
@@ -103,9 +112,10 @@ def reactivate(*, username: str, school: str, reason: str, acting_user: str, now
     """
     _check_reason(reason)
 
-    def make(cursor: Any, person: _Person, _known: SchoolFacts) -> list[chain.Entry]:
+    def make(cursor: Any, person: _Person, known: SchoolFacts) -> list[chain.Entry]:
         _require_unclaimed(person, school)
         _require_own(person, school)
+        _require_not_left(_word(person, known, school), on)
         ended = _end(cursor, person, (DecisionKind.DEACTIVATED, DecisionKind.LEFT), school, acting_user, now)
         if not ended:
             _refuse_not_standing(cursor, person)
@@ -345,6 +355,35 @@ def _end(
         )
         for id_, kind, of in sorted(cursor.fetchall())
     ]
+
+
+def _ask_support(
+    cursor: Any, person: _Person, *, school: str, details: str, actor: str, now: datetime
+) -> list[chain.Entry]:
+    """Asks for a suspension, once: the school's own switching off ends at its gate."""
+    made = str(uuid4())
+    cursor.execute(
+        "INSERT INTO support_request (id, kind, account, school, details, made_by, made_at, ended_by)"
+        " VALUES (%s, 'suspend', %s, %s, %s, %s, %s, '') ON CONFLICT DO NOTHING RETURNING id",
+        [made, person.id, school, details.strip(), actor, now],
+    )
+    if cursor.fetchone() is None:
+        return []
+    return [chain.Entry("support request", "R31", "suspend", school, person.id, after={"request": made})]
+
+
+def _require_not_left(word: LearnerEntry | StaffEntry | None, on: date) -> None:
+    """A past leaving date keeps the account off whatever the school decides: the MIS is where that is changed."""
+    if word is not None and has_left(word.record, on):
+        raise DecisionRefused(
+            "has_left",
+            Text(
+                N_(
+                    "The MIS has a leaving date that has passed. The MIS administrator can take it out;"
+                    " then run the client."
+                )
+            ),
+        )
 
 
 def _refuse_not_standing(cursor: Any, person: _Person) -> None:

@@ -13,7 +13,7 @@ from hwb.directory import facts as directory_facts
 from hwb.directory import store
 from hwb.directory.chain import Writer
 from hwb.lifecycle import planning
-from hwb.operations import locking, settings
+from hwb.operations import locking, messages, settings
 from hwb.operations.transactions import FactsMoved, in_transaction
 
 ACTOR = "calendar"
@@ -99,6 +99,7 @@ def settle_people(
     writer = Writer(school, actor, now)
     secret, domain = str(django_settings.SECRET_KEY), django_settings.HWB_MAIL_DOMAIN
     store.apply(cursor, plan, facts=facts, applying=store.Applying(writer, on, policy, secret, domain))
+    messages.of_changes(cursor, plan.changes, now=now)
     return len(plan.changes)
 
 

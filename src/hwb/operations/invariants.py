@@ -138,14 +138,18 @@ INVARIANTS = (
     Invariant(
         "I13",
         "whoever comes back has the account of before: its names stay, and every UPN that it had leads to it",
-        # No operation gives an account a second name yet, so that one of each kind is all that it ever had.
+        # One name of each kind, and one more for each that the log tells of (R34); an official brings an address.
         """
         SELECT c.account AS id FROM audit c LEFT JOIN (
             SELECT account, count(*) FILTER (WHERE kind = 'username') AS usernames,
                    count(*) FILTER (WHERE kind = 'email') AS emails
             FROM identifier GROUP BY account
         ) n ON n.account = c.account
-        WHERE c.action = 'create' AND (n.usernames IS DISTINCT FROM 1 OR n.emails IS DISTINCT FROM 1)
+        LEFT JOIN (SELECT account, count(*) AS times FROM audit WHERE action = 'username issued' GROUP BY account) i
+            ON i.account = c.account
+        WHERE c.action = 'create' AND (
+            n.usernames IS DISTINCT FROM 1 + coalesce(i.times, 0)
+            OR n.emails IS DISTINCT FROM 1 + coalesce(i.times, 0) + (c.reason_code = 'official')::int)
         UNION SELECT u.account FROM upn u WHERE u.account IS NOT NULL GROUP BY u.account
         HAVING (count(*) > 1) <> EXISTS (SELECT FROM audit k WHERE k.account = u.account AND k.action = 'rekey')
         """,

@@ -46,9 +46,28 @@ def record(*, facts: Iterable[LearnerFacts], school: str, acting_user: str, now:
     return in_transaction(work)
 
 
+def free_at(*, school: str, acting_user: str, now: datetime) -> datetime | None:
+    """When the acting user may look up one more person of another school; None for now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT at FROM audit WHERE chain = %s AND action = %s AND actor = %s AND at > %s"
+            " ORDER BY at DESC OFFSET %s LIMIT 1",
+            [school, ACTION, acting_user, now - timedelta(hours=1), MOST_AN_HOUR - 1],
+        )
+        row = cursor.fetchone()
+    return row[0] + timedelta(hours=1) if row else None
+
+
+def is_own(facts: LearnerFacts, school: str) -> bool:
+    """Whether the school has or had the account, or has a record of the person itself."""
+    account = facts.learner.account
+    if account is not None and school in account.schools:
+        return True
+    if facts.refusal is not None or facts.held_name is not None:
+        return True
+    return any(entry.school == school for entry in facts.learner.entries)
+
+
 def is_of_others(facts: LearnerFacts, school: str) -> bool:
     """Whether the person is another school's: an account that ``school`` has not and had not, and no record of them."""
-    account = facts.learner.account
-    if account is None or school in account.schools or facts.refusal is not None or facts.held_name is not None:
-        return False
-    return all(entry.school != school for entry in facts.learner.entries)
+    return facts.learner.account is not None and not is_own(facts, school)

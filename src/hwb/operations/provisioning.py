@@ -18,7 +18,7 @@ from hwb.extract.records import Extract, Problem
 from hwb.lifecycle import calendar
 from hwb.lifecycle.plan import Counts, Plan
 from hwb.lifecycle.policy import Policy
-from hwb.operations import due, faults, locking, runs, settings
+from hwb.operations import due, faults, locking, messages, runs, settings
 from hwb.operations.acceptance import accept, outcome_of
 from hwb.operations.deliveries import Delivery, DeliveryRefused, receive_snapshot
 from hwb.operations.reviews import Confirmation, confirm, withdraw
@@ -171,4 +171,5 @@ def _hold(cursor: Any, run: Run, plan: Plan, digest: str, now: datetime) -> dict
     """R36: nothing is changed; the plan is kept as shown. A newer run replaces a held one."""
     result = runs.finish(cursor, run, plan, state="held", outcome="held", digest=digest, now=now)
     runs.keep_plan(cursor, run.id, plan)
+    messages.of_hold(cursor, run=run.id, school=run.school, as_at=run.as_at, plan=plan, now=now)
     return result

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from hwb.directory import chain, store
 from hwb.extract.texts import N_, Text
-from hwb.operations import officials, sessions
+from hwb.operations import messages, officials, sessions
 
 SCHOOL_ROLES = frozenset({"champion", "mis_admin", "head"})
 NATION_ROLES = frozenset({"agent", "operator", "auditor"})
@@ -72,7 +72,9 @@ def grant(
         if account == acting_account:
             raise RoleRefused("oneself", Text(N_("Nobody can give a role to themselves. Ask another person to do it.")))
         _check_post(cursor, reach, account, kind)
-        return _give(cursor, reach, account, username, until, acting_user, now)
+        given = _give(cursor, reach, account, username, until, acting_user, now)
+        _tell(cursor, reach, given.grant, "added", acting_account, now)
+        return given
 
 
 def grant_new(
@@ -93,6 +95,7 @@ def grant_new(
         except officials.OfficialRefused as refused:
             raise RoleRefused(refused.code, refused.text) from refused
         given = _give(cursor, reach, made.account, made.username, until, acting_user, now)
+        _tell(cursor, reach, given.grant, "added", None, now)
         token = sessions.make_link(cursor, account=str(made.account), at=at)
     return Granted(given.grant, given.account, given.username, token)
 
@@ -114,6 +117,7 @@ def revoke(
         if row is None:
             raise RoleRefused("not_held", Text(N_("This account does not have that role.")))
         _log(cursor, "role revoke", reach, account, row[0], acting_user, now)
+        _tell(cursor, reach, row[0], "removed", acting_account, now)
 
 
 def _check(cursor: Any, reach: Reach, until: date | None, on: date) -> None:
@@ -200,6 +204,14 @@ def _give(
         raise RoleRefused("held_already", Text(N_("This account has that role already.")))
     _log(cursor, "role grant", reach, account, made, acting_user, now, until)
     return Granted(made, account, username)
+
+
+def _tell(cursor: Any, reach: Reach, made: UUID, act: str, acting_account: UUID | None, now: datetime) -> None:
+    """A school hears who becomes and ceases to be its Digital Champion (M16)."""
+    if reach.role == "champion":
+        messages.champion_changed(
+            cursor, school=reach.school, grant=made, act=act, acting_account=acting_account, now=now
+        )
 
 
 def _log(

@@ -1,4 +1,4 @@
-"""The nation's settings: every key there is, its default, what it may hold. Stored as text, one row a key.
+"""The nation's settings and the schools': every key, its default, what it may hold. Stored as text, one row a key.
 
 The rules' own limits are in :mod:`hwb.lifecycle.policy`; here they get names that an operator types.
 """
@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from hwb.directory.chain import NATION
 from hwb.directory.queries.schools import SchoolLimits
 from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
@@ -21,6 +22,8 @@ from hwb.lifecycle.passwords import MADE_FOR, PasswordPolicy, Showing
 from hwb.lifecycle.policy import DEFAULT_LIMITS, Grace, Limit, Policy
 from hwb.operations import audit
 
+_LONGEST_LINE = 200
+_DFES = 7
 _LIMIT = re.compile(r"(\d{1,6}) +(\d{1,3}(?:\.\d{1,2})?) ?%")
 _MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
 _WINDOW = re.compile(r"(\d\d-\d\d) +(\d\d-\d\d)")
@@ -77,12 +80,27 @@ def _yes_no(text: str) -> bool:
     return text == "yes"
 
 
+def _languages(text: str) -> tuple[str, ...]:
+    if text not in ("cy en", "en cy", "cy", "en"):
+        raise ValueError(text)
+    return tuple(text.split())
+
+
+def _line(text: str) -> str:
+    if len(text) > _LONGEST_LINE or not text.isprintable():
+        raise ValueError(text)
+    return text
+
+
 _NEEDED_LIMIT = N_("The setting {key} needs a number and a share, for example: 10 5%")
 _NEEDED_DAY = N_("The setting {key} needs month and day, for example: 09-01")
 _NEEDED_WINDOW = N_("The setting {key} needs its first and last day, for example: 08-01 10-31")
 _NEEDED_DAYS = N_("The setting {key} needs a number of days from 1 to 366.")
 _NEEDED_SHOWING = N_("The setting {key} needs one of these values: until changed, once")
 _NEEDED_YES_NO = N_("The setting {key} needs yes or no.")
+_NEEDED_LANGUAGES = N_("The setting {key} needs one of these values: cy en, en cy, cy, en")
+_NEEDED_DATE = N_("The setting {key} needs a date, for example: 2018-09-01")
+_NEEDED_CONTACT = N_("The setting {key} needs one line of up to 200 characters.")
 
 KNOWN: Mapping[str, Known] = {
     **{
@@ -96,8 +114,16 @@ KNOWN: Mapping[str, Known] = {
     "freshness.fresh_days": Known("2", _days, _NEEDED_DAYS),
     "freshness.old_days": Known("7", _days, _NEEDED_DAYS),
     "passwords.shown": Known(str(Showing.UNTIL_CHANGED), Showing, _NEEDED_SHOWING),
+    "passwords.teachers": Known("yes", _yes_no, _NEEDED_YES_NO),
+    "languages.print": Known("cy en", _languages, _NEEDED_LANGUAGES),
+    "languages.messages": Known("cy en", _languages, _NEEDED_LANGUAGES),
 }
-
+#: What a school may set for itself, with its DfES number after the key.
+_BY_SCHOOL: Mapping[str, Known] = {
+    **{key: KNOWN[key] for key in ("passwords.teachers", "languages.print", "languages.messages")},
+    "client_contact": Known("", _line, _NEEDED_CONTACT),
+    "access.confirmed": Known("", date.fromisoformat, _NEEDED_DATE),
+}
 
 _CHOOSING = "passwords.choose."
 #: Settings that a year group has, for the nation or (with a DfES number after it) for one school.
@@ -130,25 +156,31 @@ def put(*, key: str, value: str, acting_user: str, now: datetime) -> str:
     with transaction.atomic():
         before = get(key)
         with connection.cursor() as cursor:
-            if value:
-                cursor.execute(
-                    "INSERT INTO setting (key, value) VALUES (%s, %s)"
-                    " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    [key, value],
-                )
-            else:
-                cursor.execute("DELETE FROM setting WHERE key = %s", [key])
+            cursor.execute(_PUT, [key, value, acting_user, now])
+            if key.startswith("client_contact."):
+                cursor.execute("UPDATE establishment SET client_contact = %s WHERE dfes = %s", [value, _school(key)])
         audit.record(
-            action="setting", actor=acting_user, at=now,
+            action="setting", actor=acting_user, at=now, school=_school(key), chain=_school(key) or NATION,
             details={"key": key, "before": before, "after": value or known.default},
         )  # fmt: skip
     return before
 
 
+def of_school(key: str, school: str) -> str:
+    """What holds for a school: its own value, else the nation's, else the default."""
+    values = stored()
+    return values.get(f"{key}.{school}") or values.get(key) or _BY_SCHOOL[key].default
+
+
+def teachers_reset(school: str) -> bool:
+    """Whether the school lets class teachers make passwords for their own classes."""
+    return _yes_no(of_school("passwords.teachers", school))
+
+
 def stored() -> dict[str, str]:
     """What was set, by key."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT key, value FROM setting")
+        cursor.execute("SELECT key, value FROM setting WHERE value <> ''")
         return dict(cursor.fetchall())
 
 
@@ -209,7 +241,16 @@ def _known(key: str) -> Known:
     for start, known in _BY_YEAR.items():
         if key.startswith(start) and _is_of_a_year(key.removeprefix(start), choosing=start == _CHOOSING):
             return known
+    name, _, school = key.rpartition(".")
+    if name in _BY_SCHOOL and parse_dfes_number(school) == school:
+        return _BY_SCHOOL[name]
     raise SettingRefused(Text(N_("There is no setting {key}. All of them: hwb settings get"), {"key": key}))
+
+
+def _school(key: str) -> str:
+    """The school whose setting it is; empty for the nation's."""
+    last = key.rpartition(".")[2]
+    return last if len(last) == _DFES and last.isdigit() else ""
 
 
 def _is_of_a_year(rest: str, *, choosing: bool) -> bool:
@@ -218,3 +259,10 @@ def _is_of_a_year(rest: str, *, choosing: bool) -> bool:
     if year_group not in YEAR_GROUPS or (choosing and year_group in MADE_FOR) or len(school) > 1:
         return False
     return not school or parse_dfes_number(school[0]) == school[0]
+
+
+_PUT = """
+INSERT INTO setting (key, value, changed_by, changed_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_by = excluded.changed_by,
+    changed_at = excluded.changed_at
+"""

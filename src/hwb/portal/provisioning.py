@@ -157,7 +157,7 @@ def status_page(dfes: str, *, person: Person, own: bool, now: datetime, language
         _owner(later, client),
         address("held-run", dfes=dfes, run=held.run) if held is not None and confirms else "",
         _last_years(last, status.last_years_classes),
-        _summary(dfes, last, later, client, now=now, year_start=limits.year_start),
+        _summary(dfes, last, later, held, client, now=now, year_start=limits.year_start),
         () if last is None else _figures(dfes, last),
         None if last is None and not later else _strip(dfes, client, until=today, language=language),
         _waits(client),
@@ -199,15 +199,15 @@ def _waits(client: ClientFacts) -> Text | None:
 
 
 def _summary(
-    dfes: str, last: RunLine | None, later: tuple[Attempt, ...], client: ClientFacts, *, now: datetime,
-    year_start: tuple[int, int],
+    dfes: str, last: RunLine | None, later: tuple[Attempt, ...], held: RunLine | None, client: ClientFacts, *,
+    now: datetime, year_start: tuple[int, int],
 ) -> tuple[dict[str, Any], ...]:  # fmt: skip
     unknown = say(N_("Not known"))
     next_run = expected.next_run(client.schedule, after=now)
     manager = say(run_words.MANAGERS[client.manager]) if client.manager in run_words.MANAGERS else ""
     found: list[dict[str, Any]] = [
         {"label": N_("Last Run"), "value": moment(last.at) if last else say(N_("Never"))},
-        {"label": N_("Last attempt"), "value": _attempt(last, later)},
+        {"label": N_("Last attempt"), "value": _attempt(last, later, held)},
         {
             "label": N_("Next expected run"),
             "value": moment(next_run) if next_run else say(N_("Not known: the client has not said when it runs.")),
@@ -233,7 +233,9 @@ def _summary(
     return tuple(found)
 
 
-def _attempt(last: RunLine | None, later: tuple[Attempt, ...]) -> str:
+def _attempt(last: RunLine | None, later: tuple[Attempt, ...], held: RunLine | None) -> str:
+    if held is not None and (not later or held.at >= later[0].at):
+        return say(Text(N_("{date}: held for review"), {"date": moment(held.at)}))
     if later:
         return "\n".join(say(text) for text in (later[0].text, later[0].why) if text is not None)
     if last is None:
@@ -269,9 +271,7 @@ def duration(run: RunLine) -> Text | None:
     return (
         Text(N_("{count} min"), {"count": round(seconds / 60)})
         if seconds >= 120
-        else Text(
-            N_("{count} s"), {"count": seconds}
-        )
+        else Text(N_("{count} s"), {"count": seconds})
     )
 
 

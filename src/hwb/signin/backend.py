@@ -18,8 +18,13 @@ class PasswordBackend(BaseBackend):
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: object
     ) -> Account | None:
         del request
-        found = passwords.authenticate(name=username or "", password=password or "")
-        return None if found is None else self.get_user(found)
+        found = passwords.identify(name=username or "", password=password or "")
+        if found is None or not found.active:
+            return None
+        account = self.get_user(found.account)
+        if account is not None:
+            account.must_change = found.must_change
+        return account
 
     def get_user(self, user_id: UUID | str | int) -> Account | None:
         """The account, while it may sign in (R40)."""

@@ -57,16 +57,18 @@ def sign_out_everywhere(request: PageRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("present_password", "new_password")
-@page(Action.OWN_ACCOUNT, methods="GET POST")
+@page(Action.OWN_ACCOUNT, methods="GET POST", first=True)
 def own_password(request: PageRequest) -> HttpResponse:
-    """A6: a new password of one's own; other sessions end."""
+    """A6: a new password of one's own; other sessions end. After a reset it comes before every other page."""
     form = OwnPasswordForm.of(request)
+    must = bool(request.session.get(session.MUST_CHANGE))
     if form.is_sent() and _changed(request, form):
+        request.session.pop(session.MUST_CHANGE, None)
         banner.put(request, Text(N_("Your password has been changed.")))
-        return HttpResponseRedirect(reverse("own-account"))
-    return show(
-        request, "signin/own_password.html", title=N_("Choose a new password"), form=form, back=reverse("own-account")
-    )
+        return HttpResponseRedirect(reverse("start" if must else "own-account"))
+    back = "" if must else reverse("own-account")
+    title = N_("Choose a new password")
+    return show(request, "signin/own_password.html", title=title, form=form, back=back, must=must)
 
 
 def acting(request: PageRequest) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hwb.signin import own, views
+from hwb.signin import letters, own, views
 
 urlpatterns = [
     path("", own.start, name="start"),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("again/", views.give_again, name="again"),
     path("account/", own.account, name="own-account"),
     path("account/sign-out-everywhere/", own.sign_out_everywhere, name="sign-out-everywhere"),
+    path("account/messages/", letters.own_messages, name="own-messages"),
     path("password/", own.own_password, name="own-password"),
 ]

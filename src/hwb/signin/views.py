@@ -86,6 +86,9 @@ def _signed_in(request: HttpRequest, account: object) -> HttpResponse:
     )
     if request.user.is_authenticated:
         session.begin(request)
+        if getattr(account, "must_change", False):
+            request.session[session.MUST_CHANGE] = True
+            response = HttpResponseRedirect(reverse("own-password"))
         passwords.record_sign_in(account=request.user.pk, now=clock.now())
     return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
 

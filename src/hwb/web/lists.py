@@ -113,10 +113,6 @@ class Listing:
             if (value := self.filters.get(filter_.name, ""))
         ]
 
-    @property
-    def cleared(self) -> str:
-        return self.address(**dict.fromkeys(self.filters, ""))
-
 
 @dataclass(frozen=True, slots=True)
 class FilterBox:
@@ -132,6 +128,17 @@ class FilterBox:
     @property
     def fields(self) -> list[dict[str, Any]]:
         return [{"filter": one, "value": self.listing.filters.get(one.name, "")} for one in self.filters]
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """What is on beside the box (a view, a search): it stays when the box is used or cleared."""
+        own = {one.name for one in self.filters}
+        return [(name, value) for name, value in self.listing.filters.items() if value and name not in own]
+
+    @property
+    def cleared(self) -> str:
+        """The list without what the box has on."""
+        return self.listing.address(**{one.name: "" for one in self.filters})
 
     @property
     def sort(self) -> str:

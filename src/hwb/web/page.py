@@ -16,7 +16,8 @@ from functools import wraps
 from typing import Concatenate, Final, ParamSpec, cast
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from hwb.directory.queries import roles
@@ -24,6 +25,7 @@ from hwb.extract.texts import Language
 from hwb.web import again, policy
 from hwb.web.language import is_switch
 from hwb.web.policy import Access, Action, Person
+from hwb.web.session import MUST_CHANGE
 from hwb.web.words import language_now
 
 P = ParamSpec("P")
@@ -49,26 +51,32 @@ def is_signed_in(request: HttpRequest) -> bool:
 
 
 class Stated:
-    """What a page states of itself: its action for each method it knows, and what it can do without names."""
+    """What a page states of itself: its action for each method it knows, and what it can do without names.
 
-    def __init__(self, actions: dict[str, Action], *, counts: bool, codes: bool) -> None:
+    first: the page of one's own password, which comes first when that password was made by somebody else.
+    """
+
+    def __init__(self, actions: dict[str, Action], *, counts: bool, codes: bool, first: bool = False) -> None:
         self.actions = actions
         self.counts = counts
         self.codes = codes
+        self.first = first
 
 
 def page(
-    action: Action, *, post: Action | None = None, methods: str = "GET", counts: bool = False, codes: bool = False
-) -> Callable[[Callable[Concatenate[PageRequest, P], HttpResponse]], Callable[..., HttpResponse]]:
+    action: Action, *, post: Action | None = None, methods: str = "GET", counts: bool = False, codes: bool = False,
+    first: bool = False,
+) -> Callable[[Callable[Concatenate[PageRequest, P], HttpResponse]], Callable[..., HttpResponse]]:  # fmt: skip
     """Marks a view. methods: "GET", "POST" or "GET POST"; `post` is the action of POST when it is another one.
 
     Checks in this order: method; signed in; role and its reach at the `<dfes>` of the address; that the `<account>`
     or `<run>` of the address belongs to that school, and an account to a teacher's own classes; a fresh password.
+    Whoever must change their password first is led to that page (`first`) from every other one.
     """
     actions = dict.fromkeys(methods.split(), action)
     if post is not None:
         actions["POST"] = post
-    stated = Stated(actions, counts=counts, codes=codes)
+    stated = Stated(actions, counts=counts, codes=codes, first=first)
 
     return lambda view: guard(stated, view)
 
@@ -88,6 +96,8 @@ def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpRespon
             return view(asked, *args, **parts)
         if not is_signed_in(request):
             return again.signed_out(request)
+        if request.session.get(MUST_CHANGE) and not stated.first:
+            return HttpResponseRedirect(reverse("own-password"))
         asked.access = _decided(asked, wanted, stated, dict(parts))
         if wanted in policy.FRESH and not is_switch(request) and (answer := again.asked_for(request)):
             return answer

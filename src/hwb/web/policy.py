@@ -72,6 +72,7 @@ class Action(StrEnum):
     SEE_CLIENTS = "see clients"
     SEE_PEOPLE_WITH_ACCESS = "see people with access"
     APPOINT = "appoint"
+    CONFIRM_HEAD = "confirm head"
     SEE_SETTINGS = "see settings"
     CHANGE_SETTINGS = "change settings"
     SEE_ACTIVITY = "see activity"
@@ -119,6 +120,8 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
         operator=_S.NATION,
     ),
     _A.APPOINT: _row(champion=_S.SCHOOL, head=_S.SCHOOL, agent=_S.CASE),
+    # The school's data proposes a head by the post; whoever is head now, the authority or an operator confirms it.
+    _A.CONFIRM_HEAD: _row(head=_S.SCHOOL, area_officer=_S.AREA, operator=_S.NATION),
     _A.AUTHORISE_MOVE: _row(head=_S.SCHOOL),
     _A.CONSOLIDATE: _row(agent=_S.CASE),
     _A.CHANGE_NATION: _row(operator=_S.NATION),
@@ -140,7 +143,7 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
 
 #: Acts that ask for the password again when the last one is older than 15 minutes (ux.md 2, issue 5 point 5).
 FRESH = frozenset({
-    _A.SHOW_PASSWORD, _A.CONFIRM_RUN, _A.UNDO_RUN, _A.AUTHORISE_MOVE, _A.CONSOLIDATE, _A.APPOINT,
+    _A.SHOW_PASSWORD, _A.CONFIRM_RUN, _A.UNDO_RUN, _A.AUTHORISE_MOVE, _A.CONSOLIDATE, _A.APPOINT, _A.CONFIRM_HEAD,
 })  # fmt: skip
 
 #: Reaches that let a page show people. A page made for numbers or codes says so, and gets those too.

@@ -20,6 +20,8 @@ from hwb.web.again import confirm
 from hwb.web.policy import Grant, Person, Role
 
 BEGAN, SEEN = "began", "seen"
+#: In the session of somebody whose password was made by another person: a new one comes before anything else (A6).
+MUST_CHANGE = "must-change"
 LONGEST = 12 * 60 * 60
 IDLE = {"learner": 60 * 60}
 IDLE_ADULTS = 30 * 60

@@ -8,10 +8,13 @@ from hwb.directory.models.accounts import (
     Placement,
     Protection,
     RoleGrant,
+    Search,
     SignInLink,
+    SupportRequest,
     Upn,
 )
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
+from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
     AccessToken,
@@ -23,6 +26,7 @@ from hwb.directory.models.registers import (
     RunWish,
     Setting,
 )
+from hwb.directory.models.slips import SlipSheet
 
 __all__ = [
     "AccessToken",
@@ -38,6 +42,9 @@ __all__ = [
     "FirstPassword",
     "Identifier",
     "LearnerRecord",
+    "Message",
+    "MessageChoice",
+    "MessageNote",
     "PersonKey",
     "Placement",
     "PossibleDuplicate",
@@ -46,9 +53,13 @@ __all__ = [
     "Run",
     "RunWish",
     "Seal",
+    "Search",
     "Setting",
     "SignInLink",
+    "SlipSheet",
     "StaffRecord",
+    "SupportRequest",
     "Upn",
     "Wait",
+    "Watch",
 ]

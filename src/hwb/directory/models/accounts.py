@@ -18,8 +18,8 @@ class Account(AbstractBaseUser):
     """One person's Hwb account. ``upn`` is the learner's current UPN, empty for staff.
 
     ``password``: the hash of one that the person chose, or that a first password was turned into; else empty.
-    ``username`` and ``email`` are unique by their rows in :class:`Identifier`, which also holds every earlier one (R33); a
-    second index on them would have to be kept up at each release and claim.
+    ``username`` and ``email`` are unique by their rows in :class:`Identifier`, which also holds every earlier one
+    (R33); a second index on them would have to be kept up at each release and claim.
     The keys follow the names (hwb.names). Searches and lists go through a school's placements, so none is indexed.
     ``sessions_from``: sessions that began earlier have ended (a new password, "sign out everywhere").
     """
@@ -49,6 +49,9 @@ class Account(AbstractBaseUser):
     last_sign_in = models.DateTimeField(null=True)
     sessions_from = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+
+    #: Set by signing in alone: the password was made by somebody else, and a new one comes first.
+    must_change = False
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -209,6 +212,32 @@ class Decision(models.Model):
         ]
 
 
+class SupportRequest(models.Model):
+    """A school asks support for something about an account; it stands while ``ended_at`` is null.
+
+    kind "suspend": the school switched the account off for safety, and only support can do so everywhere (R31).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.TextField()
+    account = models.ForeignKey(Account, models.PROTECT, db_column="account")
+    school = models.CharField(max_length=7)
+    details = models.TextField(default="")
+    made_by = models.TextField()
+    made_at = models.DateTimeField()
+    ended_by = models.TextField(default="")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "support_request"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "school", "kind"], name="one_open_request", condition=Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(condition=Q(kind__in=["suspend"]), name="support_request_kind"),
+        ]
+
+
 class RoleGrant(models.Model):
     """A role somebody was given: for a school, an area (three digits), or with neither the nation.
 
@@ -253,3 +282,21 @@ class SignInLink(models.Model):
 
     class Meta:
         db_table = "sign_in_link"
+
+
+class Search(models.Model):
+    """What somebody looked for in the portal, so that no UPN and no name stands in an address; forgotten after a day.
+
+    ``content`` is sealed and bound to the search and the account.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey(Account, models.PROTECT, db_column="account")
+    school = models.CharField(max_length=7)
+    kind = models.TextField()
+    content = models.BinaryField()
+    created = models.DateTimeField()
+
+    class Meta:
+        db_table = "search"
+        indexes = [models.Index(fields=["created"], name="search_created")]

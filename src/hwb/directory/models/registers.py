@@ -116,10 +116,12 @@ class AccessToken(models.Model):
 
 
 class Setting(models.Model):
-    """One setting of the nation."""
+    """One setting of the nation, or of the school whose number ends its key. An empty value is the default again."""
 
     key = models.TextField(primary_key=True)
     value = models.TextField()
+    changed_by = models.TextField(default="", db_default="")
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "setting"

@@ -119,14 +119,14 @@ GROUP BY p.school, r.year_group
 
 SCHOOL_FOR_UPN = """
 WITH names AS (
-    SELECT %(upn)s AS upn UNION
-    SELECT x.upn FROM upn u JOIN upn x ON x.account = u.account WHERE u.upn = %(upn)s
+    SELECT %(upn)s::text AS upn UNION
+    SELECT x.upn FROM upn u JOIN upn x ON x.account = u.account WHERE u.upn = %(upn)s::text
 )
 SELECT school FROM (
     SELECT w.school, 1 AS rank, w.since AS day FROM wait w JOIN names USING (upn)
     UNION ALL
     SELECT p.school, CASE WHEN p.ended IS NULL THEN 2 ELSE 3 END, p.began FROM placement p JOIN upn u
-      ON u.account = p.account WHERE u.upn = %(upn)s AND p.role = 'holding'
+      ON u.account = p.account WHERE u.upn = %(upn)s::text AND p.role = 'holding'
     UNION ALL
     SELECT r.school, 4, r.start_date FROM learner_record r JOIN names USING (upn)
 ) found ORDER BY rank, CASE WHEN rank = 1 THEN day END, day DESC, school LIMIT 1

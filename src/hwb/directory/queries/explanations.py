@@ -76,6 +76,11 @@ def learners(*, upns: Sequence[str], school: str, on: date, limits: Limits) -> d
     return found
 
 
+def school_seen(*, school: str, on: date, limits: Limits) -> SchoolSeen:
+    """A school's runs as far as they bear on its learners."""
+    return _schools({school}, school, "learner", on=on, limits=limits)[school].school
+
+
 def school_for(*, upn: str) -> str | None:
     """The school whose view counts when none is named: the one that waits, else the holder, else the last one."""
     found = fetch(sql.SCHOOL_FOR_UPN, {"upn": clean_upn(upn)})

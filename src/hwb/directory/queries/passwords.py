@@ -44,6 +44,15 @@ class PasswordRow:
     def is_guest_of(self, school: str) -> bool:
         return any(p.school == school and p.until is None and p.role == "guest" for p in self.places)
 
+    def can_sign_in(self, *, school: str) -> bool:
+        """The account is active and has a password, whoever knows it."""
+        return self.active and self.state(school=school) is not PasswordState.NONE
+
+    def last_sign_in_since(self, day: date) -> datetime | None:
+        """The last sign-in if it was on that day or later: of those at an earlier school nothing is told."""
+        last = self.last_sign_in
+        return last if last is not None and london_date(last) >= day else None
+
     @property
     def never_signed_in_here(self) -> bool:
         """No sign-in since the school that has the account got it."""
@@ -62,6 +71,12 @@ class PasswordRow:
 def of_school(school: str) -> dict[UUID, PasswordRow]:
     """Everybody whom the school has now, guests left out, by account."""
     found = fetch(_OF_SCHOOL, {"school": school})
+    return of_accounts([row["account"] for row in found])
+
+
+def of_learners(school: str) -> dict[UUID, PasswordRow]:
+    """Every learner whom the school has or had, guests too, by account."""
+    found = fetch(_LEARNERS, {"school": school})
     return of_accounts([row["account"] for row in found])
 
 
@@ -95,6 +110,10 @@ def facts(row: Mapping[str, Any], places: Collection[Place]) -> PasswordFacts:
 _OF_SCHOOL = """
 SELECT DISTINCT account FROM placement
 WHERE school = %(school)s AND ended IS NULL AND role IN ('holding', 'post')
+"""
+
+_LEARNERS = """
+SELECT DISTINCT account FROM placement WHERE school = %(school)s AND role IN ('holding', 'guest')
 """
 
 _ACCOUNTS = """

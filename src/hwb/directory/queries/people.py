@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -12,8 +13,8 @@ from hwb import names
 from hwb.directory.queries import roll
 from hwb.directory.queries.roll import View
 from hwb.directory.queries.rows import fetch
-from hwb.extract.texts import Language
-from hwb.lifecycle import reasons
+from hwb.extract.texts import Language, Text
+from hwb.lifecycle import explain, reasons
 from hwb.lifecycle.calendar import YEAR_GROUPS, year_position
 
 Sort = Literal["name", "username", "year", "class", "state", "arrived"]
@@ -24,7 +25,8 @@ MOST_SIMILAR = 10
 @dataclass(frozen=True, slots=True)
 class LearnerRow:
     """One learner. `here`: on roll, as a `guest` (R7) or not. `moved_on`: known to a later school; then name, UPN, year
-    and class are the school's last word, and username, reason and state are empty and inactive.
+    and class are the school's last word, and username, reason and state are empty and inactive. `short`: the reason in
+    a few words, where a list says one.
     """
 
     account: UUID
@@ -38,6 +40,7 @@ class LearnerRow:
     active: bool
     reason_rule: str
     reason: str
+    short: Text | None
     here: bool
     guest: bool
     moved_on: bool
@@ -128,6 +131,8 @@ def learners(
     active: bool | None = None,
     arrived_since: date | None = None,
     search: str = "",
+    own: Collection[str] | None = None,
+    among: Collection[UUID] | None = None,
     sort: Sort = "name",
     descending: bool = False,
     page: int = 1,
@@ -135,14 +140,15 @@ def learners(
 ) -> LearnerPage:
     """One page of the school's learners and the figures above it; a page beyond the last is empty.
 
-    search: beginnings of parts of names or of the username, or a whole UPN. size: None for all. Raises KeyError for an
-    unknown `sort`.
+    search: beginnings of parts of names or of the username, or a whole UPN. own: a teacher's classes, and then nobody
+    else is seen or counted. among: only these accounts. size: None for all. Raises KeyError for an unknown `sort`.
     """
     key = f"sort_{language}"
     order = ", ".join(f"{by} {'DESC' if descending else 'ASC'}" for by in (*_SORTS[sort], key, "account"))
     parameters = roll.base(
-        school=school, which=view, year=year, active=active, since=arrived_since, size=size,
-        skip=(page - 1) * (size or 0), years=list(YEAR_GROUPS), **{"class": class_}, **roll.searched(search),
+        school=school, which=view, own=own, year=year, active=active, since=arrived_since, size=size,
+        among=None if among is None else list(among), skip=(page - 1) * (size or 0), years=list(YEAR_GROUPS),
+        **{"class": class_}, **roll.searched(search),
     )  # fmt: skip
     found = fetch(roll.statement(view, _PAGE.format(order=order, key=key)), parameters)
     figures = found[0]
@@ -151,6 +157,8 @@ def learners(
     for row in counted:
         by_year[row["year_group"]] = by_year.get(row["year_group"], 0) + row["learners"]
     total = figures["total"]
+    if own is not None:
+        figures["on_roll"], figures["leavers"] = sum(by_year.values()), 0
     return LearnerPage(
         total, page, max(1, -(-total // size)) if size else 1,
         tuple(learner_row(row, language) for row in found if row["account"] is not None),
@@ -163,8 +171,11 @@ def learners(
 
 def learner(*, account: UUID, school: str, language: Language) -> LearnerRecord | None:
     """One learner as this school sees them; None for an account that never was its learner's."""
-    parameters = roll.base(school=school, which="one", account=account)
-    found = fetch(roll.statement("one", "SELECT * FROM people"), parameters)
+    found: list[dict[str, Any]] = []
+    for which in ("one on roll", "one"):
+        if not found:  # whether somebody moved on takes more statements
+            asked = roll.base(school=school, which=which, account=account)
+            found = fetch(roll.statement(which, "SELECT * FROM people"), asked)
     if not found:
         return None
     row = found[0]
@@ -177,6 +188,16 @@ def stays_of(account: UUID, *, school: str, until: date | None) -> tuple[Stay, .
     """Times at schools in their order: all, or with `until` those at this school and those elsewhere over by then."""
     found = fetch(_STAYS, {"account": account, "school": school, "until": until})
     return tuple(Stay(**stay) for stay in found)
+
+
+def chosen(
+    *, school: str, accounts: Collection[UUID], language: Language, own: Collection[str] | None = None
+) -> tuple[LearnerRow, ...]:
+    """Those of the accounts that are on roll, by year group, registration group and name."""
+    by = f"{_YEAR}, registration_group, sort_{language}, account"
+    query = f"SELECT * FROM people WHERE account = ANY(%(accounts)s::uuid[]) ORDER BY {by}"
+    parameters = roll.base(school=school, which="on roll", own=own, accounts=list(accounts), years=list(YEAR_GROUPS))
+    return tuple(learner_row(row, language) for row in fetch(roll.statement("on roll", query), parameters))
 
 
 def class_(*, school: str, name: str, language: Language) -> tuple[LearnerRow, ...]:
@@ -201,9 +222,11 @@ def classes(*, school: str, only: tuple[str, ...] | None = None) -> tuple[ClassC
     return tuple(sorted(found, key=lambda each: (_year_order(each.year_groups[0]), each.name)))
 
 
-def similar(*, school: str, search: str, language: Language, view: View = "on roll") -> tuple[LearnerRow, ...]:
+def similar(
+    *, school: str, search: str, language: Language, view: View = "on roll", own: Collection[str] | None = None
+) -> tuple[LearnerRow, ...]:
     """Up to ten learners of this school whose names sound like what was typed and whom a search does not find."""
-    parameters = roll.base(school=school, which=view, most=MOST_SIMILAR, **roll.searched(search))
+    parameters = roll.base(school=school, which=view, own=own, most=MOST_SIMILAR, **roll.searched(search))
     if parameters["terms"] is None:
         return ()
     found = fetch(roll.statement(view, _SIMILAR.format(key=f"sort_{language}")), parameters)
@@ -214,8 +237,11 @@ def learner_row(row: dict[str, Any], language: Language) -> LearnerRow:
     """A row of `people` (queries.roll) as it is shown in a language."""
     code = row["reason_code"]
     reason = reasons.sentence(code, row["reason_values"] or {}, language=language) if code else ""
-    own = {name: row[name] for name in LearnerRow.__slots__ if name not in ("reason", "classes")}
-    return LearnerRow(**own, reason=reason, classes=tuple(row["classes"]))
+    short = explain.short_reason(
+        active=row["active"], code=code, values=row["reason_values"] or {}, here=not row["moved_on"]
+    )
+    own = {name: row[name] for name in LearnerRow.__slots__ if name not in ("reason", "short", "classes")}
+    return LearnerRow(**own, reason=reason, short=short, classes=tuple(row["classes"]))
 
 
 def _letters(starts: dict[str, int], size: int | None, language: Language) -> tuple[LetterStart, ...]:
@@ -250,6 +276,7 @@ found AS (
       AND (%(class)s::text IS NULL OR {_IN_CLASS})
       AND (%(active)s::bool IS NULL OR active = %(active)s)
       AND (%(since)s::date IS NULL OR arrived >= %(since)s)
+      AND (%(among)s::uuid[] IS NULL OR account = ANY(%(among)s::uuid[]))
       AND (%(terms)s::text[] IS NULL OR search_key LIKE ALL(%(terms)s::text[]) OR upn = %(upn)s
            OR starts_with(username, %(username)s))
 )

@@ -7,6 +7,7 @@ name, username, UPN or state that a later school may have given.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any, Literal
 
 from hwb import names
@@ -72,6 +73,8 @@ people AS (
     LEFT JOIN json_to_recordset(%(renamed)s::json)
         AS k(account uuid, search_key text, near_key text, sort_en text, sort_cy text)
         ON p.moved_on AND k.account = p.account
+    WHERE %(own)s::text[] IS NULL
+       OR (p.here AND (p.registration_group = ANY(%(own)s::text[]) OR p.classes && %(own)s::text[]))
 )
 """
 _RENAMED = """
@@ -94,19 +97,24 @@ _WHICH: dict[str, dict[str, str]] = {
     "on roll": _ON_ROLL,
     "leavers": {**_MOVED, "which": "NOT m.here"},
     "all": {**_MOVED, "which": "true"},
+    "one on roll": {**_ON_ROLL, "which": "m.here AND a.id = %(account)s"},
     "one": {**_MOVED, "which": "a.id = %(account)s"},
 }
 
 
 def statement(which: str, query: str) -> str:
-    """``query`` over ``people`` (and ``mine``: all who have or had a placement), of one view or of "one" account."""
+    """``query`` over ``people`` (and ``mine``: all who have or had a placement), of one view or of one account
+    ("one", "one on roll")."""
     return f"WITH {_PLACED.format(**_WHICH[which])}, {_PEOPLE.format()} {query}"
 
 
-def base(*, school: str, which: str, **parameters: Any) -> dict[str, Any]:
-    """The parameters of every :func:`statement`. Asks the database when people who moved on are among them."""
-    given = {"school": school, **parameters}
-    if which == "on roll":
+def base(*, school: str, which: str, own: Collection[str] | None = None, **parameters: Any) -> dict[str, Any]:
+    """The parameters of every :func:`statement`. Asks the database when people who moved on are among them.
+
+    own: a teacher's classes; nobody but their learners of today is then among ``people``.
+    """
+    given = {"school": school, "own": None if own is None else sorted(own), **parameters}
+    if which.endswith("on roll"):
         return {**given, "renamed": "[]"}
     # whether they moved on is asked later: leavers with other names are few
     gone = {**_ON_ROLL, "which": "NOT m.here" if which != "one" else f"NOT m.here AND {_WHICH['one']['which']}"}

@@ -47,6 +47,7 @@ class StaffRow:
     moved_on: bool
     arrived: date | None
     left_on: date | None
+    last_sign_in: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ def _found(row: dict[str, Any], language: Language) -> _Found:
         username="" if moved_on else row["username"],
         classes=tuple(row["classes"] or ()), active=row["active"] and not moved_on,
         reason_rule="" if moved_on else row["reason_rule"], reason=reason,
+        last_sign_in=None if moved_on else row["last_sign_in"],
     )  # fmt: skip
     return _Found(member, keys, "current" if member.here else "leavers")
 
@@ -225,7 +227,8 @@ WITH mine AS (
         AND (%(account)s::uuid IS NULL OR account = %(account)s) GROUP BY account
 )
 SELECT DISTINCT ON (a.id) a.id AS account, m.here, m.began AS arrived, m.ended AS left_on, a.active, a.reason_rule,
-    a.reason_code, a.reason_values, a.username, a.email, a.created_at, a.legal_surname, a.legal_forename,
+    a.reason_code, a.reason_values, a.username, a.email, a.created_at, a.last_sign_in,
+    a.legal_surname, a.legal_forename,
     a.preferred_surname, a.preferred_forename, {_WORD},
     NOT m.here AND EXISTS (SELECT FROM placement o WHERE o.account = m.account AND o.school <> %(school)s
                            AND (o.ended IS NULL OR o.ended >= m.ended)) AS moved_on

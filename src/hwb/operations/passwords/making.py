@@ -1,4 +1,4 @@
-"""Making passwords: one, many, or from the command line. The old one stops at once.
+"""Making passwords: one, many, or from the command line. The old one stops at once, and its sessions end.
 
 They are encrypted, not hashed, so that a whole school is a matter of milliseconds.
 """
@@ -20,6 +20,7 @@ from hwb.directory.queries.passwords import PasswordRow
 from hwb.extract.texts import N_, Text
 from hwb.lifecycle import passphrases
 from hwb.lifecycle import passwords as rules
+from hwb.lifecycle.calendar import london_date
 from hwb.lifecycle.passwords import PasswordPolicy, Showing
 from hwb.operations import settings
 from hwb.operations.passwords import choosing, storing
@@ -63,7 +64,7 @@ def reset(*, account: UUID, school: str, acting_user: str, now: datetime, typed:
 
     def work() -> NewPassword:
         with connection.cursor() as cursor:
-            (row,) = _locked(cursor, [account], school)
+            (row,) = _locked(cursor, [account], school, now)
             if typed is not None:
                 choosing.check(typed, names=row.names)
             (made,) = _make(cursor, [row], _making(cursor, school, acting_user, now, seen=True, typed=typed))
@@ -82,7 +83,7 @@ def reset_many(
 
     def work() -> Many:
         with connection.cursor() as cursor:
-            found = _locked(cursor, accounts, school)
+            found = _locked(cursor, accounts, school, now)
             chosen = [row for row in found if everyone or row.cannot_sign_in_yet(school=school)]
             _make(cursor, chosen, _making(cursor, school, acting_user, now, seen=False))
         made = {row.account for row in chosen}
@@ -120,11 +121,14 @@ def _making(cursor: Any, school: str, actor: str, now: datetime, *, seen: bool, 
     return _Making(school, found[0] if found else "", settings.password_policy(), actor, now, seen, typed)
 
 
-def _locked(cursor: Any, accounts: Collection[UUID], school: str) -> list[PasswordRow]:
+def _locked(cursor: Any, accounts: Collection[UUID], school: str, now: datetime) -> list[PasswordRow]:
     """The accounts, all of the school, with nobody else deciding about them. Raises PasswordRefused."""
     store.lock_chain(cursor, school)
     _require_own(accounts, school)
     _lock_upns(cursor, accounts)
+    cursor.execute(_BEYOND, [list(accounts), school, london_date(now)])
+    if cursor.fetchone()[0]:
+        raise refused("role_beyond")
     return _require_own(accounts, school)
 
 
@@ -154,9 +158,7 @@ def _make(cursor: Any, people: Sequence[PasswordRow], how: _Making, log: str = "
             [keys.seal(str(one.account), one.password) for one in made], [one.must_change for one in made],
         ],
     )  # fmt: skip
-    cursor.execute(
-        "UPDATE account SET password = '' WHERE id = ANY(%s) AND password <> ''", [[one.account for one in made]]
-    )
+    cursor.execute(_STOPPED, [[one.account for one in made]])
     name = log or how.school
     by = "made" if how.typed is None else "typed"
     entries = [
@@ -182,6 +184,17 @@ def _must_change(row: PasswordRow, how: _Making) -> bool:
     return rules.must_change(kind=row.kind, may_choose=choosing_allowed, first=first)
 
 
+# Sessions live by the real clock, and the database's is one. Whoever never signed in has none to end.
+_STOPPED = """
+UPDATE account SET password = '', sessions_from = CASE WHEN last_sign_in IS NULL THEN sessions_from
+                                                       ELSE clock_timestamp() END
+WHERE id = ANY(%s) AND (password <> '' OR last_sign_in IS NOT NULL)
+"""
+# Who shows their password can sign in as them: a school must not reach beyond itself that way.
+_BEYOND = """
+SELECT EXISTS (SELECT FROM role_grant WHERE account = ANY(%s) AND ended_at IS NULL AND school <> %s
+               AND (until IS NULL OR until >= %s::date))
+"""
 _NAMED = "SELECT account FROM identifier WHERE value = %s AND kind = 'username'"
 _MADE = """
 INSERT INTO first_password (key_id, school, made_by, made_at, shown_at, hidden_at, account, ciphertext, must_change)

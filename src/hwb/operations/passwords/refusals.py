@@ -33,6 +33,9 @@ _STATES: Mapping[PasswordState, Text] = {
 _OTHERS: Mapping[str, Text] = {
     "not_this_school": Text(N_("This account is not the school's.")),
     "guest": Text(N_("This learner is a guest here. The main school looks after the password.")),
+    "role_beyond": Text(
+        N_("This person has a role beyond the school, so the school cannot make a password for them. Ask support.")
+    ),
     "unreadable": Text(N_("This password can no longer be read. Make a new one.")),
     "wrong_old": Text(N_("The present password is not right.")),
     "may_not_choose": Text(N_("The school makes passwords for this year group.")),

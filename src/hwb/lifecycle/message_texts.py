@@ -1,0 +1,274 @@
+"""What a message says, in one language: whole sentences with counts and dates, and never a person's name (ux.md 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from hwb.extract.problems import headline
+from hwb.extract.texts import N_, Both, Language, Text, ngettext, render
+from hwb.lifecycle import explain_texts, reasons
+from hwb.lifecycle.calendar import LONDON
+from hwb.lifecycle.messages import DIGESTS, Kind
+
+DOMAIN = "lifecycle"
+Details = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """The school that a message is about; either name may be empty."""
+
+    dfes: str
+    name_en: str = ""
+    name_cy: str = ""
+
+    def named(self) -> Both:
+        return Both(self.name_en or self.name_cy or self.dfes, self.name_cy or self.name_en or self.dfes)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message in one language. ``items``: a list below the paragraphs. ``link``: what the link is called."""
+
+    language: Language
+    subject: str
+    school: str
+    paragraphs: tuple[str, ...]
+    items: tuple[str, ...]
+    link: str
+    why: str
+    change: str
+    never: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    subject: Text
+    paragraphs: tuple[Text, ...]
+    items: tuple[Both, ...] = ()
+
+
+#: Where the link of each kind leads: a route of the portal, and whether a run's id belongs to it.
+ROUTES: Mapping[Kind, str] = MappingProxyType({
+    Kind.FAILING: "provisioning",
+    Kind.HELD: "held-run",
+    Kind.REFUSALS: "to-put-right",
+    Kind.PASSED: "to-put-right",
+    Kind.WAITED_FOR: "provisioning",
+    Kind.ARRIVALS: "arrivals",
+    Kind.WATCHED: "arrivals",
+    Kind.CHAMPIONS: "people-with-access",
+})  # fmt: skip
+
+_LINKS = {
+    Kind.FAILING: N_("See the school's runs"),
+    Kind.HELD: N_("See the run that is held"),
+    Kind.REFUSALS: N_("See the records to put right"),
+    Kind.PASSED: N_("See the task"),
+    Kind.WAITED_FOR: N_("See the school's runs"),
+    Kind.ARRIVALS: N_("See who has arrived"),
+    Kind.WATCHED: N_("See who has arrived"),
+    Kind.CHAMPIONS: N_("See who has access"),
+}
+_WHY = {
+    "champion": N_("You get this message because you are a Digital Champion at this school."),
+    "mis_admin": N_("You get this message because you are an MIS administrator at this school."),
+    "head": N_("You get this message because you are this school's headteacher."),
+    "client_manager": N_("You get this message because you look after this school's Provisioning Client."),
+    "passed": N_("You get this message because a task was passed to you."),
+    "watching": N_("You get this message because you asked to be told."),
+}
+_WHY_ADDRESS = N_("You get this message because this address is in the register of schools for this school.")
+_CHANGE = N_("Change the language of your messages")
+_CHANGE_DIGEST = N_("Change the language of your messages, or stop the daily summaries")
+_CHANGE_ADDRESS = N_("To have the address or the language changed, ask Hwb Support: {email}")
+_NEVER = N_("We never ask for a password by e-mail.")
+
+#: Who did something, where no name may stand.
+_ACTING = {
+    "champion": N_("a Digital Champion"),
+    "head": N_("the headteacher"),
+    "mis_admin": N_("an MIS administrator"),
+    "agent": N_("Hwb Support"),
+    "operator": N_("a platform operator"),
+}
+
+
+def said(
+    kind: Kind, details: Details, *, school: School, role: str, language: Language, support: str, to_account: bool
+) -> Said:
+    """The message in one language. ``role``: why the reader gets it; ``support``: the address of Hwb Support."""
+    body = _BODIES[kind](details, school.named())
+
+    def in_language(text: Text | str) -> str:
+        return render(text if isinstance(text, Text) else Text(text), language=language, domain=DOMAIN)
+
+    change = _CHANGE_DIGEST if kind in DIGESTS else _CHANGE
+    return Said(
+        language,
+        in_language(body.subject),
+        in_language(Text(N_("School: {school}"), {"school": school.named()})),
+        tuple(map(in_language, body.paragraphs)),
+        tuple(item.said(language) for item in body.items),
+        in_language(_LINKS[kind]),
+        in_language(_WHY[role] if to_account else _WHY_ADDRESS),
+        in_language(change if to_account else Text(_CHANGE_ADDRESS, {"email": support})),
+        in_language(_NEVER),
+    )
+
+
+def _failing(details: Details, school: Both) -> _Body:
+    since = details["since"]
+    paragraphs = [Text(N_("There has been no successful run yet."))]
+    subject = Text(N_("{school}: no data has reached Hwb yet"), {"school": school})
+    if since:
+        on = {"date": explain_texts.day(date.fromisoformat(since))}
+        paragraphs = [Text(N_("The last successful run was on {date}."), on)]
+        subject = Text(N_("{school}: no data has reached Hwb since {date}"), {"school": school, **on})
+    cause = details["cause"]
+    if cause == "failed":
+        paragraphs.append(
+            ngettext("{count} attempt has failed since then.", "{count} attempts have failed since then.",
+                     details["failed"])
+        )  # fmt: skip
+        paragraphs.append(
+            Text(N_("Reason for the newest one: {reason}."), {"reason": explain_texts.failure(details["code"])})
+        )
+    elif cause == "held":
+        paragraphs.append(Text(N_("A run is held, and nothing of it is used until somebody decides about it.")))
+    else:
+        paragraphs.append(Text(N_("No attempt has been seen since then: the client may be switched off.")))
+    if details["blocked"]:
+        paragraphs.append(
+            ngettext("{count} learner cannot move to the new school until this is put right.",
+                     "{count} learners cannot move to their new schools until this is put right.", details["blocked"])
+        )  # fmt: skip
+    paragraphs.append(Text(_FAILING_STEPS[cause]))
+    return _Body(subject, tuple(paragraphs))
+
+
+_FAILING_STEPS = {
+    "failed": N_("Next step, for whoever runs the client: put the reason right, then run “hwb-client check”."),
+    "held": N_("Next step: a Digital Champion or the headteacher confirms the run that is held, or withdraws it."),
+    "silent": N_("Next step, for whoever runs the client: switch it on, then run “hwb-client check”."),
+}
+
+
+def _held(details: Details, school: Both) -> _Body:
+    on = explain_texts.day(date.fromisoformat(details["date"]))
+    measured = [
+        Both(*(reasons.measured_sentence(item["check"], measured=item["measured"], base=item["base"], language=language)
+               for language in ("en", "cy")))
+        for item in details["holds"]
+    ]  # fmt: skip
+    return _Body(
+        Text(N_("{school}: a run is held and waits for a decision"), {"school": school}),
+        (
+            Text(N_("The run of {date} is held. Nothing has been changed by it."), {"date": on}),
+            Text(N_("Next step: a Digital Champion or the headteacher looks at the list of people, and confirms the "
+                    "run or withdraws it.")),
+            Text(N_("Why it is held:")),
+        ),
+        tuple(measured),
+    )  # fmt: skip
+
+
+def _refusals(details: Details, school: Both) -> _Body:
+    listed = [
+        Both(*(f"{headline(code, language=language)}: {count}" for language in ("en", "cy")))
+        for code, count in details["reasons"].items()
+    ]
+    return _Body(
+        ngettext("{school}: {count} record to put right", "{school}: {count} records to put right",
+                 details["count"], school=school),
+        (
+            ngettext("{count} record has been refused since the last summary. The account is as it was.",
+                     "{count} records have been refused since the last summary. The accounts are as they were.",
+                     details["count"]),
+            Text(N_("Next step: put the records right in the MIS. The next run brings them.")),
+            Text(N_("By reason:")),
+        ),
+        tuple(listed),
+    )  # fmt: skip
+
+
+def _passed(details: Details, school: Both) -> _Body:
+    by = explain_texts.both(_ACTING[details["by"]])
+    what = Text(N_("Records to put right in the MIS: {count}"), {"count": details["count"]})
+    return _Body(
+        Text(N_("{school}: a task was passed to you"), {"school": school}),
+        (Text(N_("Passed to you by: {role}"), {"role": by}), what),
+    )
+
+
+def _waited_for(details: Details, school: Both) -> _Body:
+    asked = (Text(N_("Another school has asked us to tell you.")),) if details.get("asked") else ()
+    return _Body(
+        ngettext("{school}: {count} learner is waiting", "{school}: {count} learners are waiting", details["count"],
+                 school=school),
+        (
+            *asked,
+            ngettext("{count} learner is on roll at another school, while the account is still with this school.",
+                     "{count} learners are on roll at other schools, while their accounts are still with this school.",
+                     details["count"]),
+            Text(N_("Next step: enter the leaving dates in the MIS, then run the client. If the learners have not "
+                    "left, tell Hwb Support.")),
+        ),
+    )  # fmt: skip
+
+
+def _arrivals(details: Details, school: Both) -> _Body:
+    need = details["need_password"]
+    return _Body(
+        ngettext("{school}: {count} learner has arrived", "{school}: {count} learners have arrived", details["count"],
+                 school=school),
+        (
+            ngettext("{count} learner has arrived since the last summary.",
+                     "{count} learners have arrived since the last summary.", details["count"]),
+            Text(N_("New accounts, whose learners need a first password: {count}"), {"count": need})
+            if need else Text(N_("Their passwords came with them: nobody needs a new one.")),
+        ),
+    )  # fmt: skip
+
+
+def _watched(details: Details, _school: Both) -> _Body:
+    return _Body(
+        ngettext("A learner you were looking for has arrived",
+                 "{count} of the learners you were looking for have arrived", details["count"]),
+        (Text(N_("Sign in to see who has arrived. You will not be told about them again.")),),
+    )  # fmt: skip
+
+
+def _champions(details: Details, school: Both) -> _Body:
+    subjects = {
+        "added": N_("{school}: a Digital Champion was added"),
+        "removed": N_("{school}: a Digital Champion was removed"),
+    }
+    moment = datetime.fromisoformat(details["at"]).astimezone(LONDON)
+    day = explain_texts.day(moment.date())
+    when = Both(f"{day.en}, {moment:%H:%M}", f"{day.cy}, {moment:%H:%M}")
+    by = explain_texts.both(_ACTING[details["by"]])
+    return _Body(
+        Text(subjects[details["act"]], {"school": school}),
+        (
+            Text(N_("When: {when}"), {"when": when}),
+            Text(N_("Done by: {role}"), {"role": by}),
+            Text(N_("If you did not expect this, look at the list of people with access.")),
+        ),
+    )
+
+
+_BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
+    Kind.FAILING: _failing,
+    Kind.HELD: _held,
+    Kind.REFUSALS: _refusals,
+    Kind.PASSED: _passed,
+    Kind.WAITED_FOR: _waited_for,
+    Kind.ARRIVALS: _arrivals,
+    Kind.WATCHED: _watched,
+    Kind.CHAMPIONS: _champions,
+}

@@ -1,0 +1,28 @@
+"""Messages to people (ux.md 10): written with what they tell of, gathered in the morning, sent from the outbox.
+
+For pages: :func:`pass_on` (M4), :func:`tell_school` (M7), :func:`watch` and :func:`unwatch` (M11), :func:`choose`.
+"""
+
+from hwb.operations.messages.acts import MessageRefused, choose, pass_on, tell_school, unwatch, watch
+from hwb.operations.messages.events import champion_changed, of_acceptance, of_changes, of_hold
+from hwb.operations.messages.gathering import gather
+from hwb.operations.messages.sending import NotTaken, Outgoing, Sent, ServerAway, deliver_next
+
+__all__ = [
+    "MessageRefused",
+    "NotTaken",
+    "Outgoing",
+    "Sent",
+    "ServerAway",
+    "champion_changed",
+    "choose",
+    "deliver_next",
+    "gather",
+    "of_acceptance",
+    "of_changes",
+    "of_hold",
+    "pass_on",
+    "tell_school",
+    "unwatch",
+    "watch",
+]

@@ -1,0 +1,110 @@
+"""What runs, days and roles have to tell: written in their transaction, so that none is told and not done."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from hwb.lifecycle import messages
+from hwb.lifecycle.calendar import london_date
+from hwb.lifecycle.changes import Change, ChangeKind
+from hwb.lifecycle.messages import Kind
+from hwb.lifecycle.plan import Plan
+from hwb.operations.messages.writing import Letter, note, put, readers_at
+
+_ACTING = ("champion", "head", "agent", "mis_admin")
+
+
+def of_hold(cursor: Any, *, run: UUID, school: str, as_at: datetime, plan: Plan, now: datetime) -> None:
+    """A run is held (M2)."""
+    details = {
+        "run": str(run), "date": london_date(as_at).isoformat(),
+        "holds": [{"check": hold.check, "measured": hold.measured, "base": hold.base} for hold in plan.holds],
+    }  # fmt: skip
+    letter = Letter(Kind.HELD, school, str(run), details, messages.due_at(Kind.HELD, now))
+    put(cursor, letter, readers_at(cursor, [school], Kind.HELD, now=now).get(school, ()), now=now)
+
+
+def of_acceptance(cursor: Any, *, run: UUID, school: str, plan: Plan, result: dict[str, Any], now: datetime) -> None:
+    """An accepted run: records that it refuses and the one before did not (M3), and who arrived (M10, M11)."""
+    if result["problems"]:
+        cursor.execute(_BEFORE, [school, run])
+        row = cursor.fetchone()
+        people, problems = (json.loads(v) if isinstance(v, str) else v for v in row) if row else (None, None)
+        found = messages.new_refusals(result, {"people": people, "problems": problems})
+        if found["count"]:
+            note(cursor, Kind.REFUSALS, school, found, due_at=messages.due_at(Kind.REFUSALS, now))
+    of_changes(cursor, plan.changes, now=now)
+
+
+def of_changes(cursor: Any, changes: Sequence[Change], *, now: datetime) -> None:
+    """Learners who came, by a run or by a day: for the morning's summary (M10), and for whoever watched (M11)."""
+    came: Counter[str] = Counter()
+    need: Counter[str] = Counter()
+    upns: dict[str, list[str]] = {}
+    for change in changes:
+        new = change.kind is ChangeKind.CREATE and change.after.get("kind") == "learner"
+        if not new and change.kind is not ChangeKind.CLAIM:
+            continue
+        came[change.school] += 1
+        need[change.school] += new
+        upns.setdefault(change.school, []).append(change.person)
+    for school, count in came.items():
+        details = {"count": count, "need_password": need[school]}
+        note(cursor, Kind.ARRIVALS, school, details, due_at=messages.due_at(Kind.ARRIVALS, now))
+    if upns:
+        _tell_watchers(cursor, upns, now)
+
+
+def champion_changed(
+    cursor: Any, *, school: str, grant: UUID, act: str, acting_account: UUID | None, now: datetime
+) -> None:
+    """A Digital Champion was added or removed (M16); ``act``: added or removed."""
+    details = {"act": act, "at": now.isoformat(), "by": role_of(cursor, acting_account, school, now)}
+    letter = Letter(Kind.CHAMPIONS, school, f"{grant} {act}", details, messages.due_at(Kind.CHAMPIONS, now))
+    put(cursor, letter, readers_at(cursor, [school], Kind.CHAMPIONS, now=now).get(school, ()), now=now)
+
+
+def role_of(cursor: Any, account: UUID | None, school: str, now: datetime) -> str:
+    """As what somebody acts at a school; whoever acts on the server itself is an operator."""
+    if account is None:
+        return "operator"
+    cursor.execute(
+        "SELECT role FROM role_grant WHERE account = %s AND school IN (%s, '') AND ended_at IS NULL"
+        " AND (until IS NULL OR until >= %s)",
+        [account, school, london_date(now)],
+    )
+    held = {role for (role,) in cursor.fetchall()}
+    return next((role for role in _ACTING if role in held), "operator")
+
+
+def watch_hash(school: str, upn: str) -> bytes:
+    """What stands for a UPN in a watch: keyed, and another one at each school."""
+    key = f"watch:{settings.SECRET_KEY}".encode()
+    return hmac.new(key, f"{school}:{upn}".encode(), hashlib.sha256).digest()
+
+
+def _tell_watchers(cursor: Any, upns: dict[str, list[str]], now: datetime) -> None:
+    cursor.execute("SELECT DISTINCT school::text FROM watch WHERE school = ANY(%s)", [list(upns)])
+    for (school,) in cursor.fetchall():
+        hashes = [watch_hash(school, upn) for upn in upns[school]]
+        cursor.execute(
+            "DELETE FROM watch WHERE school = %s AND upn_hash = ANY(%s) RETURNING account::text", [school, hashes]
+        )
+        for account, count in Counter(account for (account,) in cursor.fetchall()).items():
+            due = messages.due_at(Kind.WATCHED, now)
+            note(cursor, Kind.WATCHED, school, {"count": count}, due_at=due, account=account)
+
+
+_BEFORE = """
+SELECT result -> 'people', result -> 'problems' FROM run
+WHERE school = %s AND accepted_no IS NOT NULL AND state <> 'undone' AND id <> %s ORDER BY accepted_no DESC LIMIT 1
+"""

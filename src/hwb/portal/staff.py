@@ -1,0 +1,105 @@
+"""Who works here according to the MIS, and who can sign in (ux.md B13)."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from django.http import HttpResponse
+from django.urls import path
+
+from hwb import clock
+from hwb.directory.queries import roles
+from hwb.directory.queries import staff as rows
+from hwb.directory.queries.staff import StaffPage, StaffRow, StaffSort, StaffView
+from hwb.portal.answers import address
+from hwb.web.downloads import csv_response
+from hwb.web.frame import ROLE_NAMES, show
+from hwb.web.lists import Filter, FilterBox, Listing, titled
+from hwb.web.page import PageRequest, page
+from hwb.web.policy import Action, Role, may
+from hwb.web.words import N_, Text, say
+
+COLUMNS = {
+    "name": N_("Name"), "username": N_("Username"), "code": N_("Staff code"), "start": N_("Start date"),
+    "leaving": N_("Leaving date"), "state": N_("Account"), "roles": N_("Roles"),
+    "seen": N_("Last sign-in"),
+}  # fmt: skip
+SORTS = ("name", "username", "code", "start", "leaving", "state")
+VIEWS: dict[StaffView, str] = {
+    "current": N_("Current"), "leavers": N_("Leavers"), "starting soon": N_("Starting soon"),
+}  # fmt: skip
+
+
+@page(Action.SEE_STAFF)
+def staff(request: PageRequest, dfes: str) -> HttpResponse:
+    """One page of the list, in one of three views."""
+    listing = _listing(request)
+    found = _found(request, dfes, listing, page=listing.page)
+    paging = listing.paging(found.total)
+    if paging.page != listing.page:
+        found = _found(request, dfes, listing, page=paging.page)
+    view = _view(listing)
+    counts = {"current": found.current, "leavers": found.leavers, "starting soon": found.starting_soon}
+    tabs = [(say(text), listing.address(view=name), counts[name], name == view) for name, text in VIEWS.items()]
+    states = [("active", say(N_("Active"), domain="web")), ("inactive", say(N_("Inactive"), domain="web"))]
+    box = FilterBox(listing, (Filter("state", N_("Account"), states),))
+    held = _roles(dfes)
+    sees_access = may(request.person, Action.SEE_PEOPLE_WITH_ACCESS, school=dfes)
+    return show(
+        request, "portal/staff.html", title=titled(Text(N_("Staff")), counts[view]), section="staff", view=view,
+        tabs=tabs, rows=[(row, held.get(str(row.account), "")) for row in found.rows], columns=COLUMNS,
+        listing=listing, paging=paging, box=box, nobody=not sum(counts.values()),
+        download=listing.address(page=1).replace(request.path, address("staff-download", dfes=dfes)),
+        access=address("people-with-access", dfes=dfes) if sees_access else "", finds=address("find-staff", dfes=dfes),
+    )  # fmt: skip
+
+
+@page(Action.SEE_STAFF)
+def staff_download(request: PageRequest, dfes: str) -> HttpResponse:
+    """The whole list, as it is filtered and sorted, for a spreadsheet."""
+    found = _found(request, dfes, _listing(request), page=1, size=None)
+    held = _roles(dfes)
+    made = csv_response("staff", [*COLUMNS.values()], [_cells(row, held) for row in found.rows])
+    return cast("HttpResponse", made)  # it streams; pages are typed by the usual kind
+
+
+def _cells(row: StaffRow, held: dict[str, str]) -> list[object]:
+    state = say(N_("Active") if row.active else N_("Inactive"), domain="web") if row.account else ""
+    seen = clock.calendar_date(row.last_sign_in) if row.last_sign_in else None
+    return [
+        f"{row.forename} {row.surname}", row.username, row.staff_code, row.start_date, row.leaving_date, state,
+        held.get(str(row.account), ""), seen,
+    ]  # fmt: skip
+
+
+def _listing(request: PageRequest) -> Listing:
+    return Listing.of(request, filters=("view", "state"), sorts=SORTS)
+
+
+def _view(listing: Listing) -> StaffView:
+    asked = listing.filters["view"]
+    return cast("StaffView", asked) if asked in VIEWS else "current"
+
+
+def _found(request: PageRequest, dfes: str, listing: Listing, *, page: int, size: Literal[50] | None = 50) -> StaffPage:
+    active = {"active": True, "inactive": False}.get(listing.filters["state"])
+    return rows.staff(
+        school=dfes, language=request.language, view=_view(listing), active=active,
+        sort=cast("StaffSort", {"code": "staff code"}.get(listing.sort, listing.sort)),
+        descending=listing.descending, page=page, size=size,
+    )  # fmt: skip
+
+
+def _roles(dfes: str) -> dict[str, str]:
+    """Account → its roles at the school, said; those that a post proposes are not held yet."""
+    held: dict[str, list[str]] = {}
+    for grant in roles.granted(today=clock.today(), school=dfes):
+        if grant.state == "given":
+            held.setdefault(str(grant.account), []).append(say(ROLE_NAMES[Role(grant.role)], domain="web"))
+    return {account: ", ".join(names) for account, names in held.items()}
+
+
+urlpatterns = [
+    path("school/<str:dfes>/staff/", staff, name="staff"),
+    path("school/<str:dfes>/staff/download/", staff_download, name="staff-download"),
+]

@@ -1,0 +1,33 @@
+"""Find a member of staff (ux.md B15): each code's answer, in both languages."""
+
+from __future__ import annotations
+
+import html as entities
+
+import pytest
+from tests.support import explanations
+from tests.support.asking import ask_staff, asker
+from tests.support.explanations import SITUATIONS
+from tests.support.languages import foreign_texts
+
+from hwb.lifecycle import explain
+
+pytestmark = pytest.mark.django_db
+ASKED_BY_WORDS = [name for name in SITUATIONS if name.startswith("SX") and name != "SX12"]  # asked by username
+
+
+@pytest.mark.parametrize("situation", ASKED_BY_WORDS)
+def test_each_code_is_on_the_page_in_both_languages(situation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ux.md 15, check 2; and the words are in no address."""
+    explanations.start()
+    asked = SITUATIONS[situation]()
+    monkeypatch.setenv("HWB_NOW", f"{asked.on}T18:00:00+00:00")
+    found, client = asked.answer(), asker(asked.school)
+    for language in ("en", "cy"):
+        answer = ask_staff(client, asked, language)
+        shown = entities.unescape(answer.content.decode())
+        for text in (situation[:4], explain.say(found.headline, language), explain.say(found.next_step, language)):
+            assert text in shown
+        assert all(explain.say(link.question, language) in shown for link in found.chain)
+        assert not foreign_texts(answer.content, language)
+        assert asked.staff.split()[0] not in answer.redirect_chain[-1][0]  # type: ignore[attr-defined]
