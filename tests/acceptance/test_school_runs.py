@@ -43,3 +43,26 @@ def test_a_held_run_is_checked_and_confirmed(look: Look, monkeypatch: pytest.Mon
     page.click("#form button")
     page.wait_for_load_state()
     look.check(page)
+
+
+def test_records_are_put_right(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWB_NOW", "2019-03-04T20:00")
+    long = "Llanfairpwllgwyngyllgogerychwyrndrobwll"
+    rows = [learner_row(1), learner_row(2, admission_number=""), learner_row(9, upn="nonsense", legal_surname=long)]
+    deliver(rows, on=MARCH)
+    page = look.as_(Role.MIS_ADMIN)
+    path = f"/{look.language}/school/{SCHOOL}/to-put-right/"
+    look.visit(page, path)
+    look.visit(page, f"{path}checklist/")
+    look.visit(page, f"{path}pass-on/L02/")
+    page.click("#form button")
+    page.wait_for_load_state()
+    look.check(page)
+    look.visit(page, f"{path}?reason=L06")
+    page.click("main a[href*='/warning/']")
+    page.wait_for_load_state()
+    look.check(page)
+    page.check("#id_reason_0")
+    page.click("#form button")
+    page.wait_for_load_state()
+    look.check(page)
