@@ -66,3 +66,12 @@ def test_records_are_put_right(look: Look, monkeypatch: pytest.MonkeyPatch) -> N
     page.click("#form button")
     page.wait_for_load_state()
     look.check(page)
+
+
+def test_a_school_looks_back(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWB_NOW", "2018-09-06T20:00")
+    rows = [learner_row(n, legal_surname="Llanfairpwllgwyngyllgogerychwyrndrobwll") for n in (1, 2, 60, 61)]
+    deliver([*rows, learner_row(3, leaving_date=date(2018, 8, 31))], on=date(2018, 9, 3))
+    page = look.as_(Role.CHAMPION)
+    for path in ("arrivals/", "arrivals/?which=departures", "activity/", "activity/?kind=look-ups"):
+        look.visit(page, f"/{look.language}/school/{SCHOOL}/{path}")
