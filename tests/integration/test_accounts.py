@@ -95,6 +95,15 @@ def test_a_suspension_only_support_ends() -> None:
     assert clean()
 
 
+def test_support_suspends_staff_whichever_school_it_names() -> None:
+    """R31: anywhere means at once, also when the school that support names is not one of the person's."""
+    username = Account.objects.get(kind="staff").username
+    assert act(accounts.suspend, username, school=SECONDARY) == "inactive"
+    assert clean()
+    assert act(accounts.release_suspension, username, school=SECONDARY) == "active"
+    assert clean()
+
+
 def test_left_on_a_missing_learner_lets_the_next_school_have_the_account() -> None:
     """R32: the confirmation releases at once, and a standing wait is fulfilled in the same transaction (R6)."""
     deliver([learner_row(n) for n in range(2, 7)], on=JULY + DAY)
