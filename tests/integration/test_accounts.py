@@ -316,6 +316,14 @@ def test_waits_are_counted_where_they_are_caused() -> None:
     assert (secondary.waits_caused, secondary.waiting, secondary.missing) == (0, 1, 0)
 
 
+def test_whoever_is_absent_with_a_leaving_date_is_not_missing() -> None:
+    """R32: the figure beside a school is that of its newest run."""
+    deliver([learner_row(1, leaving_date=JULY + 9 * DAY), *(learner_row(n) for n in range(2, 7))], on=JULY + DAY)
+    deliver([learner_row(n) for n in range(3, 7)], on=JULY + 2 * DAY)
+    primary, _ = schools.statuses(on=JULY + 2 * DAY, now=datetime(2018, 7, 5, tzinfo=UTC))
+    assert primary.missing == runs.find(school=PRIMARY)[0].counts["missing"] == 1
+
+
 def test_runs_are_listed_newest_first_with_their_counts() -> None:
     """Counts and holds, and no person."""
     found = runs.find()

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from hwb.directory.queries.schools import SchoolLimits
 from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
-from hwb.lifecycle.calendar import YEAR_GROUPS
+from hwb.lifecycle.calendar import YEAR_GROUPS, london_date
 from hwb.lifecycle.explain_facts import Limits
 from hwb.lifecycle.passwords import MADE_FOR, PasswordPolicy, Showing
 from hwb.lifecycle.policy import DEFAULT_LIMITS, Grace, Limit, Policy
@@ -76,6 +76,12 @@ def _yes_no(text: str) -> bool:
         raise ValueError(text)
     return text == "yes"
 
+
+#: Whoever is missing is looked at on the next tick: with fewer days than before somebody may be free already (R32).
+_MISSING_DUE = """
+UPDATE learner_record SET due_on = %(on)s
+WHERE missing_since IS NOT NULL AND leaving_date IS NULL AND due_on > %(on)s
+"""
 
 _NEEDED_LIMIT = N_("The setting {key} needs a number and a share, for example: 10 5%")
 _NEEDED_DAY = N_("The setting {key} needs month and day, for example: 09-01")
@@ -138,6 +144,8 @@ def put(*, key: str, value: str, acting_user: str, now: datetime) -> str:
                 )
             else:
                 cursor.execute("DELETE FROM setting WHERE key = %s", [key])
+            if key == "missing_days":
+                cursor.execute(_MISSING_DUE, {"on": london_date(now)})
         audit.record(
             action="setting", actor=acting_user, at=now,
             details={"key": key, "before": before, "after": value or known.default},
