@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -185,6 +185,18 @@ def test_counts_must_be_there_and_add_up(what: str) -> None:
     """I15: a run without its counts, with one kind alone, or with other sums, is a breach."""
     execute(COUNTED[what])
     assert "I15" in broken()
+
+
+def test_an_undone_rekeying_is_no_breach() -> None:
+    """I13: the UPN that it lets go leads to nobody, as the log says; the earlier one leads to the account."""
+    register_schools()
+    deliver([learner_row(1), learner_row(2)])
+    again = learner_row(31, former_upn=upn(1), birth_date=learner(1).birth_date)
+    run = deliver([again, learner_row(2)], on=SEPTEMBER)
+    assert broken(deep=True) == set()
+    provisioning.undo(run_id=run, acting_user="t", now=datetime.combine(SEPTEMBER, time(14), UTC), on=SEPTEMBER)
+    assert Account.objects.get(upn=upn(1)).active
+    assert broken(deep=True) == set()
 
 
 def test_a_upn_put_on_somebody_else_by_its_holder_is_no_breach() -> None:

@@ -176,7 +176,9 @@ INVARIANTS = (
         ) n ON n.account = c.account
         WHERE c.action = 'create' AND (n.usernames IS DISTINCT FROM 1 OR n.emails IS DISTINCT FROM 1)
         UNION SELECT u.account FROM upn u WHERE u.account IS NOT NULL GROUP BY u.account
-        HAVING (count(*) > 1) <> EXISTS (SELECT FROM audit k WHERE k.account = u.account AND k.action = 'rekey')
+        HAVING (count(*) > 1) <> (  -- an undone re-keying lets its UPN go again
+            SELECT count(*) FILTER (WHERE k.rule <> 'undo') > count(*) FILTER (WHERE k.rule = 'undo')
+            FROM audit k WHERE k.account = u.account AND k.action = 'rekey')
         """,
     ),
     Invariant(
