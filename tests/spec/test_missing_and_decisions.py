@@ -261,3 +261,14 @@ def test_undo_gives_names_back_to_missing_staff() -> None:
     nation.run(PRIMARY, on=JULY, staff=[staff("AB", legal_surname="Huws"), staff("CD")])
     nation.undo(PRIMARY, on=JULY)
     assert nation.state() == before
+
+
+def test_r31_a_suspended_account_that_moves_says_that_it_is_suspended() -> None:
+    """R31: Released and claimed in one run, a suspended account goes on saying so, not that the learner left."""
+    nation = Nation()
+    nation.run(PRIMARY, [learner(1)], on=JULY)
+    nation.run(SECONDARY, [learner(1, year_group="7")], on=JULY)
+    nation.decide(nation.of(upn(1)).id, DecisionKind.SUSPENDED, school=None, on=JULY)
+    nation.run(PRIMARY, [learner(1, leaving_date=date(2018, 7, 1))], on=JULY)
+    assert nation.holder(upn(1)) == SECONDARY
+    assert nation.of(upn(1)).reason.code == "suspended"

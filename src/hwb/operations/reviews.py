@@ -28,11 +28,11 @@ class Confirmation:
 
 def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date) -> Confirmation:
     """Applies a held run as shown. When the facts have moved, nothing is applied and the differences are returned;
-    the new plan then needs its own confirmation (R36). Raises RunNotFound."""
+    the new plan then needs its own confirmation (R36). Raises RunNotFound, also when the school has closed (R43)."""
 
     def work() -> Confirmation:
         with connection.cursor() as cursor:
-            run = runs.find_in(cursor, run_id, "held")
+            run = runs.find_open(cursor, run_id, "held", on=on)
             snapshot = check.check(wire.load(zlib.decompress(run.body)))
             due.settle_school(cursor, school=run.school, on=on, now=now)
             policy = settings.policy()
