@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests.support.nation import Nation
@@ -159,6 +159,19 @@ def test_r39_grace(on: date, active: bool) -> None:
     assert nation.of(MALI).reason.rule == "R39"
     nation.day(on)
     assert nation.of(MALI).active is active
+
+
+@pytest.mark.parametrize("leaving", [date(2018, 8, 31), date(2018, 9, 1), date(2018, 9, 3), date(2019, 2, 27)])
+def test_r39_a_grace_that_is_over_does_not_begin_again(leaving: date) -> None:
+    """R39: A grace to the end of August is for whoever leaves before it, not until that of the next year."""
+    nation = Nation(policy=Policy(graces=(Grace("", "11", 8, 31),)))
+    nation.run(SECONDARY, [learner(1, year_group="11")], on=JULY)
+    nation.run(SECONDARY, [learner(1, year_group="11", leaving_date=leaving)], on=date(2018, 7, 24))
+    nation.day(leaving)
+    assert nation.of(MALI).active
+    nation.day(leaving + timedelta(days=1))
+    assert nation.holder(MALI) is None
+    assert not nation.of(MALI).active
 
 
 def test_undo_returns_to_the_state_before(nation: Nation) -> None:
