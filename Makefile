@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 PYTEST := $(BIN)/pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-pure test-slow check bench nightly translations lock clean
+.PHONY: help setup run test test-pure test-slow check bench seek nightly translations lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,7 +47,13 @@ check: setup ## style, types, import contracts, migrations, translations
 bench: setup ## speed of a nation beside the raw limit; writes build/bench.json
 	@$(BIN)/python -m bench
 
-nightly: check test test-slow bench ## everything
+SEEDS := 1 20
+seek: setup ## the properties over nations that no run has seen; SEEDS="12 20" goes on where it stopped
+	@for seed in $$(seq $(SEEDS)); do echo "seed $$seed"; \
+		HWB_TEST_SEEK=$$seed $(PYTEST) -q tests/property tests/integration/test_nothing_left_to_do.py \
+		--hypothesis-seed=$$seed || exit 1; done
+
+nightly: check test test-slow seek bench ## everything
 
 translations: setup ## is every sentence there in Welsh?
 	@$(BIN)/python -m tools.translations
