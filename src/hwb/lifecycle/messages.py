@@ -43,7 +43,8 @@ REGISTERED = frozenset({"head", "client_manager"})
 DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
-    Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR, Kind.REFUSALS, Kind.ARRIVALS,
+    Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
+    Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 
 MORNING = time(7)
