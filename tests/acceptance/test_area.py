@@ -1,0 +1,19 @@
+"""Pages of an area in a browser."""
+
+from __future__ import annotations
+
+import pytest
+from tests.acceptance.conftest import Look
+from tests.support.deliveries import register_schools
+from tests.support.world import SCHOOL
+
+from hwb.web.policy import Role
+
+pytestmark = pytest.mark.system("chromium")
+
+
+def test_schools_by_last_run_and_what_a_filter_leaves(look: Look) -> None:
+    register_schools(*(f"{SCHOOL[:3]}{number}" for number in range(3000, 3060)))
+    page = look.as_(Role.CLIENT_MANAGER)
+    look.visit(page, f"/{look.language}/area/")
+    look.visit(page, f"/{look.language}/area/?freshness=up+to+date&result=held")
