@@ -150,7 +150,7 @@ def _headline(found: Sequence[AreaSchool], fresh: Counter[str]) -> tuple[Text, .
                 "old": fresh["getting old"],
                 "overdue": fresh["overdue"],
                 "never": fresh["never run"],
-            },  # fmt: skip
+            },
         )
     ]
     if blocking:
