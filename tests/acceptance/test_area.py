@@ -36,3 +36,10 @@ def test_a_client_is_registered_and_retired(look: Look) -> None:
     page.click("#form button:not([name])")
     look.check(page)
     assert page.locator(".govuk-notification-banner").count() == 1
+
+
+def test_one_school_for_its_manager(look: Look) -> None:
+    page = look.as_(Role.CLIENT_MANAGER)
+    look.visit(page, f"/{look.language}/area/school/{SCHOOL}/")
+    page.click("button[name=kind][value=run]")
+    look.check(page)

@@ -58,7 +58,7 @@ def register(
 ) -> Registration:  # fmt: skip
     """A new client for these schools. Raises ClientRefused for a school that nobody registered.
 
-    computer: what people call the computer it runs on. takes_over: once enrolled it replaces the schools' other clients.
+    computer: what people call the computer it runs on. takes_over: once enrolled it replaces the schools' others.
     """
     wanted = tuple(sorted(set(schools)))
     code = keys.new_code()

@@ -87,7 +87,7 @@ def area(request: PageRequest) -> HttpResponse:
             (fresh["getting old"], N_("Getting old"), listing.address(freshness="getting old")),
             (fresh["overdue"] + fresh["never run"], N_("Overdue or never run"), listing.address(freshness="late")),
         ],
-        rows=[_row(each, today) for each in chosen[paging.offset : paging.last]], columns=COLUMNS, listing=listing,
+        rows=[row_of(each, today) for each in chosen[paging.offset : paging.last]], columns=COLUMNS, listing=listing,
         paging=paging, box=_box(listing, found), bars=_bars(found, listing, today), total=len(found),
         shown=len(chosen), download=address("area-download", query={k: v for k, v in listing.filters.items() if v}),
     )  # fmt: skip
@@ -161,7 +161,8 @@ def _headline(found: Sequence[AreaSchool], fresh: Counter[str]) -> tuple[Text, .
     return tuple(sentences)
 
 
-def _row(each: AreaSchool, today: date) -> SchoolRow:
+def row_of(each: AreaSchool, today: date) -> SchoolRow:
+    """The school in the reader's language."""
     name, language = _name(each)
     last = each.status.last_run
     return SchoolRow(
@@ -220,7 +221,7 @@ def _box(listing: Listing, found: Sequence[AreaSchool]) -> FilterBox:
 
 def _cells(found: Sequence[AreaSchool], today: date) -> Iterator[list[object]]:
     for each in found:
-        row = _row(each, today)
+        row = row_of(each, today)
         last = each.status.last_run
         yield [
             row.name, each.status.school, row.phase, row.mis,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
@@ -191,7 +190,7 @@ def _fits(each: AreaClient, listing: Listing, at: datetime) -> bool:
     )
 
 
-def _number(version: str) -> Sequence[int]:
+def _number(version: str) -> list[int]:
     return [int(part) if part.isdecimal() else 0 for part in version.split(".")]
 
 

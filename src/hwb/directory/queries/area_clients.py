@@ -80,8 +80,10 @@ def serving(schools: Collection[str], *, at: datetime) -> set[str]:
 
 def _client(row: dict[str, Any]) -> AreaClient:
     own = tuple(ServedSchool(**school) for school in row["served"])
-    names = ("client", "computer", "version", "enrolled_at", "last_contact", "expires", "state")
-    return AreaClient(*(row[name] for name in names), schools=own, others=row["all_schools"] - len(own))
+    return AreaClient(
+        row["client"], row["computer"], row["version"], row["enrolled_at"], row["last_contact"], row["expires"],
+        row["state"], own, row["all_schools"] - len(own),
+    )  # fmt: skip
 
 
 _CLIENTS = """
