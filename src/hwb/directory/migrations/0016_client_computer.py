@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0011_vacuum_seldom")]
+    dependencies = [("directory", "0015_messages")]
     operations = [
         migrations.AddField("client", "computer", models.TextField(default="", db_default="")),
         migrations.AddField("client", "takes_over", models.BooleanField(default=False, db_default=False)),
