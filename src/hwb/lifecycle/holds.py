@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from hwb.extract.records import Snapshot
 from hwb.lifecycle import calendar
@@ -140,8 +142,11 @@ def _moved_back(item: Held) -> bool:
     _, before, after, _ = item
     if before is None or after is None:
         return False
-    old = calendar.year_position(before.record.year_group)
-    new = calendar.year_position(after.record.year_group)
+    return _falls_back(before.record.year_group, after.record.year_group)
+
+
+def _falls_back(before: str, after: str) -> bool:
+    old, new = calendar.year_position(before), calendar.year_position(after)
     return old is not None and new is not None and (new < old or new >= old + 2)
 
 
@@ -162,6 +167,22 @@ def _is_added(change: Change, facts: SchoolFacts) -> bool:
         person = facts.learners.get(change.person)
         return person is None or person.account is None or person.account.holder != facts.school.dfes
     return change.kind in (ChangeKind.CREATE, ChangeKind.CLAIM)
+
+
+def concerns(check: str, kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a change of the plan (kind, before, after of a Change) is one of those that a check measures.
+
+    Not every person measured has a change: a leaving date to come, and a duplicate record, change nobody yet.
+    """
+    if check in ("missing", "overlap"):
+        return kind == ChangeKind.MISSING
+    if check == "losing_access":
+        return kind in (ChangeKind.RELEASE, ChangeKind.POST_END)
+    if check == "renamed":
+        return kind == ChangeKind.DETAILS and any(key in after for key in _IDENTITY)
+    if check == "moved_back":
+        return kind == ChangeKind.PLACE and _falls_back(before.get("year_group", ""), after.get("year_group", ""))
+    return check == "added" and kind in (ChangeKind.CREATE, ChangeKind.CLAIM, ChangeKind.WAIT)
 
 
 def _in_window(day: date, window: tuple[tuple[int, int], tuple[int, int]]) -> bool:

@@ -82,8 +82,13 @@ def measured_sentence(check: str, *, measured: int, base: int, language: str) ->
 
 def hold_sentence(check: str, *, measured: int, base: int, cause: str, values: Mapping[str, str], language: str) -> str:
     """What a hold says: the numbers, the likely cause when one can be seen, and how to go on (R36)."""
-    parts = [measured_sentence(check, measured=measured, base=base, language=language)]
+    parts = [*hold_texts(check, measured=measured, base=base, cause=cause, values=values), Text(_CONFIRM)]
+    return " ".join(render(part, language=language, domain=DOMAIN) for part in parts)
+
+
+def hold_texts(check: str, *, measured: int, base: int, cause: str, values: Mapping[str, str]) -> tuple[Text, ...]:
+    """The numbers of a hold, and its likely cause when one can be seen."""
+    found = [Text(_HOLDS[check], {"measured": measured, "base": base})]
     if cause:
-        parts.append(sentence(cause, values, language=language))
-    parts.append(render(Text(_CONFIRM), language=language, domain=DOMAIN))
-    return " ".join(parts)
+        found.append(Text(SENTENCES[cause], {"date": "", "school": "", "groups": "", **values}))
+    return tuple(found)

@@ -22,7 +22,7 @@ from hwb.operations import due, faults, locking, messages, runs, settings
 from hwb.operations.acceptance import accept, outcome_of
 from hwb.operations.deliveries import Delivery, DeliveryRefused, receive_snapshot
 from hwb.operations.reviews import Confirmation, confirm, withdraw
-from hwb.operations.runs import Newest, Run, RunNotFound
+from hwb.operations.runs import Newest, PlanMoved, Run, RunNotFound
 from hwb.operations.transactions import in_transaction
 from hwb.operations.undoing import undo
 
@@ -30,6 +30,7 @@ __all__ = [
     "Confirmation",
     "Delivery",
     "DeliveryRefused",
+    "PlanMoved",
     "RunNotFound",
     "confirm",
     "fail",

@@ -14,6 +14,7 @@ from hwb.directory.chain import Writer
 from hwb.extract import check, wire
 from hwb.operations import due, locking, runs, settings
 from hwb.operations.acceptance import accept
+from hwb.operations.runs import PlanMoved
 from hwb.operations.transactions import in_transaction
 
 
@@ -26,13 +27,18 @@ class Confirmation:
     removed: tuple[dict[str, Any], ...] = ()
 
 
-def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date) -> Confirmation:
+def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date, seen: str = "") -> Confirmation:
     """Applies a held run as shown. When the facts have moved, nothing is applied and the differences are returned;
-    the new plan then needs its own confirmation (R36). Raises RunNotFound, also when the school has closed (R43)."""
+    the new plan then needs its own confirmation (R36). ``seen``: digest of the plan that the person looked at.
+
+    Raises RunNotFound, also when the school has closed (R43); PlanMoved when the kept plan is no longer the one seen, since somebody else tried meanwhile.
+    """
 
     def work() -> Confirmation:
         with connection.cursor() as cursor:
             run = runs.find_open(cursor, run_id, "held", on=on)
+            if seen and seen != run.plan_digest:
+                raise PlanMoved(str(run_id))
             snapshot = check.check(wire.load(zlib.decompress(run.body)))
             due.settle_school(cursor, school=run.school, on=on, now=now)
             policy = settings.policy()
@@ -52,8 +58,11 @@ def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date) -> Confi
     return in_transaction(work)
 
 
-def withdraw(*, run_id: UUID, acting_user: str, now: datetime) -> None:
-    """Withdraws a held run: nothing of it is applied, and its content, sent again, is held (R36)."""
+def withdraw(*, run_id: UUID, acting_user: str, now: datetime, reason: str = "") -> None:
+    """Withdraws a held run: nothing of it is applied, and its content, sent again, is held (R36).
+
+    ``reason``: a code for the audit log. Raises RunNotFound.
+    """
 
     def work() -> None:
         with connection.cursor() as cursor:
@@ -63,6 +72,6 @@ def withdraw(*, run_id: UUID, acting_user: str, now: datetime) -> None:
                 " WHERE id = %s",
                 [run_id],
             )
-            runs.note(run, "withdraw", acting_user, now)
+            runs.note(run, "withdraw", acting_user, now, reason=reason)
 
     in_transaction(work)

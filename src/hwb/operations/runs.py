@@ -23,6 +23,10 @@ class RunNotFound(LookupError):
     """No such run, or not in a state in which this can be done."""
 
 
+class PlanMoved(Exception):
+    """What would be done is no longer what the person looked at. Nothing was done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run as it is stored. ``body`` and ``before`` are compressed, empty when they are no longer kept."""
@@ -193,11 +197,12 @@ def digest_of(changes: list[dict[str, Any]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def note(run: Run, action: str, acting_user: str, now: datetime) -> None:
-    """What a person did with a run, in the audit log of its school (R42)."""
+def note(run: Run, action: str, acting_user: str, now: datetime, *, reason: str = "") -> None:
+    """What a person did with a run, in the audit log of its school (R42). ``reason`` is a code, nothing personal."""
     audit.record(
-        action=action, actor=acting_user, at=now, details={}, school=run.school, chain=run.school, run=str(run.id)
-    )
+        action=action, actor=acting_user, at=now, details={"reason": reason} if reason else {}, school=run.school,
+        chain=run.school, run=str(run.id),
+    )  # fmt: skip
 
 
 def load(value: Any) -> Any:

@@ -16,17 +16,20 @@ from hwb.lifecycle import undoing
 from hwb.lifecycle.facts import Decision, DecisionKind, SchoolFacts, StaffEntry, StaffMember
 from hwb.lifecycle.plan import Plan
 from hwb.operations import locking, memory, runs, settings
-from hwb.operations.runs import Run, RunNotFound
+from hwb.operations.runs import PlanMoved, Run, RunNotFound
 from hwb.operations.transactions import FactsMoved, in_transaction
 
 TRIES = 5
 
 
-def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bool = False) -> Plan:
+def undo(
+    *, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bool = False, seen: str = ""
+) -> Plan:  # fmt: skip
     """Withdraws the school's newest accepted run: the one before is newest again and the school is re-planned.
 
     With ``preview`` only the plan is returned. Raises RunNotFound when it is not the newest, too old to undo, or
-    of a school that has closed (R43).
+    of a school that has closed (R43); PlanMoved when the plan is not the one whose digest (:meth:`Plan.digest`) was
+    ``seen``.
     """
 
     def work() -> Plan:
@@ -38,6 +41,8 @@ def undo(*, run_id: UUID, acting_user: str, now: datetime, on: date, preview: bo
             facts, plan = _plan_undo(cursor, run, on=on)
             if preview:
                 return plan
+            if seen and seen != plan.digest():
+                raise PlanMoved(str(run_id))
             writer = Writer(run.school, acting_user, now, str(run_id))
             store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on, policy=settings.policy()))
             cursor.execute(

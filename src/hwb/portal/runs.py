@@ -61,6 +61,7 @@ class RunPage:
     changes: str
     refused: str
     held: str
+    undo: str
 
 
 @page(Action.SEE_RUNS)
@@ -82,7 +83,7 @@ def run_page(detail: RunDetail, *, person: Person, language: words.Language) -> 
     changes = address("run-changes", dfes=line.school, run=line.run) if counted else ""
     refusals = may(person, Action.SEE_REFUSALS, school=line.school)
     refused = address("to-put-right", dfes=line.school) if refusals and line.both("refused") else ""
-    confirms = line.state == "held" and not line.preview and may(person, Action.CONFIRM_RUN, school=line.school)
+    confirms = line.state == "held" and not line.preview and may(person, Action.WITHDRAW_RUN, school=line.school)
     return RunPage(
         run_words.title(line),
         line.state,
@@ -97,7 +98,16 @@ def run_page(detail: RunDetail, *, person: Person, language: words.Language) -> 
         changes,
         refused,
         address("held-run", dfes=line.school, run=line.run) if confirms else "",
+        address("run-undo", dfes=line.school, run=line.run) if _may_be_undone(line, person) else "",
     )  # fmt: skip
+
+
+def _may_be_undone(line: RunLine, person: Person) -> bool:
+    """Whether undoing may be offered: the school's newest accepted run. The page says when it is too late."""
+    if line.preview or not may(person, Action.UNDO_RUN, school=line.school):
+        return False
+    newest = rows.newest(school=line.school)
+    return newest is not None and newest.run == line.run
 
 
 def _failed(line: RunLine) -> tuple[Text, ...]:

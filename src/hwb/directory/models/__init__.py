@@ -15,7 +15,7 @@ from hwb.directory.models.accounts import (
 )
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
-from hwb.directory.models.records import LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
+from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
     AccessToken,
     Authority,
@@ -40,6 +40,7 @@ __all__ = [
     "Decision",
     "Establishment",
     "FirstPassword",
+    "HiddenWarning",
     "Identifier",
     "LearnerRecord",
     "Message",

@@ -154,3 +154,21 @@ class PossibleDuplicate(models.Model):
 
     class Meta:
         db_table = "possible_duplicate"
+
+
+class HiddenWarning(models.Model):
+    """A warning that a school calls no mistake; ``mark`` tells which, and changes with the value (ux.md B5).
+
+    ``reason`` is a code, so that the row holds nothing personal.
+    """
+
+    school = models.CharField(max_length=7)
+    mark = models.TextField()
+    code = models.TextField()
+    reason = models.TextField()
+    by = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "hidden_warning"
+        constraints = [models.UniqueConstraint(fields=["school", "mark"], name="hidden_warning_once")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -65,6 +66,13 @@ def departures(
     )
 
 
+def protected(accounts: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of them whom support protects: for them no other school is named (ux.md 2)."""
+    if not accounts:
+        return frozenset()
+    return frozenset(row["account"] for row in fetch(_PROTECTED, {"ids": list(accounts)}))
+
+
 def _moves(  # the two lists take the same
     view: roll.View, query: str, school: str, since: date, until: date, year: str | None, page: int, size: int | None
 ) -> tuple[int, list[dict[str, Any]]]:
@@ -105,4 +113,10 @@ SELECT t.total, f.*,
 FROM (SELECT count(*) AS total FROM found) t
 LEFT JOIN (SELECT * FROM found ORDER BY left_on DESC, {key}, account LIMIT %(size)s OFFSET %(skip)s) f ON true
 ORDER BY f.left_on DESC, f.{key}, f.account
+"""
+_PROTECTED = """
+SELECT p.account FROM protection p WHERE p.ended_at IS NULL AND p.account = ANY(%(ids)s)
+UNION
+SELECT u.account FROM protection p JOIN upn u ON u.upn = p.upn
+WHERE p.ended_at IS NULL AND p.upn <> '' AND u.account = ANY(%(ids)s)
 """

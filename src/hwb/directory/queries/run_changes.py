@@ -18,6 +18,7 @@ from django.conf import settings
 
 from hwb.directory.queries.rows import fetch
 from hwb.directory.vault import PersonKey
+from hwb.lifecycle import holds
 
 #: Groups in the order of the page; each line is in exactly one.
 GROUPS = ("new", "claimed", "moved", "details", "released", "reactivated", "missing", "waiting", "other")
@@ -100,13 +101,18 @@ def plan_of(run: UUID, *, school: str) -> PlannedChanges | None:
     found = fetch("SELECT plan FROM run WHERE id = %(run)s AND school = %(school)s", {"run": run, "school": school})
     if not found or found[0]["plan"] is None:
         return None
+    return planned(found[0]["plan"], school=school)
+
+
+def planned(plan: Iterable[Mapping[str, Any]], *, school: str) -> PlannedChanges:
+    """Changes in the form in which a plan is stored, those about the school's own lists."""
     changes = {
         number: _Change(
             number, item["kind"], item["rule"], item["reason"], item["account"],
             "" if item["person"].startswith("staff:") else item["person"], item["before"], item["after"],
             item["values"],
         )
-        for number, item in enumerate(found[0]["plan"])
+        for number, item in enumerate(plan)
         if item["school"] == school
     }  # fmt: skip
     return PlannedChanges(school, changes)
@@ -128,6 +134,15 @@ class PlannedChanges:
             )
             for change in self.changes.values()
         )  # fmt: skip
+
+    def concerned(self, checks: Collection[str]) -> tuple[Line, ...]:
+        """The lines of whom these checks of R36 measure, each person once."""
+        numbers: dict[str, int] = {}
+        for change in self.changes.values():
+            if any(holds.concerns(check, change.action, change.before, change.after) for check in checks):
+                numbers.setdefault(change.account or change.upn, change.number)
+        wanted = set(numbers.values())
+        return tuple(line for line in self.lines if line.number in wanted)
 
     def rows_of(self, numbers: Sequence[int], *, groups: Mapping[int, str]) -> dict[int, ChangeRow]:
         """The changes of these lines, by number."""

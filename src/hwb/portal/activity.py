@@ -1,0 +1,172 @@
+"""B20: activity in this school. Who did what here?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import path
+
+from hwb import clock
+from hwb.directory.queries import activity as rows
+from hwb.directory.queries.activity import Act
+from hwb.portal.places import address
+from hwb.web.downloads import csv_response
+from hwb.web.frame import ROLE_NAMES, show
+from hwb.web.lists import Filter, FilterBox, Listing
+from hwb.web.page import PageRequest, page
+from hwb.web.policy import Action, Role, Scope
+from hwb.web.words import N_, Text, say
+
+#: Kind → action of the log → what it says. What is not here a run or a day brings, not a person.
+ACTS = {
+    "passwords": {
+        "password shown": N_("Looked at a password"), "password reset": N_("Made a new password"),
+        "password chosen": N_("Chose an own password"), "slips opened": N_("Printed password slips"),
+        "slips handed out": N_("Handed out password slips"),
+    },
+    "accounts": {
+        "decision": N_("Decided about an account"), "decision end": N_("Took back a decision about an account"),
+        "support request": N_("Asked Hwb Support for help with an account"),
+        "username issued": N_("Issued a new username"),
+    },
+    "look-ups": {"look-up": N_("Looked up a learner of another school by UPN")},
+    "runs": {
+        "confirm": N_("Confirmed a held run"), "withdraw": N_("Withdrew a held run"), "undo": N_("Undid a run"),
+        "run asked for": N_("Asked for a run"), "preview asked for": N_("Asked for a preview"),
+        "school told": N_("Told another school that learners wait for it"),
+        "school closed": N_("Closed the school"),
+    },
+    "records": {
+        "task passed on": N_("Passed on records to put right"),
+        "warning hidden": N_("Said that a warning is not a mistake"),
+    },
+    "access": {
+        "role grant": N_("Gave somebody a role"), "role revoke": N_("Took a role away"),
+        "setting": N_("Changed a setting of the school"),
+    },
+}  # fmt: skip
+_KINDS = {
+    "passwords": N_("Passwords"), "accounts": N_("Accounts"), "look-ups": N_("Look-ups by UPN"), "runs": N_("Runs"),
+    "records": N_("Records to put right"), "access": N_("Roles and settings"),
+}  # fmt: skip
+_SAID = {action: text for acts in ACTS.values() for action, text in acts.items()}
+_SAID_WITH = {
+    ("decision", "deactivated"): N_("Switched off an account"),
+    ("decision", "safety"): N_("Switched off an account for safety"),
+    ("decision", "left"): N_("Confirmed that somebody left"),
+    ("decision", "suspended"): N_("Suspended an account"),
+    ("decision end", "deactivated"): N_("Switched an account on again"),
+    ("decision end", "safety"): N_("Switched an account on again"),
+    ("decision end", "left"): N_("Took back that somebody left"),
+    ("decision end", "suspended"): N_("Ended the suspension of an account"),
+    ("password shown", "slip"): N_("Printed a password on a slip"),
+}
+_PERIODS = {"7": N_("Last 7 days"), "30": N_("Last 30 days"), "90": N_("Last 90 days"), "365": N_("Last 12 months")}
+COLUMNS = {"time": N_("Time"), "person": N_("Person"), "role": N_("Role"), "what": N_("What"), "about": N_("About")}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One act as it is shown; addresses are "" where there is nothing to see."""
+
+    at: datetime
+    person: str
+    role: str
+    what: str
+    about: str
+    address: str
+
+
+@page(Action.SEE_ACTIVITY)
+def activity(request: PageRequest, dfes: str) -> HttpResponse:
+    listing = _listing(request)
+    asked = _asked(listing, dfes)
+    total, found = rows.find(**asked, offset=(listing.page - 1) * rows.PAGE_SIZE)
+    if not found and listing.page > 1:
+        total, found = rows.find(**asked)
+    own = request.access.scope is Scope.SCHOOL
+    return show(
+        request, "portal/activity.html", title=N_("Activity in this school"), section="activity",
+        rows=[_row(each, dfes, own=own) for each in found], total=total, paging=listing.paging(total),
+        box=_box(listing, dfes), columns=COLUMNS, back=address("school-home", dfes=dfes) if own else "",
+        download=address("activity-download", query={k: v for k, v in listing.filters.items() if v}, dfes=dfes),
+    )  # fmt: skip
+
+
+@page(Action.SEE_ACTIVITY)
+def download(request: PageRequest, dfes: str) -> HttpResponse:
+    """Everything that the filters leave."""
+    _, found = rows.find(**_asked(_listing(request), dfes), size=None)
+    own = request.access.scope is Scope.SCHOOL
+    cells = _cells([_row(each, dfes, own=own) for each in found])
+    return cast("HttpResponse", csv_response(f"activity-{dfes}", list(COLUMNS.values()), cells))
+
+
+def _listing(request: PageRequest) -> Listing:
+    return Listing.of(request, filters=("kind", "person", "period"), sorts=("newest",))
+
+
+def _asked(listing: Listing, dfes: str) -> dict[str, Any]:
+    kind, person, period = (listing.filters[name] for name in ("kind", "person", "period"))
+    since: date | None = None
+    if period in _PERIODS:
+        since = clock.calendar_date(clock.now()) - timedelta(days=int(period) - 1)
+    return {"school": dfes, "actions": list(ACTS.get(kind, _SAID)), "by": _account(person), "since": since}
+
+
+def _account(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _row(act: Act, dfes: str, *, own: bool) -> Row:
+    """own: the reader is the school's, and sees whom it is about; others see the act."""
+    person, role = act.by_name, say(ROLE_NAMES[Role(act.role)]) if act.role in set(Role) else ""
+    if not person:
+        person = role or say(N_("Hwb Support"))
+    elif not role:
+        role = say(ROLE_NAMES[Role.STAFF]) if act.by != act.about else ""
+    about, there = "", ""
+    if act.run is not None:
+        about, there = say(N_("The run")), address("run-detail", dfes=dfes, run=act.run)
+    elif act.about is not None and own:
+        unnamed = say(N_("A learner of another school")) if act.action == "look-up" else ""
+        about = act.about_name or unnamed
+        if act.about_name and act.on_lists:
+            route = "learner" if act.about_kind == "learner" else "staff-member"
+            there = address(route, dfes=dfes, account=act.about)
+    return Row(act.at, person, role, _what(act), about, there)
+
+
+def _what(act: Act) -> str:
+    key = act.what or act.reason if act.action.startswith("decision") else act.reason
+    said = _SAID_WITH.get((act.action, act.reason)) or _SAID_WITH.get((act.action, key)) or _SAID[act.action]
+    if act.action in ("role grant", "role revoke") and act.what in set(Role):
+        return say(Text(N_("{act}: {role}"), {"act": say(said), "role": say(ROLE_NAMES[Role(act.what)])}))
+    return say(said)
+
+
+def _box(listing: Listing, dfes: str) -> FilterBox:
+    return FilterBox(listing, (
+        Filter("kind", N_("What"), [(key, say(text)) for key, text in _KINDS.items()]),
+        Filter("person", N_("Person"), [(str(by), name) for by, name in rows.people(school=dfes, actions=list(_SAID))]),
+        Filter("period", N_("Period"), [(key, say(text)) for key, text in _PERIODS.items()]),
+    ))  # fmt: skip
+
+
+def _cells(found: list[Row]) -> Iterator[list[object]]:
+    for row in found:
+        yield [row.at.astimezone(clock.LONDON).isoformat(timespec="minutes"), row.person, row.role, row.what, row.about]
+
+
+urlpatterns = [
+    path("school/<str:dfes>/activity/", activity, name="activity"),
+    path("school/<str:dfes>/activity/acts.csv", download, name="activity-download"),
+]
