@@ -22,7 +22,7 @@ from hwb.operations import settings
 from hwb.portal.answers import answer_of
 from hwb.portal.learners import address_of, class_address
 from hwb.portal.naming import full_name, year_name
-from hwb.portal.records import Deed, account_rows, happened, schools_named
+from hwb.portal.records import Deed, account_rows, happened, on_record, schools_named
 from hwb.web import pictures
 from hwb.web.frame import show
 from hwb.web.page import PageRequest, page
@@ -50,7 +50,8 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     caption = " · ".join(filter(None, (say(year_name(row.year_group)), row.registration_group)))
     return show(
         request, "portal/learner.html", title=full_name(row), section="learners", back=reverse("learners", args=[dfes]),
-        row=row, answer=answer, caption=caption, account_rows=account_rows(row, record.email, known, dfes),
+        row=row, answer=on_record(answer, active=row.active) if answer else None, caption=caption,
+        account_rows=account_rows(row, record.email, known, dfes),
         school_rows=_school_rows(record, facts, request, dfes), schools=_picture(record, names, today, request),
         deeds=_deeds(request, record, known, dfes), **happened(request, row, dfes, names, account=row.account),
     )  # fmt: skip

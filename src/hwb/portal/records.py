@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -13,7 +13,7 @@ from hwb.directory.queries.passwords import PasswordRow
 from hwb.directory.queries.people import Stay
 from hwb.directory.queries.timeline import Event
 from hwb.lifecycle.passwords import PasswordState
-from hwb.portal.answers import address
+from hwb.portal.answers import Answer, address
 from hwb.portal.happenings import KINDS, Happening, happening, kind_of
 from hwb.web.frame import name_in_language
 from hwb.web.lists import Listing
@@ -58,18 +58,28 @@ def schools_named(stays: Sequence[Stay], school: str, *, protected: bool) -> dic
     return {number: named if number == school or not protected else unnamed for number, named in found.items()}
 
 
-def account_rows(row: Row, email: str, known: PasswordRow | None, school: str) -> list[dict[str, Any]]:
+def on_record(answer: Answer, *, active: bool) -> Answer:
+    """The answer as the record itself shows it: with an active account its next step is to open this very page."""
+    return replace(answer, next_step="") if active and answer.code in ("LX01", "SX11") else answer
+
+
+def account_rows(
+    row: Row, email: str, known: PasswordRow | None, school: str, *, of: Literal["learner", "staff"] = "learner"
+) -> list[dict[str, Any]]:
     """The account, its password and the last sign-in here; nothing of somebody who moved on."""
     if row.moved_on or known is None:
         return []
     state = known.state(school=school)
     last = known.last_sign_in_since(row.arrived) if row.arrived else None
+    password: dict[str, Any] = {"status": "password", "value": str(state)}
+    if of == "staff" and state is PasswordState.CHOSEN:
+        password = {"value": say(N_("Set by the member of staff"))}
     return [
         {"label": N_("Username"), "value": row.username, "own": True},
         {"label": N_("E-mail"), "value": email, "own": True},
         {"label": N_("Account"), "status": "account", "value": "active" if row.active else "inactive",
          "note": row.reason if not row.active else ""},
-        {"label": N_("Password"), "status": "password", "value": str(state), "note": _password_note(state, known)},
+        {"label": N_("Password"), **password, "note": _password_note(state, known)},
         {"label": N_("Last sign-in"), "value": moment(last) if last else say(N_("Never signed in here"))},
     ]  # fmt: skip
 

@@ -17,7 +17,7 @@ from hwb.lifecycle.explain_facts import StaffFacts
 from hwb.operations import settings
 from hwb.portal.answers import address, answer_of
 from hwb.portal.naming import full_name
-from hwb.portal.records import Deed, account_rows, happened, schools_named
+from hwb.portal.records import Deed, account_rows, happened, on_record, schools_named
 from hwb.web.frame import ROLE_NAMES, show
 from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action, Role, may
@@ -36,8 +36,8 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
     answer = None
     if facts.member is not None:  # else the school has not said a word of them that still stands
         found = explain.staff(facts, on=today, limits=limits)
-        answer = answer_of(found, school=facts.school, language=request.language)
-    details = account_rows(row, record.email, known, dfes)
+        answer = on_record(answer_of(found, school=facts.school, language=request.language), active=row.active)
+    details = account_rows(row, record.email, known, dfes, of="staff")
     names = schools_named(record.stays, dfes, protected=facts.protected)
     return show(
         request, "portal/staff_member.html", title=full_name(row), section="staff", back=address("staff", dfes=dfes),
