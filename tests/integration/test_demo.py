@@ -71,7 +71,7 @@ class Demo:
         """Stops it, as a supervisor does; the exit code."""
         if self._process.poll() is None:
             self._process.terminate()
-        self.told += self._process.communicate(timeout=60)[0]
+        self.told += self._process.communicate(timeout=180)[0]
         return self._process.returncode
 
 
