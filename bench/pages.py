@@ -82,7 +82,8 @@ def measure(schools: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     limit = found[0].p95
     print(f"\npages of {school}: p95 of {REQUESTS} requests, an empty Django page {limit:.2f} ms")
     for one in found:
-        print(f"  {one.name:22} {one.p95:8.1f} ms {one.processor:8.1f} ms of processor {one.queries:4} queries {one.size:8,} bytes"
+        print(f"  {one.name:22} {one.p95:8.1f} ms {one.processor:8.1f} ms of processor {one.queries:4} queries"
+              f" {one.size:8,} bytes"
               f"{'' if one.is_right() else '  MISSED'}", flush=True)  # fmt: skip
     return [
         {"name": one.name, "value": round(one.p95, 2), "unit": "ms", "limit": round(limit, 2),
