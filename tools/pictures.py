@@ -22,7 +22,7 @@ FOLDER = ROOT / "docs" / "pictures"
 SCHOOL = "6719001"
 LANGUAGES = ("en", "cy")
 LARGEST = 150_000  # bytes of one picture
-WIDTH, LEAST, MOST = 1100, 500, 1050
+WIDTH, LEAST, MOST = 1200, 500, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ def demo() -> Iterator[Told]:
             text += line
             if address in line:
                 break
-        champion = re.search(r"^  Digital Champion  .*  (\S+)  (\S+)$", text, re.MULTILINE)
-        meant = re.search(r"Did you mean: ([A-Z][0-9]{12})\?", text) or re.search(r"\b([A-Z][0-9]{12})\?", text)
+        champion = re.search(r"^  Digital Champion {2,}.* {2,}(\S+) {2,}(\S+)$", text, re.MULTILINE)
+        meant = re.search(r"\b([A-Z][0-9]{12})\?", text)  # "Was this meant: …?"
         if champion is None or meant is None:
             raise SystemExit(f"the demo did not come to its end:\n{text}")
         yield Told(address, champion[1], champion[2], meant[1])
