@@ -99,7 +99,9 @@ def test_the_story(fresh_home: Path, seed: int, language: str, told: tuple[str, 
             assert sentence in demo.told
         assert set(RULES) <= set(re.findall(r"R\d+", demo.told))
         for role, page in SIGN_INS[language]:
-            username, password = re.search(rf"^  {role} {{2,}}.* {{2,}}(\S+) {{2,}}(\S+)$", demo.told, re.MULTILINE).groups()  # type: ignore[union-attr]
+            printed = re.search(rf"^  {role} {{2,}}.* {{2,}}(\S+) {{2,}}(\S+)$", demo.told, re.MULTILINE)
+            assert printed is not None, role
+            username, password = printed.groups()
             led_to, content = first_page(demo.address, language, username, password)
             assert "sign-in" not in led_to, (role, led_to)
             assert led_to == page or not page, (role, led_to)
