@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 PYTEST := $(BIN)/pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-pure test-slow check bench seek nightly translations lock clean
+.PHONY: help setup run test test-pure test-slow check bench pictures seek nightly translations lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,8 +44,11 @@ test-slow: setup ## the slow ones
 check: setup ## style, types, import contracts, migrations, translations
 	@$(BIN)/python -m tools.check
 
-bench: setup ## speed of a nation beside the raw limit; writes build/bench.json
+bench: setup ## speed of a nation and of the portal's pages in it; writes build/bench.json
 	@$(BIN)/python -m bench
+
+pictures: setup ## README's pictures of the portal, in both languages; needs Debian's chromium
+	@$(BIN)/python -m tools.pictures
 
 SEEDS := 1 20
 seek: setup ## the properties over nations that no run has seen; SEEDS="12 20" goes on where it stopped

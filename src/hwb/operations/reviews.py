@@ -31,7 +31,8 @@ def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date, seen: st
     """Applies a held run as shown. When the facts have moved, nothing is applied and the differences are returned;
     the new plan then needs its own confirmation (R36). ``seen``: digest of the plan that the person looked at.
 
-    Raises RunNotFound, also when the school has closed (R43); PlanMoved when the kept plan is no longer the one seen, since somebody else tried meanwhile.
+    Raises RunNotFound, also when the school has closed (R43); PlanMoved when the kept plan is no longer the one seen,
+    since somebody else tried meanwhile.
     """
 
     def work() -> Confirmation:
