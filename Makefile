@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 PYTEST := $(BIN)/pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-pure test-slow check bench nightly translations lock clean
+.PHONY: help setup run test test-pure test-slow check bench pictures seek nightly translations lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,10 +44,19 @@ test-slow: setup ## the slow ones
 check: setup ## style, types, import contracts, migrations, translations
 	@$(BIN)/python -m tools.check
 
-bench: setup ## speed of a nation beside the raw limit; writes build/bench.json
+bench: setup ## speed of a nation and of the portal's pages in it; writes build/bench.json
 	@$(BIN)/python -m bench
 
-nightly: check test test-slow bench ## everything
+pictures: setup ## README's pictures of the portal, in both languages; needs Debian's chromium
+	@$(BIN)/python -m tools.pictures
+
+SEEDS := 1 20
+seek: setup ## the properties over nations that no run has seen; SEEDS="12 20" goes on where it stopped
+	@for seed in $$(seq $(SEEDS)); do echo "seed $$seed"; \
+		HWB_TEST_SEEK=$$seed $(PYTEST) -q tests/property tests/integration/test_nothing_left_to_do.py \
+		--hypothesis-seed=$$seed || exit 1; done
+
+nightly: check test test-slow seek bench ## everything
 
 translations: setup ## is every sentence there in Welsh?
 	@$(BIN)/python -m tools.translations

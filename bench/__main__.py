@@ -74,6 +74,9 @@ def _bench(folder: Path, learners: int, workers: int) -> None:
               f"PostgreSQL {_postgresql_seconds() - before:.1f} s")  # fmt: skip
         _judge(name, done)
     lines.append(_line("worker_peak_memory", peak / 1024, "MiB", _MEMORY_LIMIT))
+    from bench import pages
+
+    lines += pages.measure(schools)
     _close(lines, learners, len(schools), workers)
 
 
@@ -176,6 +179,8 @@ def _close(lines: list[dict[str, Any]], learners: int, schools: int, workers: in
 def _verdict(line: dict[str, Any], learners: int) -> str:
     if line["name"] == "worker_peak_memory":
         return "met" if line["value"] < _MEMORY_LIMIT else "missed"
+    if line["unit"] == "ms":
+        return _verdict_of_page(line)
     seconds, times = _TARGETS[line["name"]]
     if seconds is None and times is None:
         return ""
@@ -183,6 +188,13 @@ def _verdict(line: dict[str, Any], learners: int) -> str:
         seconds = None
     met = (seconds is None or line["value"] < seconds) and (times is None or line["ratio"] <= times)
     return "" if seconds is None and times is None else ("met" if met else "missed")
+
+
+def _verdict_of_page(line: dict[str, Any]) -> str:
+    from bench import pages
+
+    met = pages.Measured(line["name"], line["value"], line["queries"], line["bytes"]).is_right()
+    return f"{'met' if met else 'missed'}: {line['queries']} queries, {line['bytes']:,} bytes"
 
 
 if __name__ == "__main__":

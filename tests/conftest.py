@@ -17,7 +17,7 @@ import pytest
 
 from hwb import embedded
 
-# The same examples each time: a red build then means a change. `make nightly` looks further, with HWB_TEST_SEEK=1.
+# The same examples each time: a red build then means a change. `make seek` looks further (HWB_TEST_SEEK).
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("seek", deadline=None)
 hypothesis.settings.load_profile("seek" if os.environ.get("HWB_TEST_SEEK") else "steady")

@@ -95,6 +95,15 @@ def test_a_suspension_only_support_ends() -> None:
     assert clean()
 
 
+def test_support_suspends_staff_whichever_school_it_names() -> None:
+    """R31: anywhere means at once, also when the school that support names is not one of the person's."""
+    username = Account.objects.get(kind="staff").username
+    assert act(accounts.suspend, username, school=SECONDARY) == "inactive"
+    assert clean()
+    assert act(accounts.release_suspension, username, school=SECONDARY) == "active"
+    assert clean()
+
+
 def test_left_on_a_missing_learner_lets_the_next_school_have_the_account() -> None:
     """R32: the confirmation releases at once, and a standing wait is fulfilled in the same transaction (R6)."""
     deliver([learner_row(n) for n in range(2, 7)], on=JULY + DAY)
@@ -305,6 +314,14 @@ def test_waits_are_counted_where_they_are_caused() -> None:
     primary, secondary = schools.statuses(on=JULY, now=datetime(2018, 7, 5, tzinfo=UTC))
     assert (primary.waits_caused, primary.waiting, primary.missing) == (1, 0, 1)
     assert (secondary.waits_caused, secondary.waiting, secondary.missing) == (0, 1, 0)
+
+
+def test_whoever_is_absent_with_a_leaving_date_is_not_missing() -> None:
+    """R32: the figure beside a school is that of its newest run."""
+    deliver([learner_row(1, leaving_date=JULY + 9 * DAY), *(learner_row(n) for n in range(2, 7))], on=JULY + DAY)
+    deliver([learner_row(n) for n in range(3, 7)], on=JULY + 2 * DAY)
+    primary, _ = schools.statuses(on=JULY + 2 * DAY, now=datetime(2018, 7, 5, tzinfo=UTC))
+    assert primary.missing == runs.find(school=PRIMARY)[0].counts["missing"] == 1
 
 
 def test_runs_are_listed_newest_first_with_their_counts() -> None:

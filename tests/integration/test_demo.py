@@ -7,12 +7,15 @@ import re
 import socket
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from hwb.demo.stage import DemoFailed, must
 
+SCHOOL, ACCOUNT = "school/6719001/", "account/"
 RULES = ("R3", "R4", "R5", "R6", "R7", "R8", "R9", "R11", "R20", "R21", "R22", "R31", "R32", "R34", "R39")
 ENGLISH = (
     "held: 37 people missing", "The school withdraws the run.", "Undone: 5 names are as they were.",
@@ -26,30 +29,90 @@ WELSH = (
 )  # fmt: skip
 
 
-def demo(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "HWB_HOME": str(home)}
-    environment.pop("HWB_NOW", None)
-    return subprocess.run(
-        [sys.executable, "-m", "hwb.cli.main", "demo", "--port", str(port), *options],
-        env=environment, capture_output=True, text=True, timeout=500, check=False,
-    )  # fmt: skip
+SIGN_INS = {
+    "en": (
+        ("Digital Champion", SCHOOL), ("Class teacher", f"{SCHOOL}my-classes/"), ("Headteacher", SCHOOL),
+        ("MIS administrator", SCHOOL), ("Client manager", ""), ("Local authority officer", ""), ("Platform operator", ""),
+        ("Learner in Year 9", ACCOUNT), ("Staff member", ACCOUNT),
+    ),
+    "cy": (
+        ("Hyrwyddwr Digidol", SCHOOL), ("Athro neu athrawes ddosbarth", f"{SCHOOL}my-classes/"), ("Pennaeth", SCHOOL),
+        ("Gweinyddwr MIS", SCHOOL), ("Rheolwr cleientiaid", ""), ("Swyddog awdurdod lleol", ""),
+        ("Gweithredwr y platfform", ""), ("Dysgwr ym Mlwyddyn 9", ACCOUNT), ("Aelod o staff", ACCOUNT),
+    ),
+}  # fmt: skip
+
+
+class Demo:
+    """`hwb demo --serve`, told until it serves."""
+
+    def __init__(self, home: Path, *options: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        environment = {**os.environ, "HWB_HOME": str(home)}
+        environment.pop("HWB_NOW", None)
+        self.address = f"http://localhost:{port}"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "hwb.cli.main", "demo", "--serve", "--port", str(port), *options],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        self.told = ""
+
+    def hear(self) -> None:
+        """Reads what is told until it serves, or ends."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.told += line
+            if self.address in line:
+                return
+
+    def end(self) -> int:
+        """Stops it, as a supervisor does; the exit code."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        self.told += self._process.communicate(timeout=180)[0]
+        return self._process.returncode
+
+
+def first_page(address: str, language: str, username: str, password: str) -> tuple[str, str]:
+    """Signs in as anybody does: where that leads, and what stands there."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    sign_in = f"{address}/{language}/sign-in/"
+    form = opener.open(sign_in, timeout=30).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+    assert token is not None
+    sent = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], "username": username, "password": password})
+    request = urllib.request.Request(sign_in, sent.encode(), {"Referer": sign_in})
+    with opener.open(request, timeout=30) as answer:
+        return answer.url.removeprefix(f"{address}/{language}/"), answer.read().decode()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("seed", "language", "told"), [(1, "en", ENGLISH), (7, "cy", WELSH)])
 def test_the_story(fresh_home: Path, seed: int, language: str, told: tuple[str, ...]) -> None:
-    """From MIS files to every account: each step asserts what must be true, for other people and in both languages."""
-    done = demo(fresh_home, "--seed", str(seed), "--lang", language)
-    assert done.returncode == 0, done.stdout + done.stderr
-    for sentence in told:
-        assert sentence in done.stdout
-    assert set(RULES) <= set(re.findall(r"R\d+", done.stdout))
-    again = demo(fresh_home, "--lang", language)
-    assert again.returncode == 1, "a second story would be told among the people of the first"
-    assert "HWB_HOME" in again.stderr
+    """From MIS files to every account, each step asserted; then each printed sign-in leads to its role's first page."""
+    demo = Demo(fresh_home, "--seed", str(seed), "--lang", language)
+    try:
+        demo.hear()
+        for sentence in told:
+            assert sentence in demo.told
+        assert set(RULES) <= set(re.findall(r"R\d+", demo.told))
+        for role, page in SIGN_INS[language]:
+            printed = re.search(rf"^  {role} {{2,}}.* {{2,}}(\S+) {{2,}}(\S+)$", demo.told, re.MULTILINE)
+            assert printed is not None, role
+            username, password = printed.groups()
+            led_to, content = first_page(demo.address, language, username, password)
+            assert "sign-in" not in led_to, (role, led_to)
+            assert led_to == page or not page, (role, led_to)
+            assert username in content or page != ACCOUNT, role
+    finally:
+        code = demo.end()
+    assert code == 0, demo.told
+    again = Demo(fresh_home, "--lang", language)
+    again.hear()
+    assert again.end() == 1, "a second story would be told among the people of the first"
+    assert "HWB_HOME" in again.told
 
 
 def test_a_step_that_goes_wrong_ends_the_story() -> None:

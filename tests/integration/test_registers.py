@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from hwb.directory.models import Audit, Authority, Establishment
+from hwb.directory.models import Audit, Authority, Establishment, Message
 from hwb.operations import registers
 from hwb.operations.register_files import FileRefused, read_split
 
@@ -129,6 +129,8 @@ def test_a_registered_address_changes_after_seven_days() -> None:
     imported = schools(GOOD + ",other@hillside.example", head=head)
     assert imported.pending_emails == ("6712041",)
     schools(GOOD + ",other@hillside.example", head=head, on=date(2018, 7, 5))
+    told = Message.objects.get()  # once, and at the old address
+    assert (told.address, told.details) == ("head@hillside.example", {"from": "2018-07-09"})
     assert registers.apply_pending_emails(on=date(2018, 7, 8), now=NOW) == 0
     assert Establishment.objects.get().registered_email == "head@hillside.example"
     assert registers.apply_pending_emails(on=date(2018, 7, 9), now=NOW) == 1

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.support.deliveries import deliver, learner_row, register_schools
+from tests.support.people import PRIMARY, SECONDARY, upn
 
-from hwb.directory.models import Audit
+from hwb.directory.models import Audit, Placement
 from hwb.directory.queries import schools
 from hwb.lifecycle.passwords import PasswordPolicy, Showing
 from hwb.lifecycle.policy import Grace, Limit, Policy
-from hwb.operations import settings
+from hwb.operations import due, settings
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2018, 7, 2, 10, tzinfo=UTC)
@@ -88,3 +89,16 @@ def test_freshness_and_the_years_first_day_are_settings() -> None:
     put("freshness.fresh_days", "5")
     put("academic_year_start", "07-05")
     assert words() == ("up to date", True)
+
+
+def test_fewer_days_missing_set_somebody_free_who_is_missing_already() -> None:
+    """R32: on the day that the next step of the wait names, not on the one that was worked out before."""
+    register_schools()
+    deliver([learner_row(1), learner_row(2)], on=NOW.date())
+    deliver([learner_row(2)], on=NOW.date() + timedelta(days=1))
+    deliver([learner_row(1, year_group="7"), learner_row(9)], school=SECONDARY, on=NOW.date() + timedelta(days=1))
+    put("missing_days", "3")
+    for day, holder in ((3, PRIMARY), (4, SECONDARY)):
+        now = NOW + timedelta(days=day)
+        due.apply_due(on=now.date(), now=now)
+        assert Placement.objects.get(account__upn=upn(1), role="holding", ended=None).school == holder

@@ -115,3 +115,30 @@ def test_an_undone_run_leaves_everybody_as_before(seed: int) -> None:
             assert not made.filter(active=True).exists()
             assert not Placement.objects.filter(account__in=made, ended=None).exists()
     assert verification.verify(on=today, deep=True).breaches == ()
+
+
+def test_staff_whom_an_undone_run_brought_get_the_same_account_when_they_come_again() -> None:
+    """R21, R23, R33: the account that the run made stays, and it is theirs: no second one, no second name."""
+    run(PRIMARY, [learner(1)], [staff("AB")], on=DAY)
+    withdrawn = run(PRIMARY, [learner(1)], [staff("AB"), staff("CD")], on=DAY, hour=13)
+    before = sorted(Account.objects.values_list("username", flat=True))
+    provisioning.undo(run_id=withdrawn, acting_user="t", now=datetime.combine(DAY, time(14), UTC), on=DAY)
+    assert Account.objects.filter(kind="staff", active=True).count() == 1
+    run(PRIMARY, [learner(1)], [staff("AB"), staff("CD", role="Cook")], on=DAY, hour=15)
+    assert sorted(Account.objects.values_list("username", flat=True)) == before
+    assert not Account.objects.filter(active=False).exists()
+    assert verification.verify(on=DAY, deep=True).breaches == ()
+
+
+def test_who_was_missing_is_held_again_though_the_withdrawn_leaving_date_had_passed_meanwhile() -> None:
+    """Undo, R32: the day let them go because of the withdrawn run alone; before it they kept the account."""
+    later = DAY + timedelta(days=4)
+    run(PRIMARY, [learner(1), learner(2)], [], on=DAY)
+    run(PRIMARY, [learner(2)], [], on=DAY, hour=13)
+    with_date = run(PRIMARY, [learner(1, leaving_date=later - timedelta(days=1)), learner(2)], [], on=DAY, hour=14)
+    due.apply_due(on=later, now=datetime.combine(later, time(1), UTC))
+    assert Account.objects.filter(active=False).count() == 1
+    provisioning.undo(run_id=with_date, acting_user="t", now=datetime.combine(later, time(2), UTC), on=later)
+    assert not Account.objects.filter(active=False).exists()
+    assert sorted(holders().values()) == [PRIMARY, PRIMARY]
+    assert verification.verify(on=later, deep=True).breaches == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -76,10 +76,12 @@ BREACHES = {
     "I4": [
         f"UPDATE placement SET ended = '2018-07-03' WHERE account = (SELECT id FROM account WHERE upn = '{upn(3)}')"
     ],
+    "R31": [f"UPDATE account SET active = false WHERE upn = '{upn(3)}'"],
     "I7": ["UPDATE learner_record SET refused = true WHERE missing_since IS NOT NULL"],
     "I8": ["UPDATE run SET state = 'withdrawn' WHERE state = 'applied'"],
     "I9": [f"INSERT INTO wait (school, upn, cause, since) VALUES ('{PRIMARY}', '{upn(3)}', 'release', '2018-09-03')"],
     "R3": [f"UPDATE learner_record SET leaving_date = '2018-08-01', due_on = NULL WHERE upn = '{upn(3)}'"],
+    "R23": ["UPDATE staff_record SET leaving_date = '2018-08-01', due_on = NULL WHERE leaving_date IS NULL"],
     "R5": ["DELETE FROM wait"],
     "R10": [
         (
@@ -183,6 +185,27 @@ def test_counts_must_be_there_and_add_up(what: str) -> None:
     """I15: a run without its counts, with one kind alone, or with other sums, is a breach."""
     execute(COUNTED[what])
     assert "I15" in broken()
+
+
+def test_an_undone_rekeying_is_no_breach() -> None:
+    """I13: the UPN that it lets go leads to nobody, as the log says; the earlier one leads to the account."""
+    register_schools()
+    deliver([learner_row(1), learner_row(2)])
+    again = learner_row(31, former_upn=upn(1), birth_date=learner(1).birth_date)
+    run = deliver([again, learner_row(2)], on=SEPTEMBER)
+    assert broken(deep=True) == set()
+    provisioning.undo(run_id=run, acting_user="t", now=datetime.combine(SEPTEMBER, time(14), UTC), on=SEPTEMBER)
+    assert Account.objects.get(upn=upn(1)).active
+    assert broken(deep=True) == set()
+
+
+def test_a_upn_put_on_somebody_else_by_its_holder_is_no_breach() -> None:
+    """R4: the wait at the holding school is for support; nothing is broken by it."""
+    register_schools()
+    deliver([learner_row(1), learner_row(2)])
+    deliver([learner_row(1, legal_surname="Newid", birth_date=AUGUST.replace(year=2008)), learner_row(2)], on=SEPTEMBER)
+    assert Account.objects.get(upn=upn(1)).active
+    assert broken(deep=True) == set()
 
 
 LOG = {

@@ -108,6 +108,30 @@ def test_r4_identity_clash(nation: Nation) -> None:
     assert nation.of(MALI).details.legal_surname == "Reesb"
 
 
+def test_r4_a_wait_is_judged_by_what_the_holder_says_now(nation: Nation) -> None:
+    """R4: A holder that corrects name and birth date makes a waiting record a clash in the same run."""
+    nation.run(SECONDARY, [arrives()], on=SEPTEMBER)
+    assert nation.waits == {(SECONDARY, MALI): WaitCause.RELEASE}
+    corrected = {"legal_surname": "Someone", "birth_date": date(2006, 5, 5), "mis_id": "1"}
+    nation.run(PRIMARY, [learner(1, mis_id="1")], on=SEPTEMBER)
+    nation.run(PRIMARY, [learner(1, **corrected)], on=SEPTEMBER)
+    assert nation.waits == {(SECONDARY, MALI): WaitCause.IDENTITY}
+
+
+def test_r4_upns_exchanged_between_twins_at_their_own_school() -> None:
+    """R4: UPNs that the MIS moves from one child to another give nobody the other's account, twins included."""
+    nation = Nation()
+    twin = {"legal_surname": "Pugh", "birth_date": date(2008, 3, 3)}
+    ann, beca = {"legal_forename": "Ann", "mis_id": "1"}, {"legal_forename": "Beca", "mis_id": "2"}
+    nation.run(PRIMARY, [learner(1, **twin, **ann), learner(2, **twin, **beca)], on=JULY)
+    plan = nation.run(PRIMARY, [learner(2, **twin, **ann), learner(1, **twin, **beca)], on=JULY)
+    assert plan.counts.waiting == 2
+    assert [nation.of(upn(n)).details.legal_forename for n in (1, 2)] == ["Ann", "Beca"]
+    assert all(nation.of(upn(n)).active for n in (1, 2))
+    nation.run(PRIMARY, [learner(1, **twin, **ann), learner(2, **twin, **beca)], on=JULY)
+    assert not nation.waits
+
+
 @pytest.mark.parametrize("values", [{"legal_surname": "Newname"}, {"birth_date": date(2006, 5, 5)}])
 def test_r4_one_difference_is_no_clash(nation: Nation, values: dict[str, object]) -> None:
     """R4: Only when birth date and surname both differ is it a clash."""

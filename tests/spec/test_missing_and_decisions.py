@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests.support.nation import Nation
@@ -161,6 +161,19 @@ def test_r39_grace(on: date, active: bool) -> None:
     assert nation.of(MALI).active is active
 
 
+@pytest.mark.parametrize("leaving", [date(2018, 8, 31), date(2018, 9, 1), date(2018, 9, 3), date(2019, 2, 27)])
+def test_r39_a_grace_that_is_over_does_not_begin_again(leaving: date) -> None:
+    """R39: A grace to the end of August is for whoever leaves before it, not until that of the next year."""
+    nation = Nation(policy=Policy(graces=(Grace("", "11", 8, 31),)))
+    nation.run(SECONDARY, [learner(1, year_group="11")], on=JULY)
+    nation.run(SECONDARY, [learner(1, year_group="11", leaving_date=leaving)], on=date(2018, 7, 24))
+    nation.day(leaving)
+    assert nation.of(MALI).active
+    nation.day(leaving + timedelta(days=1))
+    assert nation.holder(MALI) is None
+    assert not nation.of(MALI).active
+
+
 def test_undo_returns_to_the_state_before(nation: Nation) -> None:
     """Undo: the previous accepted snapshot becomes newest again and the school is re-planned."""
     nation.run(OTHER, [learner(9)], on=JULY)
@@ -261,3 +274,14 @@ def test_undo_gives_names_back_to_missing_staff() -> None:
     nation.run(PRIMARY, on=JULY, staff=[staff("AB", legal_surname="Huws"), staff("CD")])
     nation.undo(PRIMARY, on=JULY)
     assert nation.state() == before
+
+
+def test_r31_a_suspended_account_that_moves_says_that_it_is_suspended() -> None:
+    """R31: Released and claimed in one run, a suspended account goes on saying so, not that the learner left."""
+    nation = Nation()
+    nation.run(PRIMARY, [learner(1)], on=JULY)
+    nation.run(SECONDARY, [learner(1, year_group="7")], on=JULY)
+    nation.decide(nation.of(upn(1)).id, DecisionKind.SUSPENDED, school=None, on=JULY)
+    nation.run(PRIMARY, [learner(1, leaving_date=date(2018, 7, 1))], on=JULY)
+    assert nation.holder(upn(1)) == SECONDARY
+    assert nation.of(upn(1)).reason.code == "suspended"

@@ -28,9 +28,27 @@ def test_r22_new_account_at_each_school(nation: Nation) -> None:
 def test_r21_mis_id_first(nation: Nation) -> None:
     """R21: Within a school a staff member is recognised by MIS person id."""
     before = nation.staff_account(PRIMARY, "RJ").id
-    nation.run(PRIMARY, on=JULY, staff=[staff("RX", mis_id="5"), staff("AB")])
+    nation.run(PRIMARY, on=JULY, staff=[staff("RX", mis_id="5", legal_forename="Rhianrj"), staff("AB")])
     assert nation.staff_account(PRIMARY, "RX").id == before
     assert len(nation.accounts) == 2
+
+
+def test_r21_a_mis_that_numbers_people_anew_swaps_no_accounts() -> None:
+    """R21: An id of another MIS leads to nobody whose surname and forename both differ."""
+    nation = Nation()
+    nation.run(PRIMARY, on=JULY, staff=[staff("AB", mis_id="1"), staff("CD", mis_id="2")])
+    before = {account.id: account.details for account in nation.accounts.values()}
+    nation.run(PRIMARY, on=JULY, staff=[staff("AB", mis_id="2"), staff("CD", mis_id="1")])
+    assert {id_: nation.accounts[id_].details for id_ in before} == before
+
+
+@pytest.mark.parametrize("key", ["mis_id", "employee_number"])
+def test_r21_a_common_birth_date_lets_both_names_change(key: str) -> None:
+    """R21: The same id and birth date are the same person, whatever the names."""
+    nation = Nation()
+    nation.run(PRIMARY, on=JULY, staff=[staff("AB", birth_date=date(1980, 1, 1), **{key: "1"})])
+    nation.run(PRIMARY, on=JULY, staff=[staff("XY", birth_date=date(1980, 1, 1), **{key: "1"})])
+    assert len(nation.accounts) == 1
 
 
 def test_r21_reused_initials() -> None:

@@ -35,5 +35,7 @@ def ask_learner(client: Client, about: Asked, language: str, **typed: str) -> Ht
 
 
 def ask_staff(client: Client, asked: Asked, language: str) -> HttpResponse:
-    """What Find a member of staff answers about the situation's words."""
-    return client.post(f"/{language}/school/{asked.school}/find-staff/", {"asked": asked.staff}, follow=True)
+    """What Find a member of staff answers about the situation's words, or its username."""
+    return client.post(
+        f"/{language}/school/{asked.school}/find-staff/", {"asked": asked.staff or asked.username}, follow=True
+    )

@@ -143,6 +143,7 @@ class Nation:
                 if change.kind is ChangeKind.DETAILS
             },
             waits=waits_found(ran.plan),
+            reposted=frozenset(c.account or "" for c in ran.plan.changes if c.kind is ChangeKind.POST),
             others=[(w.before, w.after) for w in ran.plan.learner_writes if w.before and w.before.school != school],
         )
         plan = undoing.plan_undo(
@@ -394,7 +395,8 @@ def _claim(nation: Nation, change: Change, account_id: str | None) -> None:
 
 def _release(nation: Nation, change: Change, account_id: str | None) -> None:
     grace = change.after["grace_until"]
-    nation._set(account_id, holder=None, grace_until=date.fromisoformat(grace) if grace else None)
+    until = date.fromisoformat(grace) if grace else None
+    nation._set(account_id, holder=None, grace_until=until, reason=nation._reason(change))
 
 
 def _state(nation: Nation, change: Change, account_id: str | None) -> None:

@@ -22,6 +22,7 @@ DETAILS: dict[Kind, dict[str, Any]] = {
     Kind.ARRIVALS: {"count": 2, "need_password": 1},
     Kind.WATCHED: {"count": 1},
     Kind.CHAMPIONS: {"act": "added", "by": "head", "at": "2018-09-04T09:30:00+00:00"},
+    Kind.ADDRESS: {"from": "2018-07-09"},
 }
 SUBJECTS = {
     Kind.FAILING: ("Bryn Heulog Primary School: no data has reached Hwb since 14 July 2018",
@@ -40,6 +41,8 @@ SUBJECTS = {
                    "Mae dysgwr roeddech chi'n chwilio amdano wedi cyrraedd"),
     Kind.CHAMPIONS: ("Bryn Heulog Primary School: a Digital Champion was added",
                      "Ysgol Gynradd Bryn Heulog: ychwanegwyd Hyrwyddwr Digidol"),
+    Kind.ADDRESS: ("Bryn Heulog Primary School: the registered address changes on 9 July 2018",
+                   "Ysgol Gynradd Bryn Heulog: bydd y cyfeiriad cofrestredig yn newid ar 9 Gorffennaf 2018"),
 }  # fmt: skip
 ROLES = {Kind.PASSED: "passed", Kind.WATCHED: "watching"}
 

@@ -34,11 +34,14 @@ def test_off_and_on_again(world: World, language: str) -> None:
         champion.post(path, {"step": "reason", "reason": "misused", "details": "sent spam"}),
     ]  # fmt: skip
     assert is_active(learner)
-    answers.append(champion.post(path, {"step": "sure", "reason": "misused", "details": "sent spam"}))
+    off = {"step": "sure", "do": "off", "reason": "misused", "details": "sent spam"}
+    answers.append(champion.post(path, off, follow=True))
+    assert not is_active(learner)
+    answers.append(champion.post(path, off))  # loaded again: what switched it off does not switch it on
     assert not is_active(learner)
     assert Decision.objects.get(account=learner.id).reason == "misused: sent spam"
     answers.append(champion.get(path))
-    answers.append(champion.post(path, {"step": "sure"}))
+    answers.append(champion.post(path, {"step": "sure", "do": "on"}, follow=True))
     assert is_active(learner)
     for answer in answers:
         assert answer.status_code == 200
@@ -52,7 +55,7 @@ def test_a_safety_concern_also_asks_support(world: World) -> None:
     asked = SupportRequest.objects.get()
     assert (asked.account_id, asked.kind, asked.details, asked.ended_at) == (learner.id, "suspend", "a threat", None)
     assert "Only support" in champion.get(at(learner)).content.decode()
-    champion.post(at(learner), {"step": "sure"})
+    champion.post(at(learner), {"step": "sure", "do": "on"})
     assert not is_active(learner)
     assert verification.verify(on=asked.made_at.date(), deep=True).breaches == ()
 
@@ -63,7 +66,7 @@ def test_a_past_leaving_date_is_not_overruled(world: World) -> None:
     champion.post(at(learner), {"step": "sure", "reason": "misused"})
     with connection.cursor() as cursor:
         cursor.execute("UPDATE learner_record SET leaving_date = '2018-08-31' WHERE upn = %s", [learner.upn])
-    assert "MIS administrator" in champion.post(at(learner), {"step": "sure"}).content.decode()
+    assert "MIS administrator" in champion.post(at(learner), {"step": "sure", "do": "on"}).content.decode()
     assert Decision.objects.filter(account=learner.id, ended_at=None).exists()
 
 

@@ -37,13 +37,69 @@ def test_a_new_password_is_shown_once_and_works(world: World, language: str) -> 
     champion = world.client(Role.CHAMPION)
     asked = champion.get(one_at(learner, language))
     assert not foreign_texts(asked.content, language)
-    done = champion.post(one_at(learner, language), {"how": "make"})
+    done = champion.post(one_at(learner, language), {"how": "make"}, follow=True)
     username, password = shown(done.content)
     assert not foreign_texts(done.content, language)
     assert passwords.authenticate(name=username, password=password) == learner.id
     assert "no-store" in done["Cache-Control"]
     assert password not in champion.get(one_at(learner, language)).content.decode()
     assert Audit.objects.filter(account=learner.id, action="password reset").count() == 1
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_loading_the_result_again_makes_no_other_password(world: World, language: str) -> None:
+    """B10: the result has an address of its own. It shows the password once, to whoever made it, and changes none."""
+    learner, new = world.learners[OWN_CLASS][1], one_at(world.learners[OWN_CLASS][1], language) + "new/"
+    champion, teacher = world.client(Role.CHAMPION), world.client(Role.TEACHER)
+    sent = champion.post(one_at(learner, language), {"how": "make"})
+    assert (sent.status_code, sent["Location"]) == (307, new)
+    made = bytes(FirstPassword.objects.get(account=learner.id).ciphertext)
+    assert not shown(champion.get(new).content)
+    assert not foreign_texts(champion.get(new).content, language)
+    other = teacher.post(new, {"how": "make"})
+    assert other.status_code == 409
+    assert not shown(other.content)
+    username, password = shown(champion.post(new, {"how": "make"}).content)
+    again = champion.post(new, {"how": "make"})
+    assert again.status_code == 409
+    assert not shown(again.content)
+    assert not foreign_texts(again.content, language)
+    assert bytes(FirstPassword.objects.get(account=learner.id).ciphertext) == made
+    assert passwords.authenticate(name=username, password=password) == learner.id
+    entries = Audit.objects.filter(account=learner.id, action__startswith="password")
+    assert [entry.action for entry in entries.order_by("seq")] == ["password reset", "password shown"]
+
+
+def test_a_new_password_that_nobody_saw_is_shown_no_longer_after_a_quarter_of_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Later, looking at it takes the record's page and the own password again (R42)."""
+    learner, champion = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION)
+    for minutes, status in (("14", 200), ("16", 409)):
+        monkeypatch.setenv("HWB_NOW", "2018-07-03T09:00")
+        champion.post(one_at(learner), {"how": "make"})
+        monkeypatch.setenv("HWB_NOW", f"2018-07-03T09:{minutes}")
+        assert champion.post(one_at(learner) + "new/").status_code == status
+
+
+def test_a_password_shown_once_is_shown_to_whoever_made_it(world: World) -> None:
+    """R10: where the nation says once, the page after the making was the time."""
+    settings.put(key="passwords.shown", value="once", acting_user="t", now=NOW)
+    learner, champion = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION)
+    assert shown(champion.post(one_at(learner), {"how": "make"}, follow=True).content)
+    with pytest.raises(passwords.PasswordRefused, match="not_held_here"):
+        passwords.show(account=learner.id, school=SCHOOL, acting_user="t", now=NOW)
+
+
+def test_loading_the_numbers_again_makes_no_other_passwords(world: World) -> None:
+    champion, path = world.client(Role.CHAMPION), many_at(f"?class={OWN_CLASS}")
+    done = champion.post(path, {"step": "sure", "who": "everybody"})
+    assert (done.status_code, done["Location"]) == (302, many_at("new/"))
+    made = sorted(bytes(one) for one in FirstPassword.objects.values_list("ciphertext", flat=True))
+    for _ in range(2):
+        assert "3 new passwords were made" in champion.get(done["Location"]).content.decode()
+    assert sorted(bytes(one) for one in FirstPassword.objects.values_list("ciphertext", flat=True)) == made
+    assert world.client(Role.CHAMPION).get(many_at("new/"))["Location"] == many_at()
 
 
 def test_a_typed_password_that_breaks_a_rule_keeps_the_page(world: World) -> None:
@@ -55,7 +111,7 @@ def test_a_typed_password_that_breaks_a_rule_keeps_the_page(world: World) -> Non
         assert said in page
         assert typed in page
     assert passwords.authenticate(name=learner.username, password=PASSWORD) == learner.id
-    page = champion.post(one_at(learner), {"how": "type", "typed": "glaw trwm heddiw"})
+    page = champion.post(one_at(learner), {"how": "type", "typed": "glaw trwm heddiw"}, follow=True)
     assert shown(page.content)[1] == "glaw trwm heddiw"
 
 
@@ -65,7 +121,7 @@ def test_a_reset_ends_sessions_and_the_next_sign_in_leads_to_a_new_password(worl
     theirs = world.client(Role.HEAD)
     Account.objects.filter(id=head.id).update(last_sign_in=NOW)
     assert theirs.get("/en/account/").status_code == 200
-    _, password = shown(world.client(Role.CHAMPION).post(one_at(head), {"how": "make"}).content)
+    _, password = shown(world.client(Role.CHAMPION).post(one_at(head), {"how": "make"}, follow=True).content)
     assert "/sign-in/" in theirs.get("/en/account/")["Location"]
     again = Client()
     asked = {"username": head.username, "password": password}
@@ -131,7 +187,7 @@ def test_a_class_gets_passwords_without_stopping_those_that_work(world: World, l
     page = champion.get(path)
     assert 'value="needed" checked' in page.content.decode()
     assert not foreign_texts(page.content, language)
-    done = champion.post(path, {"step": "who", "who": "needed"})
+    done = champion.post(path, {"step": "who", "who": "needed"}, follow=True)
     assert not foreign_texts(done.content, language)
     assert FirstPassword.objects.count() == 2
     learner = world.accounts[Role.LEARNER]
@@ -159,7 +215,7 @@ def test_a_selection_names_those_who_got_none(world: World) -> None:
     assert "3 people in this group" in page
     kept = re.search(r'name="chosen" value="([^"]+)"', page)
     assert kept
-    page = champion.post(many_at(), {"chosen": kept[1], "step": "who", "who": "needed"}).content.decode()
+    page = champion.post(many_at(), {"chosen": kept[1], "step": "who", "who": "needed"}, follow=True).content.decode()
     assert "2 new passwords were made" in page
     assert "role beyond the school" in page
     assert set(FirstPassword.objects.values_list("account", flat=True)) == {one.id, other.id}

@@ -74,10 +74,13 @@ def member(school: DemoSchool, *, code: str = "", start: date, chance: random.Ra
 
 
 def _member(school: DemoSchool, number: int, year: int, chance: random.Random) -> StaffRecord:
-    """A head first, then teachers of one registration group or set each, and every fourth an assistant."""
+    """A head first, then teachers of one registration group or set each, every fourth an assistant; every tenth works
+    in the office."""
     record = member(school, start=date(year - 3, 9, 1), chance=chance)
     if number == 0:
         return replace(record, role="Pennaeth" if school.language == "cy" else "Headteacher")
+    if number % 10 == 9:
+        return replace(record, role="Administrator")
     group = school.years[number % len(school.years)]
     taught = f"{group}Ma{number % 4 + 1}" if _is_secondary(group) else f"{group}{'GC'[number % 2]}"
     return replace(record, role="Teaching assistant" if number % 4 == 0 else "Teacher", classes=(taught,))

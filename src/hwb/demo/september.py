@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hwb.demo import happenings, people
-from hwb.demo.authority import BRYN, CWM, DDOL, GLAN_AFON, LLAN, TAN_YR_ALLT
+from hwb.demo.authority import BRYN, CWM, GLAN_AFON, LLAN, TAN_YR_ALLT
 from hwb.demo.happenings import LATER, TEMPORARY
 from hwb.demo.stage import YEAR, Stage, must
 from hwb.extract.records import LearnerRecord
@@ -102,9 +102,9 @@ def give_the_upn(stage: Stage) -> None:
 def leave_a_run_held(stage: Stage) -> None:
     """R36: a run that is held, and waits for somebody to confirm or withdraw it."""
     stage.tell.heading(stage.day(9, 10), N_("another filter mistake, which nobody has looked at yet."))
-    school = stage.school(DDOL)
+    school = stage.school(CWM)
     complete = list(school.learners)
-    school.learners = [record for record in complete if record.year_group != "2"]
+    school.learners = [record for record in complete if record.year_group != "8"]
     result = stage.send(school)
     must(result["outcome"] == "held", "R36", result["outcome"])
     school.learners = complete

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import connection
 
 from hwb import embedded
-from hwb.demo import july, people, september
+from hwb.demo import july, people, september, sign_ins
 from hwb.demo.stage import YEAR, Stage, must
 from hwb.demo.telling import Teller
 from hwb.directory.queries import runs
@@ -51,10 +51,13 @@ def _tell(stage: Stage) -> None:
     stage.open()
     july.tell(stage)
     september.tell(stage)
+    made = sign_ins.prepare(stage)
     _verify(stage)
     _sum_up(stage)
     stage.tell.line(ngettext("The story took {count} second.", "The story took {count} seconds.",
                              round(time.monotonic() - started)), indent=0)  # fmt: skip
+    print()
+    sign_ins.tell(stage, made)
 
 
 def _verify(stage: Stage) -> None:

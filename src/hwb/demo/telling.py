@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -41,6 +41,15 @@ class Teller:
             print(f"      {item['field']}: {item['needed']}. {item['fix']}", flush=True)
         for hold in result["holds"]:
             print(f"      {hold['text']}", flush=True)
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Columns as wide as what stands in them."""
+        lines = [headings, *rows]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+        lines.insert(1, ["-" * width for width in widths])
+        for line in lines:
+            cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))
+            print(f"  {'  '.join(cells).rstrip()}", flush=True)
 
     def name(self, school: DemoSchool) -> str:
         return school.name_cy if self.language == "cy" else school.name_en

@@ -58,9 +58,9 @@ STAFF_LINKED = """
 UPDATE staff_record w SET account = r.account FROM json_to_recordset(%s::json) AS r(id uuid, account uuid)
 WHERE w.id = r.id
 """
-#: The words of the school that let go are looked at again when a grace ends (R39).
+#: Every word about the learner is looked at again when a grace ends (R39), or on an earlier day of its own.
 GRACES_DUE = """
-UPDATE learner_record w SET due_on = r.due_on
+UPDATE learner_record w SET due_on = LEAST(w.due_on, r.due_on)
 FROM json_to_recordset(%s::json) AS r(account uuid, due_on date) JOIN upn u ON u.account = r.account
 WHERE w.upn = u.upn
 """

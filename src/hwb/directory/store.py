@@ -83,7 +83,7 @@ def apply(cursor: Any, plan: Plan, *, facts: SchoolFacts, applying: Applying) ->
         _gather(change, known, work, keys, applying)
     give_names(cursor, work.created, applying.mail_domain)
     _write_accounts(cursor, work)
-    _write_words(cursor, plan, work, applying, facts)
+    _write_words(cursor, plan, facts, work, applying)
     for statement, rows in (
         (sets.WAITS_ENDED, work.waits_ended),  # first: a wait may end and begin anew for another cause
         (sets.WAITS, work.waits),
@@ -306,7 +306,7 @@ def _write_accounts(cursor: Any, work: _Work) -> None:
     sets.send(cursor, sets.FIRST_PASSWORDS_HIDDEN, work.claimed)
 
 
-def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying, facts: SchoolFacts) -> None:
+def _write_words(cursor: Any, plan: Plan, facts: SchoolFacts, work: _Work, applying: Applying) -> None:
     """The school's newest words, each with the day on which it is due again; a grace that runs is not forgotten."""
     graces = {
         c.account: date.fromisoformat(c.after["grace_until"])
@@ -319,10 +319,11 @@ def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying, facts
     rows = [{"school": e.school, "upn": e.record.upn} for e in gone if (e.school, e.record.upn) not in back]
     sets.send(cursor, sets.LEARNER_WORDS_GONE, rows)
 
+    running = _graces_after(plan, facts)
+
     def due(entry: LearnerEntry | StaffEntry) -> date | None:
-        person = facts.learners.get(entry.record.upn) if isinstance(entry, LearnerEntry) else None
-        account = person.account if person is not None else None
-        return planning.next_due(entry, account, on=applying.on, policy=applying.policy)
+        grace = running.get(entry.record.upn) if isinstance(entry, LearnerEntry) else None
+        return planning.next_due(entry, grace, on=applying.on, policy=applying.policy)
 
     fresh: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
@@ -362,6 +363,19 @@ def _write_words(cursor: Any, plan: Plan, work: _Work, applying: Applying, facts
 def _is_there(before: LearnerEntry | None, after: LearnerEntry) -> bool:
     """Whether the word is stored already and only changes."""
     return before is not None and before.school == after.school and before.record.upn == after.record.upn
+
+
+def _graces_after(plan: Plan, facts: SchoolFacts) -> dict[str, date]:
+    """The last day of a grace that runs once the plan is applied, by UPN: a word written meanwhile keeps it (R39)."""
+    running = {upn: p.account.grace_until for upn, p in facts.learners.items() if p.account and p.account.grace_until}
+    for change in plan.changes:
+        if change.kind in (ChangeKind.CLAIM, ChangeKind.RELEASE):
+            running.pop(change.person, None)
+            if change.after["grace_until"]:
+                running[change.person] = date.fromisoformat(change.after["grace_until"])
+        elif change.kind is ChangeKind.REKEY and change.before["upn"] in running:
+            running[change.after["upn"]] = running[change.before["upn"]]
+    return running
 
 
 def _day_after(day: date) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from hwb.lifecycle import calendar
 from hwb.lifecycle.facts import Account, Decision, DecisionKind, LearnerEntry, Reason, StaffEntry
 from hwb.lifecycle.policy import Policy
 from hwb.lifecycle.rules import Rule
+
+#: A grace carries leavers over the summer, and nobody over a year.
+LONGEST_GRACE = timedelta(days=184)
 
 
 def blocking(decisions: tuple[Decision, ...], schools: frozenset[str]) -> Reason | None:
@@ -44,12 +47,16 @@ def kind_of_left(entry: LearnerEntry | StaffEntry | None) -> DecisionKind:
 
 
 def grace_until(entry: LearnerEntry, *, policy: Policy) -> date | None:
-    """Last day of sign-in after a leaving date, when the school or nation set a grace (R39); the school's first."""
+    """Last day of sign-in after a leaving date, when the school or nation set a grace (R39); the school's first.
+
+    None for whoever leaves after the grace's day: "to the end of August" does not mean that of next year.
+    """
     leaving = entry.record.leaving_date
     if leaving is None:
         return None
     for school in (entry.school, ""):
         for grace in policy.graces:
             if grace.school == school and grace.year_group == entry.record.year_group:
-                return calendar.next_occurrence((grace.month, grace.day), leaving)
+                last = calendar.next_occurrence((grace.month, grace.day), leaving)
+                return last if last - leaving <= LONGEST_GRACE else None
     return None

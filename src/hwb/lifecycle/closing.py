@@ -28,21 +28,29 @@ def plan_closure(
     school = facts.school.dfes
     changes: list[Change] = []
     writes: list[EntryWrite] = []
+    concerned: dict[str, Learner] = {}
+    heirs: dict[str, str] = {}
     facts = rekeying.asked_by_others(facts, set())
-    for upn, entry in own_entries(facts).items():
-        person = facts.learners[upn]
+    for entry in sorted(own_entries(facts).values(), key=lambda e: not words.is_present(e)):
+        known = facts.learners[entry.record.upn]
+        person = concerned.get(known.upn, known)
         successor = successor_of(entry)
-        heir = ""
-        if successor:
+        if successor and known.upn in concerned:  # under an earlier UPN too: the better word has been moved
+            writes.append(EntryWrite(entry, None))
+            person = with_entry(person, entry, None)
+        elif successor:
             moves = _moved(entry, person, successor, on)
             writes += moves
-            heir = successor if _is_inherited(entry, person, moves, on) else ""
+            heirs[known.upn] = successor if _is_inherited(entry, person, moves, on) else ""
             person = replace(person, entries=(*_without(person, moves), *(w.after for w in moves if w.after)))
         else:
             gone = _word_of_closed(entry, person, school, on)
             if gone != entry:
                 writes.append(EntryWrite(entry, gone))
             person = with_entry(person, entry, None)
+        concerned[known.upn] = person
+    for upn, person in concerned.items():
+        heir = heirs.get(upn, "")
         context = Context(on, policy, school, closing=school, give_back=heir, giving=(Rule.R43, "followed"))
         changes += learners.settle(person, context)
     writes += rekeying.writes(changes, facts, apart_from=school)
@@ -128,6 +136,9 @@ def _staff_of_closed(
                         values,
                     )
                 )
-        elif account is not None:
+        elif account is None:
+            writes.append(StaffWrite(member.entry, None, key))
+        else:
+            writes.append(StaffWrite(member.entry, staff.absent(member.entry, on), key, account.id))
             changes += staff.settle_without_word(account, school=school, key=key, context=context)
     return changes, writes

@@ -11,12 +11,12 @@ from hwb.extract.texts import N_, Text
 from hwb.lifecycle import explain_learners, explain_staff
 from hwb.lifecycle.explain_facts import LearnerFacts, Limits, SchoolSeen, StaffFacts
 from hwb.lifecycle.explain_result import Explanation, Link, LinkState, Owner, owner_name, say, state_name
-from hwb.lifecycle.explain_staff import Compared, compare
+from hwb.lifecycle.explain_staff import Compared, can_compare, compare, compare_with
 from hwb.lifecycle.explain_texts import day, without_name
 
 __all__ = [
-    "Compared", "Explanation", "Limits", "Link", "LinkState", "Owner", "compare", "day", "learner", "of_school",
-    "owner_name", "say", "short_reason", "staff", "state_name", "without_name",
+    "Compared", "Explanation", "Limits", "Link", "LinkState", "Owner", "can_compare", "compare", "compare_with", "day",
+    "learner", "of_school", "owner_name", "say", "short_reason", "staff", "state_name", "without_name",
 ]  # fmt: skip
 
 #: Reason codes of :mod:`hwb.lifecycle.reasons` in a few words, for a row of a list.

@@ -6,8 +6,8 @@ SX10, an account from a previous school, comes with consolidation; it is only fo
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
 
@@ -235,7 +235,7 @@ class Compared:
 _SAME, _DIFFERS, _MISSING_HERE, _MISSING_THERE, _EMPTY = (
     N_("Both have it"), N_("Different, as it should be"), N_("Missing here"), N_("Only here"), N_("Neither has it"),
 )  # fmt: skip
-_SAME_CODE = N_("The same code twice")
+_SAME_CODE, _UNUSABLE = N_("The same code twice"), N_("Could not be used")
 _LABELS = {
     "legal_surname": N_("Legal surname"), "legal_forename": N_("Legal forename"), "staff_code": N_("Staff code"),
     "start_date": N_("Start date"), "leaving_date": N_("Leaving date"), "mis_id": N_("Number in the MIS"),
@@ -257,6 +257,32 @@ def compare(person: StaffRecord, colleague: StaffRecord) -> tuple[Compared, ...]
         shown_own, shown_other = _shown(own), None if field.name in _HIDDEN else _shown(other)
         rows.append(Compared(field.name, Text(_LABELS[field.name]), shown_own, shown_other, Text(word)))
     return tuple(rows)
+
+
+def can_compare(facts: StaffFacts) -> bool:
+    """Whether a colleague's fields may explain anything: there is no account, or the newest record was refused."""
+    member = facts.member
+    silent = facts.protected or facts.in_held_run
+    return not silent and (bool(facts.refusals) or member is None or member.account is None)
+
+
+def compare_with(facts: StaffFacts, colleague: StaffRecord) -> tuple[Compared, ...]:
+    """What was received of the one who was asked about beside a colleague's fields; everything is missing of one of
+    whom nothing was. Of a refused record there is only what is kept of it: names, code and the fields at fault."""
+    if not facts.refusals:
+        return compare(facts.member.entry.record if facts.member else StaffRecord("", ""), colleague)
+    first = facts.refusals[0]
+    wrong = {problem.field: problem.value for problem in first.problems}
+    known = {"legal_surname", "legal_forename", "staff_code", *wrong}
+    rows = compare(StaffRecord(first.surname, first.forename, first.staff_code), colleague)
+    return tuple(_faulty(row, wrong) for row in rows if row.field in known)
+
+
+def _faulty(row: Compared, wrong: Mapping[str, str]) -> Compared:
+    value = wrong.get(row.field, "")
+    if not value or row.difference.message == _SAME_CODE:
+        return row
+    return replace(row, own=value, difference=Text(_UNUSABLE))
 
 
 def _difference(name: str, own: object, other: object) -> str:

@@ -27,6 +27,7 @@ from hwb.lifecycle.learner_rekeys import (
     carried_from,
     contradicted_accounts,
     earlier_words,
+    exchanged_upns,
     outgrown_upns,
     plan_rekeyed,
     wait_for_rekeying,
@@ -60,6 +61,7 @@ def plan_learners(
     outgrown = outgrown_upns(records, facts)
     asked = asked_accounts(records, by_mis, facts)
     contradicted = contradicted_accounts(asked, present, tied)
+    exchanged = exchanged_upns(records, own)
     seen: set[str] = set()
     for record in records:
         upn = record.upn
@@ -85,7 +87,7 @@ def plan_learners(
         before = own.get(upn) or _own_alias(person, school, own, present)
         if before is not None and before.record.upn != upn:
             seen.add(before.record.upn)
-        _plan_one(record, person, before, context, part)
+        _plan_one(record, person, before, context, part, exchanged=upn in exchanged)
     for upn, entry in own.items():
         if upn in present or upn in seen:
             continue
@@ -132,12 +134,15 @@ def _plan_one(
     before: LearnerEntry | None,
     context: Context,
     part: LearnerPart,
+    *,
+    exchanged: bool = False,
 ) -> None:
     account = person.account
     if before is not None:
         record = carried(record, before.record)
     after = LearnerEntry(context.actor_school, record)
-    if account is not None and account.holder == context.actor_school and _taken_over(record, before, account):
+    held_here = account is not None and account.holder == context.actor_school
+    if account is not None and held_here and (exchanged or _taken_over(record, before, account)):
         _clash_at_holder(person, before, context, part, record.upn)
         return
     if before == after:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hwb.extract.records import LearnerRecord
-from hwb.lifecycle import learners, rekeying
+from hwb.lifecycle import identity, learners, rekeying
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import Account, Learner, LearnerEntry, SchoolFacts
@@ -59,6 +60,24 @@ def outgrown_upns(records: tuple[LearnerRecord, ...], facts: SchoolFacts) -> set
         for record in records
         if record.former_upn and (known := facts.learners.get(record.upn)) is not None and known.account is not None
     }
+
+
+def exchanged_upns(records: tuple[LearnerRecord, ...], own: Mapping[str, LearnerEntry]) -> set[str]:
+    """UPNs that stand at another child than before, as the MIS itself says (R4).
+
+    The person who bore one is here under another UPN, and the forename is not theirs: brothers and sisters have a
+    surname in common, twins a birth date too.
+    """
+    bearers = {record.mis_id: record.upn for record in records if record.mis_id}
+    found = set()
+    for record in records:
+        before = own.get(record.upn)
+        if before is None or not before.record.mis_id or before.record.mis_id == record.mis_id:
+            continue
+        elsewhere = bearers.get(before.record.mis_id, record.upn) != record.upn
+        if elsewhere and identity.folded(record.legal_forename) != identity.folded(before.record.legal_forename):
+            found.add(record.upn)
+    return found
 
 
 def earlier_words(former: Learner, school: str, present: set[str]) -> list[LearnerEntry]:

@@ -53,13 +53,13 @@ def settle(learner: Learner, context: Context) -> list[Change]:
     known = account.details
     if winner is not None:
         changes.append(_claim(learner, account, holder, winner, context))
-        known = identity.details_of(winner.record, known)
     changes += _decisions_ended(learner, account, new_holder, winner, context)
     changes += _state(learner, account, new_holder, ending, changes, context)
     source = winner or words.word_of(learner, new_holder)
     if source is not None and not source.refused and source.missing_since is None:
         changes += _details(learner, account, source)
-    changes += _guests(learner, account, new_holder, context)
+        known = identity.details_of(source.record, account.details)  # what others are compared with from now on
+    changes += _guests(learner, account, known, new_holder, context)
     contested = not context.give_back and waits.is_contested(account, holder, candidates)
     changes += waits.waits(learner, candidates, new_holder, known, contested, context)
     return changes
@@ -234,7 +234,8 @@ def _state(
         wanted = True
         moved = next((c for c in done if c.kind is ChangeKind.CLAIM), None)
         reason = Reason(moved.rule, moved.reason, moved.values) if moved else _active_reason(account, holder)
-    if wanted == account.active and reason == account.reason:
+    # a release has written its own reason already
+    if wanted == account.active and reason == (ending.reason if ending else account.reason):
         return []
     return [
         Change(
@@ -285,9 +286,9 @@ def _guest_change(learner: Learner, account: Account | None, entry: LearnerEntry
     return Change(ChangeKind.GUEST, Rule.R7, "guest", entry.school, learner.upn, account_id, {}, after)
 
 
-def _guests(learner: Learner, account: Account, holder: str | None, context: Context) -> list[Change]:
+def _guests(learner: Learner, account: Account, known: Details, holder: str | None, context: Context) -> list[Change]:
     """Subsidiary and guest enrolments show the learner in a further school's lists, and nothing else (R7)."""
-    wanted = {e.school: e for e in learner.entries if _is_guest(e, account.details, holder, context)}
+    wanted = {e.school: e for e in learner.entries if _is_guest(e, known, holder, context)}
     changes = [_guest_change(learner, account, wanted[school]) for school in sorted(wanted.keys() - account.guests)]
     for school in sorted(account.guests - wanted.keys()):
         before = {"role": "guest"}

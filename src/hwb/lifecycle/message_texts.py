@@ -62,6 +62,7 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.ARRIVALS: "arrivals",
     Kind.WATCHED: "arrivals",
     Kind.CHAMPIONS: "people-with-access",
+    Kind.ADDRESS: "school-settings",
 })  # fmt: skip
 
 _LINKS = {
@@ -73,6 +74,7 @@ _LINKS = {
     Kind.ARRIVALS: N_("See who has arrived"),
     Kind.WATCHED: N_("See who has arrived"),
     Kind.CHAMPIONS: N_("See who has access"),
+    Kind.ADDRESS: N_("See the school's settings"),
 }
 _WHY = {
     "champion": N_("You get this message because you are a Digital Champion at this school."),
@@ -262,6 +264,17 @@ def _champions(details: Details, school: Both) -> _Body:
     )
 
 
+def _address(details: Details, school: Both) -> _Body:
+    on = {"date": explain_texts.day(date.fromisoformat(details["from"]))}
+    return _Body(
+        Text(N_("{school}: the registered address changes on {date}"), {"school": school, **on}),
+        (
+            Text(N_("From {date}, messages for this school go to another address."), on),
+            Text(N_("If you did not expect this, tell Hwb Support before then.")),
+        ),
+    )
+
+
 _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.FAILING: _failing,
     Kind.HELD: _held,
@@ -271,4 +284,5 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.ARRIVALS: _arrivals,
     Kind.WATCHED: _watched,
     Kind.CHAMPIONS: _champions,
+    Kind.ADDRESS: _address,
 }

@@ -15,7 +15,7 @@ from hwb.lifecycle.calendar import LONDON, london_date
 
 
 class Kind(StrEnum):
-    """The messages, by their number in ux.md 10."""
+    """The messages, by their number in ux.md 10; the last has none there."""
 
     FAILING = "M1"
     HELD = "M2"
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     ARRIVALS = "M10"
     WATCHED = "M11"
     CHAMPIONS = "M16"
+    ADDRESS = "address"  # interfaces.md: a registered address changes after 7 days and a notice to the old one
 
 
 #: Whose message it is, by role. Where one person has several of them, the first is why they get it.
@@ -42,7 +43,8 @@ REGISTERED = frozenset({"head", "client_manager"})
 DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
-    Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR, Kind.REFUSALS, Kind.ARRIVALS,
+    Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
+    Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 
 MORNING = time(7)

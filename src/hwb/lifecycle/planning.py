@@ -10,7 +10,6 @@ from hwb.lifecycle import calendar, counting, holds, learners, rekeying, staff, 
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import (
-    Account,
     Learner,
     LearnerEntry,
     SchoolFacts,
@@ -68,7 +67,7 @@ def plan_due(*, facts: SchoolFacts, on: date, policy: Policy, still_here: bool =
     return Plan(facts.school.dfes, tuple(changes), tuple(rekeying.writes(changes, facts)))
 
 
-def next_due(entry: LearnerEntry | StaffEntry, account: Account | None, *, on: date, policy: Policy) -> date | None:
+def next_due(entry: LearnerEntry | StaffEntry, grace_until: date | None, *, on: date, policy: Policy) -> date | None:
     """The next day on which this word alone may ask for a change: start, day after leaving, end of waiting or grace."""
     days = []
     if entry.record.start_date is not None and entry.record.start_date > on:
@@ -79,8 +78,8 @@ def next_due(entry: LearnerEntry | StaffEntry, account: Account | None, *, on: d
         free = words.claimable_from(entry, policy)
         if free is not None and free > on:
             days.append(free)
-    if account is not None and account.grace_until is not None and account.grace_until >= on:
-        days.append(date.fromordinal(account.grace_until.toordinal() + 1))
+    if grace_until is not None and grace_until >= on:
+        days.append(date.fromordinal(grace_until.toordinal() + 1))
     return min(days, default=None)
 
 

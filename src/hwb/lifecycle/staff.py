@@ -30,16 +30,19 @@ def recognise(record: StaffRecord, known: list[StaffMember], on: date) -> StaffM
     """The person of this school that a record is about (R21), None for somebody new.
 
     MIS person id first; where one side has none, the employee number; else the staff code, unless its owner
-    left and neither employee number nor birth date says that they are back.
+    left and neither employee number nor birth date says that they are back. A MIS that was replaced, and one of a
+    school that closed into this one, number people anew: an id does not lead to somebody with other names and no
+    common birth date.
     """
     if record.mis_id:
         for member in known:
-            if member.entry.record.mis_id == record.mis_id:
+            if member.entry.record.mis_id == record.mis_id and not _is_another(record, member.entry.record):
                 return member
     loose = [m for m in known if not (record.mis_id and m.entry.record.mis_id)]
     if record.employee_number:
         for member in loose:
-            if member.entry.record.employee_number == record.employee_number:
+            same = member.entry.record.employee_number == record.employee_number
+            if same and not _is_another(record, member.entry.record):
                 return member
     if not record.staff_code:
         return None
@@ -61,6 +64,15 @@ def _same_by_code(record: StaffRecord, member: StaffMember, on: date) -> bool:
     # another forename, and another surname or another first day: initials that were given again
     same_surname = identity.folded(record.legal_surname) == identity.folded(known.legal_surname)
     return same_surname and record.start_date == known.start_date
+
+
+def _is_another(record: StaffRecord, known: StaffRecord) -> bool:
+    """Surname and forename both differ, and no birth date that both give says that it is the same person."""
+    if record.birth_date is not None and record.birth_date == known.birth_date:
+        return False
+    return identity.folded(record.legal_surname) != identity.folded(known.legal_surname) and identity.folded(
+        record.legal_forename
+    ) != identity.folded(known.legal_forename)
 
 
 def person_key(record: StaffRecord) -> str:
@@ -110,6 +122,12 @@ def settle(member: StaffMember, before: StaffEntry | None, *, key: str, context:
         changes += _details(entry, account, key)
         changes += _post_details(entry, before, account, key)
     return changes
+
+
+def absent(entry: StaffEntry, on: date) -> StaffEntry:
+    """The word of a person whom the school no longer has: it recognises them (R21), and asks for nothing by itself."""
+    record = replace(entry.record, leaving_date=None)
+    return replace(entry, record=record, missing_since=entry.missing_since or on, refused=False)
 
 
 def settle_without_word(account: Account, *, school: str, key: str, context: StaffContext) -> list[Change]:

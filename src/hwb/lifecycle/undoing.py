@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from hwb.lifecycle import calendar, learners, rekeying, staff, words
+from hwb.lifecycle import access, calendar, learners, rekeying, staff, words
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import (
@@ -38,7 +38,8 @@ class Before:
     word's id. ``taken_from``: UPN → school that held the account before the run claimed or released it. ``rekeyed``:
     (old, new) UPNs. ``ended``: (account id, decision id). ``brought``: UPNs of accounts that the run created or
     claimed for its school. ``renamed``: account id → :data:`Renamed`. ``waits``: UPN, school and cause (None: no wait)
-    of waits. ``others``: words of other schools, before and after, that the run answered (R9).
+    of waits. ``others``: words of other schools, before and after, that the run answered (R9). ``reposted``:
+    ids of staff accounts whose post the run opened again.
     """
 
     learners: dict[str, LearnerEntry | None] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Before:
     renamed: dict[str, Renamed] = field(default_factory=dict)
     waits: list[tuple[str, str, WaitCause | None]] = field(default_factory=list)
     others: list[tuple[LearnerEntry, LearnerEntry | None]] = field(default_factory=list)
+    reposted: frozenset[str] = frozenset()
 
 
 def plan_undo(
@@ -198,10 +200,15 @@ def _staff_back(
             account, named = _named_back(member.account, before.renamed, school=school, key=key)
             member = replace(member, account=account)
             changes += named
-        writes.append(StaffWrite(member.entry, word, key, owner))
-        if word is not None:
+        ended = word is None or (owner in before.reposted and staff.is_missing(word))
+        if word is not None and not ended:
+            writes.append(StaffWrite(member.entry, word, key, owner))
             changes += staff.settle(replace(member, entry=word), member.entry, key=key, context=context)
-        elif member.account is not None:
+        elif member.account is None:
+            writes.append(StaffWrite(member.entry, None, key))
+        else:
+            # who comes again is recognised by this word (R21), and gets the same account back (R23)
+            writes.append(StaffWrite(member.entry, word or staff.absent(member.entry, on), key, owner))
             changes += staff.settle_without_word(member.account, school=school, key=key, context=context)
     return changes, writes
 
@@ -238,6 +245,8 @@ def _give_back(person: Learner, taken_from: dict[str, str], school: str, on: dat
     """The school that gets the account back when the claim, or the release, is withdrawn and no word asks for it."""
     account = person.account
     previous = taken_from.get(account.upn, "") if account is not None else ""
+    if account is not None and not previous and _let_go_since(person, account, school):
+        previous = school
     word = next((entry for entry in person.entries if entry.school == previous), None)
     if account is None or word is None or account.holder not in (school, None):
         return ""
@@ -246,6 +255,13 @@ def _give_back(person: Learner, taken_from: dict[str, str], school: str, on: dat
         return previous if account.holder is None and kept else ""
     asks_again = any(entry.school == school and words.claims(entry, on) for entry in person.entries)
     return previous if words.is_missing(word) and not asks_again else ""
+
+
+def _let_go_since(person: Learner, account: Account, school: str) -> bool:
+    """Whether a leaving date of the withdrawn run passed meanwhile, and the word before it lets nobody go (R32)."""
+    left_here = account.reason.code == "left" and dict(account.reason.values).get("school") == school
+    missing = any(entry.school == school and words.is_missing(entry) for entry in person.entries)
+    return account.holder is None and left_here and missing and not access.departure_confirmed(account, school)
 
 
 def _places_back(

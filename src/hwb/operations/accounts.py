@@ -220,29 +220,37 @@ def _settled(*, username: str, school: str, make: _Make, actor: str, now: dateti
     def work() -> Decided:
         with connection.cursor() as cursor:
             _require_registered(cursor, school)
-            store.lock_chain(cursor, school)
+            at = _settled_at(_find(cursor, username), school)
+            store.lock_chain(cursor, at)
             person = _find(cursor, username)
             store.lock_upns(cursor, person.upns)
             person = _find(cursor, username)
-            known = _facts(cursor, person, school)
+            known = _facts(cursor, person, at)
             entries = make(cursor, person, known)
-            store.write_log(cursor, entries, chain.Writer(school, actor, now))
+            store.write_log(cursor, entries, chain.Writer(at, actor, now))
             words = {member.entry.id for member in known.staff}
             changes = due.settle_people(
                 cursor,
-                school=school,
+                school=at,
                 upns=set(person.upns),
                 staff=words,
                 actor=actor,
                 on=on,
                 now=now,
-                still_here=_is_still_here(cursor, person, known, school, entries),
+                still_here=_is_still_here(cursor, person, known, at, entries),
             )
             cursor.execute("SELECT active FROM account WHERE id = %s", [person.id])
             state = "active" if cursor.fetchone()[0] else "inactive"
         return Decided(person.id, person.username, state, changes)
 
     return in_transaction(work)
+
+
+def _settled_at(person: _Person, school: str) -> str:
+    """Where the decision takes effect: support may name any school, but staff are settled by a word of their own."""
+    if person.kind == "learner" or school in person.schools:
+        return school
+    return min(person.posts or person.schools, default=school)
 
 
 def _require_registered(cursor: Any, school: str) -> None:

@@ -16,6 +16,7 @@ from django.db import connection
 
 from hwb.directory import chain
 from hwb.directory.vault import PersonKey
+from hwb.lifecycle.rules import Rule
 from hwb.operations.sealing import seal_digest
 
 _FETCH = 2_000
@@ -107,7 +108,7 @@ def check_fold(*, deep: bool) -> tuple[int, list[Fault]]:
     keys = _keys() if deep else {}
     faults: list[Fault] = []
     for row in _stream(
-        "SELECT account::text, action, school, details, personal_digest, sealed, chain, seq FROM audit"
+        "SELECT account::text, action, school, details, personal_digest, sealed, chain, seq, rule FROM audit"
         " WHERE account IS NOT NULL AND NOT EXISTS"
         " (SELECT FROM account a WHERE a.id = audit.account AND a.kind = 'official') ORDER BY id"
     ):
@@ -183,6 +184,8 @@ def _unseal(state: Told, row: tuple[Any, ...], keys: dict[str, PersonKey], fault
         faults.append(Fault("I10", f"entry {row[7]} of chain {row[6]} cannot be read", row[0]))
         return
     state.personal.update(sealed.get("after", {}))
+    if row[1] == "rekey" and row[8] == Rule.UNDO:  # the UPN that is taken back leads to nobody
+        state.upns.discard(sealed["before"]["upn"])
     if state.personal["upn"]:
         state.upns.add(state.personal["upn"])
 

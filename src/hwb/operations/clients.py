@@ -52,8 +52,14 @@ class Known:
     schools: frozenset[str]
 
 
-def register(*, schools: Collection[str], acting_user: str, at: datetime, now: datetime) -> Registration:
-    """A new client for these schools. Raises ClientRefused for a school that nobody registered."""
+def register(
+    *, schools: Collection[str], acting_user: str, at: datetime, now: datetime, computer: str = "",
+    takes_over: bool = False,
+) -> Registration:  # fmt: skip
+    """A new client for these schools. Raises ClientRefused for a school that nobody registered.
+
+    computer: what people call the computer it runs on. takes_over: once enrolled it replaces the schools' others.
+    """
     wanted = tuple(sorted(set(schools)))
     code = keys.new_code()
     expires = at + keys.CODE_LIFETIME
@@ -67,9 +73,9 @@ def register(*, schools: Collection[str], acting_user: str, at: datetime, now: d
                 "unknown_school", Text(N_("Not in the register of schools: {schools}"), {"schools": names}), status=404
             )
         cursor.execute(
-            "INSERT INTO client (id, code_digest, code_expires, public_key, version, report)"
-            " VALUES (%s, %s, %s, '', '', '{}')",
-            [client, keys.digest(keys.clean_code(code)), expires],
+            "INSERT INTO client (id, code_digest, code_expires, public_key, version, report, computer, takes_over)"
+            " VALUES (%s, %s, %s, '', '', '{}', %s, %s)",
+            [client, keys.digest(keys.clean_code(code)), expires, computer, takes_over],
         )
         cursor.execute(
             "INSERT INTO client_school (client, school) SELECT %s, unnest(%s::text[])", [client, list(wanted)]
@@ -88,7 +94,7 @@ def enrol(*, code: str, public_key: Mapping[str, Any], version: str, at: datetim
             UPDATE client SET public_key = %s, enrolled_at = %s, expires = %s, version = %s, last_contact = %s,
                               code_digest = '', code_expires = NULL
             WHERE code_digest = %s AND code_expires > %s AND enrolled_at IS NULL AND revoked_at IS NULL
-            RETURNING id
+            RETURNING id, takes_over
             """,
             [key, at, expires, version, at, keys.digest(keys.clean_code(code)), at],
         )
@@ -100,7 +106,29 @@ def enrol(*, code: str, public_key: Mapping[str, Any], version: str, at: datetim
             )
         schools = _schools_of(row[0])
         _record("client enrolled", row[0], schools, f"client:{row[0]}", now)
+        if row[1]:
+            _take_over(cursor, row[0], schools, at=at, now=now)
     return Enrolment(row[0], schools, expires)
+
+
+def _take_over(cursor: Any, client: UUID, schools: Sequence[str], *, at: datetime, now: datetime) -> None:
+    """The schools' other clients no longer send for them; one that has no other school ends."""
+    cursor.execute(
+        """
+        SELECT c.id, array(SELECT s.school::text FROM client_school s WHERE s.client = c.id ORDER BY s.school)
+        FROM client c WHERE c.id <> %(client)s AND c.revoked_at IS NULL
+          AND EXISTS (SELECT 1 FROM client_school s WHERE s.client = c.id AND s.school = ANY(%(schools)s))
+        ORDER BY c.id FOR UPDATE OF c
+        """,
+        {"client": client, "schools": list(schools)},
+    )
+    for other, served in cursor.fetchall():
+        if set(served) <= set(schools):
+            revoke(client=other, acting_user=f"client:{client}", at=at, now=now)
+            continue
+        lost = sorted(set(served) & set(schools))
+        cursor.execute("DELETE FROM client_school WHERE client = %s AND school = ANY(%s)", [other, lost])
+        _record("client replaced", other, lost, f"client:{client}", now)
 
 
 def issue_token(*, assertion: str, audiences: Collection[str], at: datetime) -> str:

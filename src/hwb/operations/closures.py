@@ -47,8 +47,8 @@ def close_school(
 ) -> Closure:
     """Closes a school, or with `preview` only says what that would do. Raises ClosureRefused.
 
-    split: UPN or staff code → successor, for a school that is divided; who is not in it goes to the successor of
-    the register entry, if there is one.
+    split: UPN (a former one too) or staff code → successor, for a school that is divided; who is not in it goes to
+    the successor of the register entry, if there is one. One that names nobody of the school is refused whole.
     """
 
     def work() -> Closure:
@@ -62,7 +62,7 @@ def close_school(
                 writer = chain.Writer(dfes, acting_user, now)
                 applying = store.Applying(writer, on, rules, secret, django_settings.HWB_MAIL_DOMAIN)
                 store.apply(cursor, plan, facts=known, applying=applying)
-                cursor.execute("UPDATE establishment SET closed = coalesce(closed, %s) WHERE dfes = %s", [on, dfes])
+                cursor.execute("UPDATE establishment SET closed = least(closed, %s) WHERE dfes = %s", [on, dfes])
                 details = {"successors": sorted({follower, *(split or {}).values()} - {""})}
                 audit.record(
                     action="school closed", actor=acting_user, at=now, details=details, school=dfes, chain=dfes
@@ -76,11 +76,13 @@ def close_school(
 def _planned(cursor: Any, dfes: str, split: dict[str, str], follower: str, on: date) -> tuple[Plan, SchoolFacts]:
     """The plan made under the locks of everybody whom it may concern."""
 
-    def successor_of(entry: LearnerEntry | StaffEntry) -> str | None:
-        key = entry.record.upn if isinstance(entry, LearnerEntry) else entry.record.staff_code
-        return split.get(key, follower) or None
-
     def planned(known: SchoolFacts) -> Plan:
+        listed = _listed(known, split)
+
+        def successor_of(entry: LearnerEntry | StaffEntry) -> str | None:
+            key = entry.record.upn if isinstance(entry, LearnerEntry) else entry.record.staff_code
+            return listed.get(key, follower) or None
+
         return closing.plan_closure(facts=known, successor_of=successor_of, on=on, policy=settings.policy())
 
     locked: set[str] = set()
@@ -94,6 +96,28 @@ def _planned(cursor: Any, dfes: str, split: dict[str, str], follower: str, on: d
         locked |= stakes
         store.lock_upns(cursor, locked)
     raise FactsMoved(dfes)
+
+
+def _listed(known: SchoolFacts, split: dict[str, str]) -> dict[str, str]:
+    """The split by the UPNs and codes that the school's words bear; a former UPN leads to the same learner (R9)."""
+    codes = {member.entry.record.staff_code for member in known.staff}
+    found: dict[str, str] = {}
+    unknown = 0
+    for key, successor in split.items():
+        person = known.learners.get(key)
+        own = {e.record.upn for e in person.entries if e.school == known.school.dfes} if person else set()
+        if not own and key not in codes:
+            unknown += 1
+        found.update(dict.fromkeys(own or {key}, successor))
+    if unknown:
+        # a count and no names: it goes to the screen and perhaps into a log
+        raise ClosureRefused(
+            Text(
+                N_("The split file names people who are not the school's, by UPN or staff code: {count}"),
+                {"count": unknown},
+            )
+        )
+    return found
 
 
 def _follower(cursor: Any, dfes: str) -> str:

@@ -106,23 +106,14 @@ def settle_people(
 def _forget(cursor: Any, school: str, on: date) -> None:
     """Words looked at get their next due day."""
     policy = settings.policy_from(settings.stored())
-    next_grace: dict[str, date] = {}
-    cursor.execute(
-        "SELECT w.upn, a.grace_until FROM learner_record w JOIN upn USING (upn) JOIN account a ON a.id = upn.account"
-        " WHERE w.school = %s AND w.due_on <= %s AND a.grace_until >= %s",
-        [school, on, on],
-    )
-    for upn, grace in cursor.fetchall():
-        next_grace[upn] = date.fromordinal(grace.toordinal() + 1)
     cursor.execute(_LEARNERS, [school, on])
     upns = {row[0] for row in cursor.fetchall()}
     people = directory_facts.load(cursor, school=school, upns=upns, staff=True, own=False)
     for person in people.learners.values():
         for entry in person.entries:
             if entry.school == school and entry.record.upn in upns:
-                day = planning.next_due(entry, None, on=on, policy=policy)
-                grace = next_grace.get(entry.record.upn)
-                day = min(filter(None, (day, grace)), default=None)
+                grace = person.account.grace_until if person.account is not None else None
+                day = planning.next_due(entry, grace, on=on, policy=policy)
                 cursor.execute(
                     "UPDATE learner_record SET due_on = %s WHERE school = %s AND upn = %s",
                     [day, school, entry.record.upn],

@@ -75,6 +75,22 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "R31",
+        "whom a school has is active exactly when no decision of that school, or of support, says otherwise",
+        """
+        SELECT a.id FROM account a
+        WHERE a.kind <> 'official'
+          AND EXISTS (SELECT FROM placement p WHERE p.account = a.id AND p.ended IS NULL
+                      AND p.role IN ('holding', 'post'))
+          AND a.active = EXISTS (
+              SELECT FROM decision d WHERE d.account = a.id AND d.ended_at IS NULL
+              AND (d.kind IN ('suspended', 'safety')
+                   OR d.kind = 'deactivated' AND EXISTS (
+                       SELECT FROM placement p WHERE p.account = a.id AND p.ended IS NULL AND p.school = d.school
+                       AND p.role IN ('holding', 'post'))))
+        """,
+    ),
+    Invariant(
         "I7",
         "a refused record is never read as missing",
         """
@@ -92,10 +108,11 @@ INVARIANTS = (
     ),
     Invariant(
         "I9",
-        "no school keeps a wait for an account that it holds itself",
+        "no school keeps a wait for an account that it holds itself, unless it put the UPN on somebody else (R4)",
         """
         SELECT w.school AS id FROM wait w JOIN upn u ON u.upn = w.upn
         JOIN placement p ON p.account = u.account AND p.role = 'holding' AND p.ended IS NULL AND p.school = w.school
+        WHERE w.cause <> 'identity'
         """,
     ),
     Invariant(
@@ -108,6 +125,18 @@ INVARIANTS = (
         JOIN account a ON a.id = p.account AND a.upn = r.upn
         WHERE p.role = 'holding' AND p.ended IS NULL AND NOT r.refused AND r.leaving_date < %(on)s
           AND (r.due_on IS NULL OR r.due_on > %(on)s)
+        """,
+    ),
+    Invariant(
+        "R23",
+        "staff who left have no post, or it is due to end; staff on roll have one, or it is due to begin",
+        """
+        SELECT coalesce(r.account, r.id) AS id FROM staff_record r
+        LEFT JOIN placement p ON p.account = r.account AND p.school = r.school AND p.role = 'post' AND p.ended IS NULL
+        WHERE (r.due_on IS NULL OR r.due_on > %(on)s)
+          AND CASE WHEN r.leaving_date < %(on)s THEN p.account IS NOT NULL
+                   WHEN r.missing_since IS NULL AND NOT r.refused AND r.start_date <= %(on)s THEN p.account IS NULL
+                   ELSE false END
         """,
     ),
     Invariant(
@@ -151,7 +180,9 @@ INVARIANTS = (
             n.usernames IS DISTINCT FROM 1 + coalesce(i.times, 0)
             OR n.emails IS DISTINCT FROM 1 + coalesce(i.times, 0) + (c.reason_code = 'official')::int)
         UNION SELECT u.account FROM upn u WHERE u.account IS NOT NULL GROUP BY u.account
-        HAVING (count(*) > 1) <> EXISTS (SELECT FROM audit k WHERE k.account = u.account AND k.action = 'rekey')
+        HAVING (count(*) > 1) <> (  -- an undone re-keying lets its UPN go again
+            SELECT count(*) FILTER (WHERE k.rule <> 'undo') > count(*) FILTER (WHERE k.rule = 'undo')
+            FROM audit k WHERE k.account = u.account AND k.action = 'rekey')
         """,
     ),
     Invariant(

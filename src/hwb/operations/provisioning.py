@@ -80,8 +80,10 @@ def _reconcile(run_id: UUID, on: date, now: datetime) -> dict[str, Any]:
             due.settle_school(cursor, school=run.school, on=on, now=now)
         policy = settings.policy()
         newest = runs.newest_of(cursor, run.school)
+        if runs.is_closed(cursor, run.school, on=on):
+            return _refuse_late(cursor, run, "school_closed", digest, now)
         if newest is not None and _is_overtaken(run, newest, digest):
-            return _refuse_late(cursor, run, digest, now)
+            return _refuse_late(cursor, run, "stale", digest, now)
         if newest is not None and _says_the_same(cursor, run, newest, digest, policy):
             return _leave(cursor, run, newest, extract, digest, now)
         snapshot = check.check(extract, digest=digest)
@@ -162,8 +164,8 @@ def _standing(cursor: Any, school: str, received: dict[str, int]) -> tuple[Count
     )
 
 
-def _refuse_late(cursor: Any, run: Run, digest: str, now: datetime) -> dict[str, Any]:
-    cursor.execute("UPDATE run SET failure = 'stale' WHERE id = %s", [run.id])
+def _refuse_late(cursor: Any, run: Run, failure: str, digest: str, now: datetime) -> dict[str, Any]:
+    cursor.execute("UPDATE run SET failure = %s WHERE id = %s", [failure, run.id])
     return runs.finish(cursor, run, Plan(run.school), state="refused", outcome="refused", digest=digest, now=now)
 
 

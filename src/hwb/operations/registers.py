@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hwb.extract.texts import N_, Text
-from hwb.operations import audit
+from hwb.operations import audit, messages
 from hwb.operations.register_files import AuthorityRow, Fault, SchoolRow, read_authorities, read_schools
 
 #: A changed registered address counts after this, so that whoever reads the old one can object.
@@ -63,6 +63,7 @@ def import_schools(*, content: bytes, acting_user: str, now: datetime, on: date)
             "SELECT dfes FROM establishment WHERE dfes = ANY(%s) AND pending_email_from IS NOT NULL ORDER BY dfes",
             numbers,
         )
+        _tell_old_addresses(numbers, now)
         to_close = _column(_TO_CLOSE, numbers)
         _record("schools imported", rows, len(new), faults, acting_user, now)
     return Imported(len(rows), len(new), tuple(faults), pending, to_close)
@@ -82,6 +83,17 @@ def apply_pending_emails(*, on: date, now: datetime) -> int:
                 action="registered address changed", actor="tick", at=now, details={"schools": sorted(schools)}
             )
     return len(schools)
+
+
+def _tell_old_addresses(schools: list[str], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT dfes::text, registered_email, pending_email, pending_email_from FROM establishment"
+            " WHERE dfes = ANY(%s) AND pending_email_from IS NOT NULL AND registered_email <> ''",
+            [schools],
+        )
+        for school, old, new, starts in cursor.fetchall():
+            messages.address_changes(cursor, school=school, old=old, new=new, starts=starts, now=now)
 
 
 def _record(

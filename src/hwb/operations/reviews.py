@@ -31,12 +31,13 @@ def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date, seen: st
     """Applies a held run as shown. When the facts have moved, nothing is applied and the differences are returned;
     the new plan then needs its own confirmation (R36). ``seen``: digest of the plan that the person looked at.
 
-    Raises RunNotFound; PlanMoved when the kept plan is no longer the one seen, since somebody else tried meanwhile.
+    Raises RunNotFound, also when the school has closed (R43); PlanMoved when the kept plan is no longer the one seen,
+    since somebody else tried meanwhile.
     """
 
     def work() -> Confirmation:
         with connection.cursor() as cursor:
-            run = runs.find_in(cursor, run_id, "held")
+            run = runs.find_open(cursor, run_id, "held", on=on)
             if seen and seen != run.plan_digest:
                 raise PlanMoved(str(run_id))
             snapshot = check.check(wire.load(zlib.decompress(run.body)))

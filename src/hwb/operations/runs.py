@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -85,6 +85,21 @@ def find_in(cursor: Any, run_id: UUID, *states: str) -> Run:
     """As :func:`find`, no preview and in one of ``states``. Raises RunNotFound."""
     run = find(cursor, run_id)
     if run.preview or run.state not in states:
+        raise RunNotFound(str(run_id))
+    return run
+
+
+def is_closed(cursor: Any, school: str, *, on: date) -> bool:
+    """Whether the register says that the school has closed: its words are others' by now, or nobody's (R43)."""
+    cursor.execute("SELECT closed <= %s FROM establishment WHERE dfes = %s", [on, school])
+    row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def find_open(cursor: Any, run_id: UUID, *states: str, on: date) -> Run:
+    """As :func:`find_in`, of a school that has not closed. Raises RunNotFound."""
+    run = find_in(cursor, run_id, *states)
+    if is_closed(cursor, run.school, on=on):
         raise RunNotFound(str(run_id))
     return run
 

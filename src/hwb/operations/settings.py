@@ -16,7 +16,7 @@ from hwb.directory.chain import NATION
 from hwb.directory.queries.schools import SchoolLimits
 from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
-from hwb.lifecycle.calendar import YEAR_GROUPS
+from hwb.lifecycle.calendar import YEAR_GROUPS, london_date
 from hwb.lifecycle.explain_facts import Limits
 from hwb.lifecycle.passwords import MADE_FOR, PasswordPolicy, Showing
 from hwb.lifecycle.policy import DEFAULT_LIMITS, Grace, Limit, Policy
@@ -92,6 +92,12 @@ def _line(text: str) -> str:
     return text
 
 
+#: Whoever is missing is looked at on the next tick: with fewer days than before somebody may be free already (R32).
+_MISSING_DUE = """
+UPDATE learner_record SET due_on = %(on)s
+WHERE missing_since IS NOT NULL AND leaving_date IS NULL AND due_on > %(on)s
+"""
+
 _NEEDED_LIMIT = N_("The setting {key} needs a number and a share, for example: 10 5%")
 _NEEDED_DAY = N_("The setting {key} needs month and day, for example: 09-01")
 _NEEDED_WINDOW = N_("The setting {key} needs its first and last day, for example: 08-01 10-31")
@@ -159,6 +165,8 @@ def put(*, key: str, value: str, acting_user: str, now: datetime) -> str:
             cursor.execute(_PUT, [key, value, acting_user, now])
             if key.startswith("client_contact."):
                 cursor.execute("UPDATE establishment SET client_contact = %s WHERE dfes = %s", [value, _school(key)])
+            if key == "missing_days":
+                cursor.execute(_MISSING_DUE, {"on": london_date(now)})
         audit.record(
             action="setting", actor=acting_user, at=now, school=_school(key), chain=_school(key) or NATION,
             details={"key": key, "before": before, "after": value or known.default},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -26,13 +27,14 @@ def undo(
 ) -> Plan:  # fmt: skip
     """Withdraws the school's newest accepted run: the one before is newest again and the school is re-planned.
 
-    With ``preview`` only the plan is returned. Raises RunNotFound when it is not the newest, or too old to undo;
-    PlanMoved when the plan is not the one whose digest (:meth:`Plan.digest`) was ``seen``.
+    With ``preview`` only the plan is returned. Raises RunNotFound when it is not the newest, too old to undo, or
+    of a school that has closed (R43); PlanMoved when the plan is not the one whose digest (:meth:`Plan.digest`) was
+    ``seen``.
     """
 
     def work() -> Plan:
         with connection.cursor() as cursor:
-            run = runs.find_in(cursor, run_id, *runs.ACCEPTED)
+            run = runs.find_open(cursor, run_id, *runs.ACCEPTED, on=on)
             newest = runs.newest_of(cursor, run.school)
             if newest is None or newest.id != run_id:
                 raise RunNotFound(str(run_id))
@@ -57,6 +59,7 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
     if run.state == "applied" and not run.before:
         raise RunNotFound(str(run.id))  # what it changed is no longer remembered
     before = memory.recall(run.before) if run.before else undoing.Before()
+    before = replace(before, reposted=_accounts_of(cursor, run, "post"))
     upns = {*before.learners, *(old for old, _ in before.rekeyed)}
     upns |= {word.record.upn for word, _ in before.others}
     upns |= {word.record.former_upn for word in before.learners.values() if word is not None} - {""}
@@ -90,10 +93,7 @@ def _staff_words(
     cursor: Any, run: Run, before: undoing.Before, facts: SchoolFacts
 ) -> list[tuple[StaffMember, StaffEntry | None]]:
     """Staff whose words the run changed, and those whom it brought."""
-    cursor.execute(
-        "SELECT account::text FROM audit WHERE run = %s AND action = 'create' AND account IS NOT NULL", [run.id]
-    )
-    created = {account for (account,) in cursor.fetchall()}
+    created = _accounts_of(cursor, run, "create")
     words: list[tuple[StaffMember, StaffEntry | None]] = []
     for member in facts.staff:
         if member.entry.id in before.staff:
@@ -101,6 +101,14 @@ def _staff_words(
         elif member.account is not None and member.account.id in created:
             words.append((member, None))
     return words
+
+
+def _accounts_of(cursor: Any, run: Run, action: str) -> frozenset[str]:
+    """Accounts to which the run did this, by its audit entries."""
+    cursor.execute(
+        "SELECT account::text FROM audit WHERE run = %s AND action = %s AND account IS NOT NULL", [run.id, action]
+    )
+    return frozenset(account for (account,) in cursor.fetchall())
 
 
 def _reopened(cursor: Any, before: undoing.Before) -> list[tuple[str, Decision]]:

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from hwb import clock
 from hwb.directory.queries import members
 from hwb.directory.queries.members import Member
 from hwb.operations import accounts
-from hwb.portal.people import CHOSEN, chosen, kept, link, person_of, record_of, where
-from hwb.portal.resets import Left
+from hwb.portal.people import CHOSEN, chosen, kept, link, person_of, record_of, section_of, where
+from hwb.portal.reset_results import Left
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
 from hwb.web.page import PageRequest, page
@@ -87,6 +87,18 @@ def one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     return _off(request, dfes, person)
 
 
+@page(Action.SWITCH_ACCESS)
+def result(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
+    """What the account is now, after it was switched: this page can be loaded again without doing anything."""
+    person = person_of(request, account)
+    off = bool(set(person.decisions) & (_OWN | _SUPPORTS))
+    return show(
+        request, "portal/access_done.html", off=off, safety="safety" in person.decisions, person=person,
+        title=N_("The account is switched off") if off else N_("The account is switched on"), where=where(person),
+        section=section_of(person), back=record_of(person, dfes),
+    )  # fmt: skip
+
+
 @page(Action.SWITCH_ACCESS, methods="GET POST")
 def many(request: PageRequest, dfes: str) -> HttpResponse:
     """Everybody whose boxes were ticked, after one page that says how many they are."""
@@ -121,14 +133,11 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
 def _off(request: PageRequest, dfes: str, person: Member) -> HttpResponse:
     form = OffForm.of(request)
     back = record_of(person, dfes)
-    shown: dict[str, Any] = {"person": person, "where": where(person), "section": _section(person)}
+    shown: dict[str, Any] = {"person": person, "where": where(person), "section": section_of(person)}
     if form.is_sent() and request.POST.get("step") == "sure":
         refused = _switch(request, dfes, person, form)
         if refused is None:
-            return show(
-                request, "portal/access_done.html", title=N_("The account is switched off"), off=True, back=back,
-                safety=form.cleaned_data["reason"] == "safety", **shown,
-            )  # fmt: skip
+            return _to_result(dfes, person)
         form.add_refusal("details" if refused.code.startswith("reason") else None, refused.text)
     elif form.is_sent() and request.POST.get("step") == "reason":
         here = reverse("account-access", args=[dfes, person.account])
@@ -140,15 +149,18 @@ def _off(request: PageRequest, dfes: str, person: Member) -> HttpResponse:
     return show(request, "portal/access_off.html", title=N_("Switch off this account"), form=form, back=back, **shown)
 
 
+def _to_result(dfes: str, person: Member) -> HttpResponse:
+    return HttpResponseRedirect(reverse("account-access-result", args=[dfes, person.account]))
+
+
 def _on(request: PageRequest, dfes: str, person: Member) -> HttpResponse:
     form = PageForm.of(request)
     back = record_of(person, dfes)
-    shown: dict[str, Any] = {"person": person, "where": where(person), "section": _section(person), "back": back}
-    if form.is_sent():
+    shown: dict[str, Any] = {"person": person, "where": where(person), "section": section_of(person), "back": back}
+    # Only the page that asks for it says ON: what switched the account off, sent again, must not switch it on.
+    if form.is_sent() and request.POST.get("do") == ON:
         refused = _switch(request, dfes, person, None)
-        if refused is not None:
-            return _cannot(request, person, refused.text)
-        return show(request, "portal/access_done.html", title=N_("The account is switched on"), off=False, **shown)
+        return _to_result(dfes, person) if refused is None else _cannot(request, person, refused.text)
     title = N_("Switch on this account")
     return show(request, "portal/access_check.html", title=title, form=form, off=False, **shown)
 
@@ -190,15 +202,12 @@ def _cannot(request: PageRequest, person: Member, reason: Text) -> HttpResponse:
     title = N_("This account cannot be switched here")
     return show(
         request, "portal/reset_refused.html", title=title, person=person, reason=reason, back=back,
-        section=_section(person),
+        section=section_of(person),
     )  # fmt: skip
-
-
-def _section(person: Member) -> str:
-    return "staff" if person.kind == "staff" else "learners"
 
 
 urlpatterns = [
     path("school/<str:dfes>/access/", many, name="accounts-access"),
     path("school/<str:dfes>/people/<uuid:account>/access/", one, name="account-access"),
+    path("school/<str:dfes>/people/<uuid:account>/access/result/", result, name="account-access-result"),
 ]

@@ -13,7 +13,6 @@ from hwb.extract.texts import Language
 from hwb.lifecycle import explain
 from hwb.lifecycle.explain import Explanation, LinkState, Owner
 from hwb.lifecycle.explain_facts import SchoolSeen
-from hwb.web.words import N_, Text
 
 #: What stands beside the word; the word alone says it all.
 SYMBOLS = {LinkState.DONE: "✓", LinkState.WAITING: "…", LinkState.PROBLEM: "!", LinkState.NOT_KNOWN: "?"}
@@ -72,12 +71,3 @@ def _contact(owner: Owner, school: SchoolSeen) -> str:
     if owner is Owner.SUPPORT:
         return f"{settings.HWB_HELP_TELEPHONE}, {settings.HWB_HELP_EMAIL}"
     return school.contact if owner is Owner.CLIENT_MANAGER else ""
-
-
-def year_name(year_group: str) -> Text:
-    """Year group as people say it: "Reception", "Year 7"."""
-    if year_group == "R":
-        return Text(N_("Reception"))
-    if year_group.startswith("N"):
-        return Text(N_("Nursery {year}"), {"year": year_group[1:]})
-    return Text(N_("Year {year}"), {"year": year_group})

@@ -20,7 +20,8 @@ from hwb.lifecycle import explain
 from hwb.lifecycle.explain_facts import LearnerFacts
 from hwb.operations import lookups, searches, settings
 from hwb.portal import learner_answers
-from hwb.portal.answers import address, year_name
+from hwb.portal.answers import address
+from hwb.portal.naming import year_name
 from hwb.web import errors
 from hwb.web.forms import PageForm
 from hwb.web.frame import show

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from hwb.directory.queries.timeline import Event
 from hwb.web.words import N_, Text, day, moment, say
@@ -51,14 +51,24 @@ _BY_REASON: Final[Mapping[tuple[str, str], str]] = {
     ("state", "active"): N_("Account switched on"),
     ("state", "inactive"): N_("Account switched off"),
 }
+#: What is said otherwise of a member of staff.
+_OF_STAFF: Final[Mapping[str, str]] = {
+    "place": N_("Staff code, role or classes changed in the MIS"),
+    "post": N_("Works here again"),
+    "post end": N_("No longer works here"),
+    "password chosen": N_("Password chosen by the member of staff"),
+    "left": N_("The school confirmed that the member of staff left"),
+}
 _OTHER: Final = N_("Another change of the account")
 #: What details may show, in this order. Other keys are numbers and codes that tell nobody anything.
 _FIELDS: Final = {
     "legal_forename": N_("Legal forename"), "legal_surname": N_("Legal surname"),
     "preferred_forename": N_("Preferred forename"), "preferred_surname": N_("Preferred surname"),
     "birth_date": N_("Date of birth"), "upn": N_("UPN"), "year_group": N_("Year group"),
-    "registration_group": N_("Class"), "classes": N_("Teaching classes"), "state": N_("Account"),
-    "grace_until": N_("Signing in works until"), "username": N_("Username"), "email": N_("E-mail"),
+    "staff_code": N_("Staff code"), "employee_number": N_("Employee number"),
+    "role": N_("Role in the MIS"), "registration_group": N_("Class"), "classes": N_("Teaching classes"),
+    "state": N_("Account"), "grace_until": N_("Signing in works until"), "username": N_("Username"),
+    "email": N_("E-mail"),
 }  # fmt: skip
 _STATES: Final = {"active": N_("Active"), "inactive": N_("Inactive")}
 
@@ -92,34 +102,41 @@ def kind_of(event: Event) -> str:
     return _SAID.get(event.action, ("account", ""))[0]
 
 
-def happening(event: Event, *, school: tuple[str, str], run_address: str) -> Happening:
+def happening(
+    event: Event, *, school: tuple[str, str], run_address: str, of: Literal["learner", "staff"] = "learner"
+) -> Happening:
     """The event in the page's language. school: the other school's name and its language."""
     return Happening(
-        kind_of(event), say(_title(event)), event.at, _by(event), *(school if event.school else ("", "")), run_address,
-        tuple(_differences(event)), event.unreadable,
+        kind_of(event), say(_title(event, of)), event.at, _by(event, of), *(school if event.school else ("", "")),
+        run_address, tuple(_differences(event)), event.unreadable,
     )  # fmt: skip
 
 
-def _title(event: Event) -> str:
+def _title(event: Event, of: str) -> str:
     reason = {
         "decision": event.reason, "decision end": str(event.after.get("kind", "")), "password reset": event.reason,
         "password shown": event.reason, "state": str(event.after.get("state", "")),
     }.get(event.action, "")  # fmt: skip
+    if of == "staff" and (said := _OF_STAFF.get(reason if event.action == "decision" else event.action)):
+        return said
     return _BY_REASON.get((event.action, reason)) or _SAID.get(event.action, ("", _OTHER))[1]
 
 
-def _by(event: Event) -> str:
+def _by(event: Event, of: str) -> str:
     if event.by == "person":
         return event.name
     if event.by == "run":
         return say(Text(N_("Run of {moment}"), {"moment": moment(event.run_at)})) if event.run_at else ""
-    said = {"self": N_("The learner"), "support": N_("Hwb Support"), "service": N_("Hwb, by itself"), "nobody": ""}
+    own = N_("The member of staff") if of == "staff" else N_("The learner")
+    said = {"self": own, "support": N_("Hwb Support"), "service": N_("Hwb, by itself"), "nobody": ""}
     return say(said[event.by]) if said[event.by] else ""
 
 
 def _differences(event: Event) -> list[Difference]:
     found = []
     for name, label in _FIELDS.items():
+        if name == "role" and event.action != "place":  # what kind of place it is, no word of the MIS
+            continue
         before, after = _written(name, event.before.get(name)), _written(name, event.after.get(name))
         if before != after:
             found.append(Difference(say(label), before, after))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,22 +11,20 @@ from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
 from hwb import clock
-from hwb.directory.queries import explanations, passwords, people, timeline
+from hwb.directory.queries import explanations, passwords, people
 from hwb.directory.queries.passwords import PasswordRow
 from hwb.directory.queries.people import LearnerRecord, Stay
-from hwb.directory.queries.timeline import Event
 from hwb.lifecycle import explain
-from hwb.lifecycle.explain import Explanation
 from hwb.lifecycle.explain_facts import LearnerFacts
 from hwb.lifecycle.passwords import PasswordState
 from hwb.operations import passwords as making
 from hwb.operations import settings
-from hwb.portal.happenings import KINDS, Happening, happening, kind_of
+from hwb.portal.answers import answer_of
 from hwb.portal.learners import address_of, class_address
 from hwb.portal.naming import full_name, year_name
+from hwb.portal.records import Deed, account_rows, happened, on_record, schools_named
 from hwb.web import pictures
-from hwb.web.frame import name_in_language, show
-from hwb.web.lists import Listing
+from hwb.web.frame import show
 from hwb.web.page import PageRequest, page
 from hwb.web.pictures import Spell
 from hwb.web.policy import Action, may
@@ -35,27 +32,6 @@ from hwb.web.words import N_, Text, day, moment, say
 
 #: A shown password is on the screen so long; then the page leads back to the record.
 SHOWN_SECONDS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something to do about the learner: a link, or with `post` a button."""
-
-    text: str
-    address: str
-    post: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The explanation in the page's language; links as (question, state, word, day)."""
-
-    headline: str
-    owner: str
-    next_step: str
-    when: str
-    code: str
-    chain: tuple[tuple[str, str, str, date | None], ...]
 
 
 @page(Action.SEE_LEARNERS)
@@ -68,17 +44,16 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     known = passwords.of_accounts([account]).get(account)
     limits = settings.explanation_limits()
     facts = explanations.learner(upn=row.upn, school=dfes, on=today, limits=limits) if row.upn else None
-    told = _told(explain.learner(facts, on=today, limits=limits), request) if facts else None
-    names = _schools(record, dfes, protected=facts is not None and facts.protected)
-    listing, shown, paging = _happenings(request, record, dfes, names)
+    found = explain.learner(facts, on=today, limits=limits) if facts else None
+    answer = answer_of(found, school=facts.school, language=request.language) if found and facts else None
+    names = schools_named(record.stays, dfes, protected=facts is not None and facts.protected)
     caption = " · ".join(filter(None, (say(year_name(row.year_group)), row.registration_group)))
     return show(
         request, "portal/learner.html", title=full_name(row), section="learners", back=reverse("learners", args=[dfes]),
-        row=row, told=told, caption=caption, account_rows=_account_rows(record, known, dfes),
+        row=row, answer=on_record(answer, active=row.active) if answer else None, caption=caption,
+        account_rows=account_rows(row, record.email, known, dfes),
         school_rows=_school_rows(record, facts, request, dfes), schools=_picture(record, names, today, request),
-        deeds=_deeds(request, record, known, dfes), happenings=shown, paging=paging,
-        kinds=[(say(text), listing.address(kind=kind), listing.filters["kind"] == kind) for kind, text in
-               (("", N_("Everything")), *KINDS.items())],
+        deeds=_deeds(request, record, known, dfes), **happened(request, row, dfes, names, account=row.account),
     )  # fmt: skip
 
 
@@ -107,55 +82,6 @@ def show_password(request: PageRequest, dfes: str, account: UUID) -> HttpRespons
     )  # fmt: skip
     response["Refresh"] = f"{SHOWN_SECONDS}; url={back}"
     return response
-
-
-def _told(found: Explanation, request: PageRequest) -> Told:
-    language = request.language
-    return Told(
-        explain.say(found.headline, language), explain.owner_name(found.owner, language),
-        explain.say(found.next_step, language), explain.say(found.when, language) if found.when else "", found.code,
-        tuple(
-            (explain.say(link.question, language), str(link.state), explain.state_name(link.state, language), link.day)
-            for link in found.chain
-        ),
-    )  # fmt: skip
-
-
-def _schools(record: LearnerRecord, school: str, *, protected: bool) -> dict[str, tuple[str, str]]:
-    """School number → its name and the name's language. Of protected people no other school is named."""
-    found = {}
-    for stay in record.stays:
-        named = name_in_language(stay.name_en, stay.name_cy)
-        found[stay.school] = named if named[0] else (stay.school, "")
-    unnamed = (say(N_("Another school")), "")
-    return {number: named if number == school or not protected else unnamed for number, named in found.items()}
-
-
-def _account_rows(record: LearnerRecord, known: PasswordRow | None, school: str) -> list[dict[str, Any]]:
-    row = record.row
-    if row.moved_on or known is None:
-        return []
-    state = known.state(school=school)
-    last = known.last_sign_in_since(row.arrived)
-    rows: list[dict[str, Any]] = [
-        {"label": N_("Username"), "value": row.username, "own": True},
-        {"label": N_("E-mail"), "value": record.email, "own": True},
-        {"label": N_("Account"), "status": "account", "value": "active" if row.active else "inactive",
-         "note": row.reason if not row.active else ""},
-        {"label": N_("Password"), "status": "password", "value": str(state), "note": _password_note(state, known)},
-        {"label": N_("Last sign-in"), "value": moment(last) if last else say(N_("Never signed in here"))},
-    ]  # fmt: skip
-    return rows
-
-
-def _password_note(state: PasswordState, known: PasswordRow) -> str:
-    if state is PasswordState.NOT_HELD_HERE:
-        return say(N_("The password was made at another school, or was shown before. It still works."))
-    if state is PasswordState.VISIBLE and known.must_change:
-        return say(N_("Must be changed at the next sign-in."))
-    if state is PasswordState.NONE:
-        return say(N_("Nobody can sign in with this account before a password is made."))
-    return ""
 
 
 def _school_rows(
@@ -230,27 +156,6 @@ def _deeds(request: PageRequest, record: LearnerRecord, known: PasswordRow | Non
     if may(person, Action.ISSUE_USERNAME, school=dfes):
         found.append(Deed(say(N_("Issue a new username")), address_of("issue-username", dfes, **where)))
     return [deed for deed in found if deed.address]
-
-
-def _happenings(
-    request: PageRequest, record: LearnerRecord, dfes: str, names: dict[str, tuple[str, str]]
-) -> tuple[Listing, list[Happening], Any]:
-    listing = Listing.of(request, filters=("kind",), sorts=("when",))
-    row = record.row
-    left = row.left_on if row.moved_on else None
-    events = timeline.events(account=row.account, school=dfes, began=row.arrived, left=left)
-    kind = listing.filters["kind"]
-    kept = [event for event in events if kind not in KINDS or kind_of(event) == kind]
-    paging = listing.paging(len(kept))
-    seen = may(request.person, Action.SEE_RUNS, school=dfes)
-    shown = [_happening(event, dfes, names, seen) for event in kept[paging.offset : paging.last]]
-    return listing, shown, paging
-
-
-def _happening(event: Event, dfes: str, names: dict[str, tuple[str, str]], seen: bool) -> Happening:
-    elsewhere = names.get(event.school, (say(N_("Another school")), ""))
-    run = address_of("run-detail", dfes, run=event.run) if seen and event.run else ""
-    return happening(event, school=elsewhere, run_address=run)
 
 
 urlpatterns = [

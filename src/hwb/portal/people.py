@@ -43,6 +43,11 @@ def record_of(person: Member, school: str) -> str:
     return link("staff-member" if person.kind == "staff" else "learner", school, person.account)
 
 
+def section_of(person: Member) -> str:
+    """The route whose link of the navigation is current on a page about the person."""
+    return "staff" if person.kind == "staff" else "learners"
+
+
 def link(route: str, *parts: object) -> str:
     """The address of a page that may not be there."""
     try:

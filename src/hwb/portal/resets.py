@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -24,7 +23,8 @@ from hwb.lifecycle.calendar import YEAR_GROUPS
 from hwb.lifecycle.passwords import PasswordState
 from hwb.operations import passwords, settings
 from hwb.portal.naming import year_name
-from hwb.portal.people import CHOSEN, chosen, kept, link, person_of, record_of, where
+from hwb.portal.people import CHOSEN, chosen, kept, link, person_of, record_of, section_of, where
+from hwb.portal.reset_results import hindrance, to_the_new_password, to_the_new_passwords
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
 from hwb.web.language import is_switch
@@ -63,23 +63,6 @@ class ResetForm(PageForm):
         return cleaned
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Somebody who got no new password, and why."""
-
-    name: str
-    reason: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Printing:
-    """Slips of a class: its name, how many of its learners got a password, and where they are printed."""
-
-    name: str
-    made: int
-    address: str
-
-
 @sensitive_post_parameters("typed")
 @page(Action.RESET_PASSWORD, methods="GET POST")
 def one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
@@ -93,20 +76,19 @@ def one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     if not _teachers_may(request):
         return _teachers_may_not(request)
     row = rows.of_accounts([account])[account]
-    if (reason := _hindrance(person)) is not None:
+    if (reason := hindrance(person)) is not None:
         return show(
             request, "portal/reset_refused.html", title=N_("A password cannot be made here"), person=person,
-            reason=reason, back=back, section=_section(person),
+            reason=reason, back=back, section=section_of(person),
         )  # fmt: skip
     form = ResetForm.of(request, initial={"how": MAKE})
-    made = _made(request, form, person) if form.is_sent() else None
-    shown: dict[str, Any] = {"person": person, "where": where(person), "back": back, "section": _section(person)}
-    if made is not None:
-        return show(request, "portal/reset_done.html", title=N_("New password"), made=made, **shown)
+    if form.is_sent() and _is_made(request, form, person):
+        return to_the_new_password(dfes, account)
     state = row.state(school=dfes)
     return show(
         request, "portal/reset.html", title=N_("Reset a password"), form=form, elsewhere=_is_from_elsewhere(row, state),
-        chosen_own=state is PasswordState.CHOSEN, **shown,
+        chosen_own=state is PasswordState.CHOSEN, person=person, where=where(person), back=back,
+        section=section_of(person),
     )  # fmt: skip
 
 
@@ -121,7 +103,7 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
         return _choose_group(request, dfes)
     group = _group(request, dfes, selected, year, class_)
     states = rows.of_accounts([person.account for person in group])
-    able = [person for person in group if _hindrance(person) is None]
+    able = [person for person in group if hindrance(person) is None]
     needed = [person for person in able if states[person.account].cannot_sign_in_yet(school=dfes)]
     who = request.POST.get("who", "") if request.method == "POST" else ""
     heading: dict[str, Any] = {"title": _title(year, class_), "group": group, "able": able, "needed": needed}
@@ -143,32 +125,32 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def _made(request: PageRequest, form: ResetForm, person: Member) -> passwords.NewPassword | None:
+def _is_made(request: PageRequest, form: ResetForm, person: Member) -> bool:
+    """Makes the password, which its own page then shows; False when it was refused."""
     typed = form.cleaned_data["typed"] if form.cleaned_data["how"] == TYPE else None
     try:
-        return passwords.reset(
+        passwords.reset(
             account=person.account, school=request.access.school, acting_user=_acting(request), now=clock.now(),
-            typed=typed,
+            typed=typed, seen=False,
         )  # fmt: skip
     except passwords.PasswordRefused as refused:
         form.add_refusal("typed" if typed is not None else None, refused.text)
-        return None
+        return False
+    return True
 
 
 def _make(request: PageRequest, dfes: str, group: Sequence[Member], wanted: Sequence[Member]) -> HttpResponse:
-    """Makes the passwords of all who were meant, and says who got one, who did not and why."""
+    """Makes the passwords of all who were meant; a page of its own says who got one, who did not and why."""
     done = passwords.reset_many(
         accounts=[person.account for person in wanted], school=dfes, acting_user=_acting(request), now=clock.now(),
         everyone=True,
     )  # fmt: skip
     made = set(done.made)
-    reasons = [(person, _hindrance(person)) for person in group]
-    failed = tuple(Left(person.name, reason) for person, reason in reasons if reason is not None)
-    return show(
-        request, "portal/resets_done.html", title=N_("New passwords"), made=len(made), section="learners",
-        kept=len(group) - len(made) - len(failed), failed=failed, back=_back(dfes),
-        printing=_printing(dfes, [person for person in wanted if person.account in made]),
-    )  # fmt: skip
+    failed = [person.account for person in group if hindrance(person) is not None]
+    classes = Counter(person.class_ for person in wanted if person.account in made and person.class_)
+    return to_the_new_passwords(
+        request, dfes, made=len(made), kept=len(group) - len(made) - len(failed), failed=failed, classes=classes
+    )
 
 
 def _choose_group(request: PageRequest, dfes: str) -> HttpResponse:
@@ -191,26 +173,6 @@ def _group(request: PageRequest, dfes: str, selected: tuple[UUID, ...], year: st
     if not may(request.person, Action.RESET_STAFF_PASSWORD, school=dfes):
         found = tuple(person for person in found if person.kind == "learner")
     return tuple(person for person in found if person.account != request.person.account)
-
-
-def _hindrance(person: Member) -> Text | None:
-    """Why the school cannot make this person's password; None when it can."""
-    if person.has and not person.beyond:
-        return None
-    if person.has:
-        return Text(N_("This person also has a role beyond the school: ask support."))
-    if person.guest:
-        return Text(N_("A guest here: the main school looks after the password."))
-    return Text(N_("The person has left, so nobody signs in with this account."))
-
-
-def _printing(dfes: str, made: Sequence[Member]) -> tuple[Printing, ...]:
-    """The classes of those who got one, each with the way to its slips."""
-    counted: Mapping[str, int] = Counter(person.class_ for person in made if person.class_)
-    address = link("class-print", dfes)
-    if not address:
-        return ()
-    return tuple(Printing(name, counted[name], f"{address}?{urlencode({'name': name})}") for name in sorted(counted))
 
 
 def _title(year: str, class_: str) -> Text:
@@ -236,10 +198,6 @@ def _teachers_may_not(request: PageRequest) -> HttpResponse:
 
 def _acting(request: PageRequest) -> str:
     return f"account {request.person.account}"
-
-
-def _section(person: Member) -> str:
-    return "staff" if person.kind == "staff" else "learners"
 
 
 def _place(year: str) -> int:

@@ -17,7 +17,7 @@ from hwb.directory.queries import provisioning, run_changes
 from hwb.directory.queries.provisioning import RunLine
 from hwb.directory.queries.run_changes import GROUPS, ChangeRow, Line
 from hwb.lifecycle import reasons
-from hwb.portal import run_words
+from hwb.portal.naming import year_name
 from hwb.portal.places import address
 from hwb.web import words
 from hwb.web.downloads import csv_response
@@ -179,7 +179,7 @@ def shown(row: ChangeRow, dfes: str) -> Row:
     name = ", ".join(filter(None, (row.surname, row.forename))) or say(N_("Name no longer kept"))
     route = "learner" if row.kind == "learner" else "staff-member"
     there = address(route, dfes=dfes, account=row.account) if row.account and row.on_lists else ""
-    year = say(run_words.year_name(row.year_group)) if row.year_group else ""
+    year = say(year_name(row.year_group)) if row.year_group else ""
     differences = tuple(differences_of(row)) if row.group in _COMPARED else ()
     return Row(
         name, there, row.upn[-4:], ", ".join(filter(None, (year, row.registration_group))), differences,

@@ -175,17 +175,6 @@ def academic_year(at: datetime, *, year_start: tuple[int, int]) -> str:
     return f"{began}/{(began + 1) % 100:02d}"
 
 
-def year_name(year_group: str) -> Text:
-    """A year group as people say it."""
-    if not year_group:
-        return Text(N_("No year group"))
-    if year_group == "R":
-        return Text(N_("Reception"))
-    if year_group.startswith("N"):
-        return Text(N_("Nursery {year}"), {"year": year_group[1:]})
-    return Text(N_("Year {year}"), {"year": year_group})
-
-
 def came_to(detail: RunDetail) -> tuple[Text, ...]:
     """What the run did to the school, the most telling first; one sentence when it did nothing."""
     line = detail.line

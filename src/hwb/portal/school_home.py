@@ -20,6 +20,7 @@ from hwb.directory.queries.schools import SchoolStatus
 from hwb.lifecycle import expected
 from hwb.operations import settings as nation_settings
 from hwb.portal import run_words
+from hwb.portal.naming import year_name
 from hwb.portal.places import address
 from hwb.web.frame import name_in_language, show
 from hwb.web.page import PageRequest, page
@@ -158,7 +159,7 @@ def _items(
 
 def _year(dfes: str, count: RollCount) -> YearRow:
     query = {"year": count.year_group} if count.year_group else None
-    return YearRow(run_words.year_name(count.year_group), count, address("learners", query=query, dfes=dfes))
+    return YearRow(year_name(count.year_group), count, address("learners", query=query, dfes=dfes))
 
 
 urlpatterns = [path("school/<str:dfes>/", home, name="school-home")]

@@ -47,7 +47,7 @@ def staff(request: PageRequest, dfes: str) -> HttpResponse:
     sees_access = may(request.person, Action.SEE_PEOPLE_WITH_ACCESS, school=dfes)
     return show(
         request, "portal/staff.html", title=titled(Text(N_("Staff")), counts[view]), section="staff", view=view,
-        tabs=tabs, rows=[(row, held.get(str(row.account), "")) for row in found.rows], columns=COLUMNS,
+        dfes=dfes, tabs=tabs, rows=[(row, held.get(str(row.account), "")) for row in found.rows], columns=COLUMNS,
         listing=listing, paging=paging, box=box, nobody=not sum(counts.values()),
         download=listing.address(page=1).replace(request.path, address("staff-download", dfes=dfes)),
         access=address("people-with-access", dfes=dfes) if sees_access else "", finds=address("find-staff", dfes=dfes),

@@ -162,6 +162,7 @@ class HiddenWarning(models.Model):
     ``reason`` is a code, so that the row holds nothing personal.
     """
 
+    id = models.BigAutoField(primary_key=True)
     school = models.CharField(max_length=7)
     mark = models.TextField()
     code = models.TextField()

@@ -43,7 +43,11 @@ class Establishment(models.Model):
 
 
 class Client(models.Model):
-    """A Provisioning Client: its key, and when it was last heard from."""
+    """A Provisioning Client: its key, and when it was last heard from.
+
+    computer: what whoever registered it calls its computer. takes_over: it ends the other clients of its schools when
+    it enrols.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     code_digest = models.TextField(default="")
@@ -55,6 +59,8 @@ class Client(models.Model):
     version = models.TextField(default="")
     last_contact = models.DateTimeField(null=True)
     report = models.JSONField(default=dict)
+    computer = models.TextField(default="", db_default="")
+    takes_over = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "client"

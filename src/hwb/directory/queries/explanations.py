@@ -104,7 +104,7 @@ def staff(
 ) -> StaffFacts:
     """The facts of one member of staff of a school, by account, by (a former) username, or by code or name.
 
-    ``asked``: a staff code or a name in either order; whose code it is comes first, then whose name.
+    ``asked``: a staff code, a name in either order, or a username; whose code it is comes first, then whose name.
     """
     seen = _schools({school}, school, "staff", on=on, limits=limits)[school]
     members = [rows.Member.read(row) for row in fetch(sql.STAFF, {"school": school})]
@@ -116,6 +116,9 @@ def staff(
         words = words or username
     else:
         member = _named(members, words)
+        if member is None and words:
+            username = words  # nobody's code or name
+            member = next((m for m in members if words.casefold() in m.usernames), None)
     refusals = seen.staff_refusals(member.member if member else None, words)
     return StaffFacts(
         seen.school,

@@ -117,10 +117,10 @@ SELECT e.dfes AS school, e.name_en, e.name_cy,
        (SELECT count(*) FROM wait w WHERE w.school = e.dfes) AS waiting,
        (SELECT count(*) FROM learner_record r JOIN upn u ON u.upn = r.upn
         JOIN placement p ON p.account = u.account AND p.school = e.dfes AND p.role = 'holding' AND p.ended IS NULL
-        WHERE r.school = e.dfes AND r.missing_since IS NOT NULL)
+        WHERE r.school = e.dfes AND r.missing_since IS NOT NULL AND r.leaving_date IS NULL)
        + (SELECT count(*) FROM staff_record r
           JOIN placement p ON p.account = r.account AND p.school = e.dfes AND p.role = 'post' AND p.ended IS NULL
-          WHERE r.school = e.dfes AND r.missing_since IS NOT NULL) AS missing
+          WHERE r.school = e.dfes AND r.missing_since IS NOT NULL AND r.leaving_date IS NULL) AS missing
 FROM establishment e
 LEFT JOIN LATERAL (
     SELECT * FROM run r WHERE r.school = e.dfes AND r.state IN ('applied', 'no change')

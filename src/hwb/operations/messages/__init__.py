@@ -4,7 +4,7 @@ For pages: :func:`pass_on` (M4), :func:`tell_school` (M7), :func:`watch` and :fu
 """
 
 from hwb.operations.messages.acts import MessageRefused, choose, pass_on, tell_school, unwatch, watch
-from hwb.operations.messages.events import champion_changed, of_acceptance, of_changes, of_hold
+from hwb.operations.messages.events import address_changes, champion_changed, of_acceptance, of_changes, of_hold
 from hwb.operations.messages.gathering import gather
 from hwb.operations.messages.sending import NotTaken, Outgoing, Sent, ServerAway, deliver_next
 
@@ -14,6 +14,7 @@ __all__ = [
     "Outgoing",
     "Sent",
     "ServerAway",
+    "address_changes",
     "champion_changed",
     "choose",
     "deliver_next",

@@ -7,7 +7,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +71,14 @@ def champion_changed(
     details = {"act": act, "at": now.isoformat(), "by": role_of(cursor, acting_account, school, now)}
     letter = Letter(Kind.CHAMPIONS, school, f"{grant} {act}", details, messages.due_at(Kind.CHAMPIONS, now))
     put(cursor, letter, readers_at(cursor, [school], Kind.CHAMPIONS, now=now).get(school, ()), now=now)
+
+
+def address_changes(cursor: Any, *, school: str, old: str, new: str, starts: date, now: datetime) -> None:
+    """A school's registered address is to be another one: the old one is told, and only it (interfaces.md)."""
+    details = {"from": starts.isoformat()}
+    occasion = hashlib.sha256(f"{new.casefold()} {starts}".encode()).hexdigest()
+    letter = Letter(Kind.ADDRESS, school, occasion, details, messages.due_at(Kind.ADDRESS, now))
+    put(cursor, letter, [messages.Reader("head", address=old)], now=now)
 
 
 def role_of(cursor: Any, account: UUID | None, school: str, now: datetime) -> str:

@@ -8,7 +8,7 @@ ever in the log, in an error's text or in a `repr`.
 from hwb.operations.passwords.choosing import choose, choose_first
 from hwb.operations.passwords.making import Many, NewPassword, reset, reset_many, reset_named
 from hwb.operations.passwords.refusals import PasswordRefused
-from hwb.operations.passwords.showing import Shown, Slip, show, slips
+from hwb.operations.passwords.showing import Shown, Slip, show, show_new, slips
 from hwb.operations.passwords.signing import SignIn, authenticate, identify, record_sign_in
 from hwb.operations.passwords.storing import Rotated, harden, keys_in_use, rotate, unreadable
 
@@ -32,6 +32,7 @@ __all__ = [
     "reset_named",
     "rotate",
     "show",
+    "show_new",
     "slips",
     "unreadable",
 ]

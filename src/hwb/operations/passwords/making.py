@@ -59,15 +59,20 @@ class _Making:
     typed: str | None = None
 
 
-def reset(*, account: UUID, school: str, acting_user: str, now: datetime, typed: str | None = None) -> NewPassword:
-    """Makes a password for one account of the school, or takes the one that was typed. Raises PasswordRefused."""
+def reset(
+    *, account: UUID, school: str, acting_user: str, now: datetime, typed: str | None = None, seen: bool = True
+) -> NewPassword:
+    """Makes a password for one account of the school, or takes the one that was typed. Raises PasswordRefused.
+
+    seen: whoever asked sees it at once; else `show_new` shows it to them, once.
+    """
 
     def work() -> NewPassword:
         with connection.cursor() as cursor:
             (row,) = _locked(cursor, [account], school, now)
             if typed is not None:
                 choosing.check(typed, names=row.names)
-            (made,) = _make(cursor, [row], _making(cursor, school, acting_user, now, seen=True, typed=typed))
+            (made,) = _make(cursor, [row], _making(cursor, school, acting_user, now, seen=seen, typed=typed))
         return made
 
     return in_transaction(work)

@@ -36,6 +36,7 @@ _OTHERS: Mapping[str, Text] = {
     "role_beyond": Text(
         N_("This person has a role beyond the school, so the school cannot make a password for them. Ask support.")
     ),
+    "shown_before": Text(N_("A new password is shown once, to whoever made it.")),
     "unreadable": Text(N_("This password can no longer be read. Make a new one.")),
     "wrong_old": Text(N_("The present password is not right.")),
     "may_not_choose": Text(N_("The school makes passwords for this year group.")),

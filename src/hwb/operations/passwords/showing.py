@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,11 @@ from hwb.directory.queries.passwords import PasswordRow
 from hwb.lifecycle.passwords import PasswordState, Showing
 from hwb.operations import settings
 from hwb.operations.passwords import storing
+from hwb.operations.passwords.making import NewPassword
 from hwb.operations.passwords.refusals import not_showable, refused
+
+#: How long after the making whoever made a password may be shown it without another step.
+NEW_FOR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,23 @@ def show(*, account: UUID, school: str, acting_user: str, now: datetime) -> Show
             raise refused("unreadable")
         _record(cursor, [account], school, "page", acting_user, now)
     return Shown(account, row.username, password)
+
+
+def show_new(*, account: UUID, school: str, acting_user: str, now: datetime) -> NewPassword:
+    """The password that `acting_user` has just made, this once. Raises PasswordRefused when it was shown already, by
+    whatever page, or is another's, or was made more than NEW_FOR ago."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        store.lock_chain(cursor, school)
+        sealed = _sealed(cursor, [account])
+        (row,) = _visible_to(school, [account])
+        cursor.execute(_NEW, [account, acting_user, now - NEW_FOR])
+        if row.state(school=school) is not PasswordState.VISIBLE or cursor.fetchone() is None:
+            raise refused("shown_before")
+        password = storing.opened(str(account), *sealed[account])
+        if password is None:
+            raise refused("unreadable")
+        _record(cursor, [account], school, "new", acting_user, now)
+    return NewPassword(account, row.username, password, row.must_change)
 
 
 def slips(*, accounts: Sequence[UUID], school: str, acting_user: str, now: datetime) -> tuple[Slip, ...]:
@@ -102,3 +123,6 @@ def _record(cursor: Any, accounts: Sequence[UUID], school: str, how: str, acting
     )
     entries = [chain.Entry("password shown", "R42", how, school, str(account)) for account in accounts]
     store.write_log(cursor, entries, chain.Writer(school, acting_user, now))
+
+
+_NEW = "SELECT FROM first_password WHERE account = %s AND made_by = %s AND made_at >= %s AND shown_at IS NULL"

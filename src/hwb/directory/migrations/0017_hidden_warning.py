@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0015_messages")]
+    dependencies = [("directory", "0016_client_computer")]
 
     operations = [
         migrations.CreateModel(

@@ -1,0 +1,107 @@
+"""One sign-in for each role, made as anybody's is: roles granted, links used, passwords made and chosen anew."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from hwb.demo.authority import AUTHORITY, CWM
+from hwb.demo.stage import CHAMPION, OPERATOR, Stage, must
+from hwb.directory.queries.accounts import AccountRow
+from hwb.extract.records import LearnerRecord, StaffRecord
+from hwb.extract.texts import N_, Text
+from hwb.lifecycle import passphrases
+from hwb.lifecycle import passwords as rules
+from hwb.operations import passwords, roles, sessions
+from hwb.operations.roles import NewPerson, Reach
+
+_HERE = N_("Cwm High School")
+_ELSEWHERE = (
+    (N_("Client manager"), "client_manager", AUTHORITY, NewPerson("Gwenno Tudur", "gwenno@dyffryn-glas.example")),
+    (N_("Local authority officer"), "area_officer", AUTHORITY, NewPerson("Emyr Wyn", "emyr@dyffryn-glas.example")),
+    (N_("Platform operator"), "operator", "", NewPerson("Rhian Haf", "rhian@hwb.example")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Who can be signed in as, and with what. The people are invented, so their passwords may be printed."""
+
+    role: Text
+    place: Text
+    username: str
+    password: str = field(repr=False)
+
+
+def prepare(stage: Stage) -> list[SignIn]:
+    """At the school with the held run, the refused record and the most arrivals; in its authority; for the nation."""
+    school = stage.school(CWM)
+    office = [record for record in school.staff if not record.classes and record is not school.staff[0]]
+    teacher = next(r for r in school.staff if r.role == "Teacher" and r.classes and r.classes[0].startswith("9"))
+    learner = next(r for r in school.in_year("9") if teacher.classes[0] in r.classes)
+    made = [
+        _of_staff(stage, office[0], N_("Digital Champion"), "champion"),
+        _of_staff(stage, teacher, N_("Class teacher")),
+        _of_staff(stage, school.staff[0], N_("Headteacher"), "head"),
+        _of_staff(stage, office[1], N_("MIS administrator"), "mis_admin"),
+        *(_from_outside(stage, role, Reach(code, area=area), person) for role, code, area, person in _ELSEWHERE),
+        _of_learner(stage, learner),
+        _of_staff(stage, office[2], N_("Staff member")),
+    ]
+    for one in made:
+        must(passwords.authenticate(name=one.username, password=one.password) is not None, "R10", one.username)
+    return made
+
+
+def tell(stage: Stage, made: Sequence[SignIn]) -> None:
+    """A table: role, where, username, password."""
+    stage.tell.line(Text(N_("Sign-ins for trying out, one for each role:")), indent=0)
+    headings = (N_("Role"), N_("Where"), N_("Username"), N_("Password"))
+    stage.tell.table(
+        tuple(stage.tell.words(Text(heading)) for heading in headings),
+        [(stage.tell.words(one.role), stage.tell.words(one.place), one.username, one.password) for one in made],
+    )
+
+
+def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "") -> SignIn:
+    """Somebody whom the MIS has: the school makes a password, and they choose their own at once, as they must."""
+    (account,) = [row for row in stage.staff(stage.school(CWM), record.staff_code) if row.state == "active"]
+    if role:
+        roles.grant(
+            Reach(role, CWM), username=account.username, acting_user=OPERATOR, now=stage.now, on=stage.today
+        )  # fmt: skip
+    made = _made(stage, account)
+    own = _phrase(stage, account.username, record.legal_surname, record.legal_forename)
+    passwords.choose(account=made.account, old=made.password, new=own, now=stage.now)
+    return SignIn(Text(name), Text(_HERE), account.username, own)
+
+
+def _of_learner(stage: Stage, record: LearnerRecord) -> SignIn:
+    """A learner keeps the first password that the school made: its state is "can be shown"."""
+    made = _made(stage, stage.account(record.upn))
+    return SignIn(Text(N_("Learner in Year 9")), Text(_HERE), made.username, made.password)
+
+
+def _made(stage: Stage, account: AccountRow) -> passwords.NewPassword:
+    return passwords.reset(account=UUID(account.id), school=CWM, acting_user=CHAMPION, now=stage.now)
+
+
+def _from_outside(stage: Stage, name: str, reach: Reach, person: NewPerson) -> SignIn:
+    """Somebody on no roll: a role, and the link by which they choose their first password."""
+    at = datetime.now(UTC)
+    given = roles.grant_new(reach, person=person, acting_user=OPERATOR, now=stage.now, on=stage.today, at=at)
+    own = _phrase(stage, given.username, *person.name.split())
+    used = sessions.use_link(token=given.link_token, password=own, now=stage.now, at=at)
+    must(used == given.account, "R42", given.username)
+    return SignIn(Text(name), Text(N_("Dyffryn Glas Council") if reach.area else N_("Wales")), given.username, own)
+
+
+def _phrase(stage: Stage, *names: str) -> str:
+    """Three words, as people are advised to choose, and none of them the person's own name."""
+    phrase = passphrases.make(stage.tell.language, choose=secrets.choice)
+    while rules.weakness(phrase, names=names, common=()) is not None:
+        phrase = passphrases.make(stage.tell.language, choose=secrets.choice)
+    return phrase

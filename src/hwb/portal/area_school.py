@@ -1,0 +1,117 @@
+"""C2: one school for its manager. What is wrong at this school, and is it mine to mend? Figures and codes only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import path
+
+from hwb import clock
+from hwb.directory.queries import area as rows
+from hwb.directory.queries.area import AreaSchool, RefusedRecord
+from hwb.operations import settings as nation_settings
+from hwb.operations import wishes
+from hwb.portal.area import SchoolRow, row_of
+from hwb.portal.places import address
+from hwb.web import banner
+from hwb.web.frame import show
+from hwb.web.page import PageRequest, page
+from hwb.web.policy import Action, Person, decide, may
+from hwb.web.status import WORDS
+from hwb.web.words import N_, Text, moment, say
+
+COLUMNS = {"record": N_("Record number"), "kind": N_("Kind"), "field": N_("Field"), "code": N_("Code")}
+KINDS = {"learner": N_("Learner"), "staff": N_("Staff")}
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    """A school without names. refused is None for who sees the number only."""
+
+    facts: AreaSchool
+    row: SchoolRow
+    summary: tuple[dict[str, Any], ...]
+    refused: tuple[RefusedRecord, ...] | None
+    runs: str
+    register: str
+    asks: bool
+
+
+@page(Action.SEE_AREA)
+def area_school(request: PageRequest, dfes: str) -> HttpResponse:
+    overview = _overview(request.person, dfes)
+    return show(
+        request, "portal/area_school.html", title=overview.row.name, section="area", page=overview, columns=COLUMNS,
+        kinds=KINDS, most=_MOST, dfes=dfes, back=address("area"),
+    )  # fmt: skip
+
+
+@page(Action.ASK_FOR_RUN, methods="POST")
+def ask(request: PageRequest, dfes: str) -> HttpResponse:
+    """A wish that the school's client collects at its next check-in; back to the manager's page."""
+    kind: wishes.WishKind = "preview" if request.POST.get("kind") == "preview" else "run"
+    try:
+        wishes.ask_for_run(school=dfes, kind=kind, acting_user=f"account {request.person.account}", now=clock.now())
+    except wishes.WishRefused as refused:
+        return show(
+            request, "portal/wish_refused.html", title=N_("Nobody can do this now"), text=refused.text, status=409,
+            section="area", back=address("area-school", dfes=dfes),
+        )  # fmt: skip
+    said = (
+        N_("We have asked for a preview. The client usually collects this within 15 minutes.")
+        if kind == "preview"
+        else N_("We have asked for a run. The client usually collects this within 15 minutes.")
+    )
+    banner.put(request, Text(said))
+    return HttpResponseRedirect(address("area-school", dfes=dfes))
+
+
+def _overview(person: Person, dfes: str) -> OverviewPage:
+    now = clock.now()
+    today = clock.calendar_date(now)
+    found = rows.schools(schools=[dfes], areas=(), on=today, now=now, limits=nation_settings.school_limits())
+    if not found:
+        raise Http404
+    facts = found[0]
+    codes = decide(person, Action.SEE_REFUSALS, school=dfes, codes=True) is not None
+    row = row_of(facts, today)
+    return OverviewPage(
+        facts, row, _summary(facts, row), tuple(rows.refused_records(dfes, most=_MOST)) if codes else None,
+        address("provisioning", dfes=dfes) if may(person, Action.SEE_RUNS, school=dfes) else "",
+        address("register-client", query={"school": dfes}),
+        may(person, Action.ASK_FOR_RUN, school=dfes),
+    )  # fmt: skip
+
+
+def _summary(facts: AreaSchool, row: SchoolRow) -> tuple[dict[str, Any], ...]:
+    status = facts.status
+    attempt = "\n".join(say(text) for text in (row.attempt, row.reason) if text is not None)
+    if not attempt:
+        attempt = say(N_("The last run itself") if row.last_run else N_("Never"))
+    return (
+        {"label": N_("School number"), "value": status.school},
+        {"label": N_("Phase"), "value": row.phase},
+        {"label": N_("Last Run"), "value": say(row.last_run) if row.last_run else say(N_("Never"))},
+        {"label": N_("Freshness"), "value": say(WORDS["freshness"][status.freshness][0], domain="web")},
+        {"label": N_("Last attempt"), "value": attempt},
+        {"label": N_("MIS"), "value": row.mis},
+        {
+            "label": N_("Client"),
+            "value": say(Text(N_("Version {version}"), {"version": facts.version or "–"}))
+            if facts.last_contact
+            else say(N_("No client sends for this school yet")),
+        },
+        {
+            "label": N_("Client last heard from"),
+            "value": moment(facts.last_contact) if facts.last_contact else say(N_("Never")),
+        },
+    )
+
+
+urlpatterns = [
+    path("area/school/<str:dfes>/", area_school, name="area-school"),
+    path("area/school/<str:dfes>/ask/", ask, name="area-ask-for-run"),
+]
