@@ -30,3 +30,7 @@ def test_find_a_learner_and_a_member_of_staff(look: Any) -> None:
     page.fill("#id_asked", "ZZ")
     page.click("#form button")
     look.check(page)
+    page.click("a[href*=compare]")
+    page.click("#choose button")
+    look.check(page)
+    look.visit(page, f"{base}/staff/{look.world.accounts[Role.HEAD].id}/")

@@ -80,6 +80,8 @@ def test_a_leaver_keeps_the_record_and_offers_nothing(world: World) -> None:
         shown = text_of(answer)
         assert "SX08" in shown
         assert ended in shown
+        assert today.isoformat() not in shown  # a date is in words
+        assert not foreign_texts(client.get(f"/{language}/school/{OTHER}/staff/?view=leavers").content, language)
         assert "/people/" not in answer.content.decode()
         assert not foreign_texts(answer.content, language)
 

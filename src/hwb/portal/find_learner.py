@@ -197,7 +197,7 @@ def _show_names(request: PageRequest, dfes: str, content: dict[str, Any]) -> Htt
     return show(
         request, "portal/found_names.html", title=TITLE, section="learners", back=address("find-learner", dfes=dfes),
         words=words, found=found[:MOST_NAMES], more=len(found) > MOST_NAMES,
-        similar=[learner_answers.named(row) for row in similar], columns=learner_answers.COLUMNS,
+        similar=[learner_answers.named(row, request.language) for row in similar], columns=learner_answers.COLUMNS,
         posts_to=address("find-learner", dfes=dfes), puts_right=address("to-put-right", dfes=dfes),
     )  # fmt: skip
 
@@ -242,7 +242,7 @@ def _named(request: PageRequest, dfes: str, words: str) -> list[learner_answers.
     known = people.learners(school=dfes, language=request.language, view="all", search=words, size=MOST_NAMES + 1)
     return [
         *(learner_answers.waiting(one) for one in waiting),
-        *(learner_answers.named(row) for row in known.rows),
+        *(learner_answers.named(row, request.language) for row in known.rows),
     ]
 
 

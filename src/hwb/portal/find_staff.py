@@ -33,7 +33,7 @@ TITLE = N_("Find a member of staff")
 
 COMPARE = N_("Compare with a colleague")
 COMPARED = {
-    "field": N_("Field"), "own": N_("Received for this person"), "other": N_("Received for the colleague"),
+    "field": N_("Field"), "own": N_("This person"), "other": N_("The colleague"),
     "difference": N_("Difference"),
 }  # fmt: skip
 

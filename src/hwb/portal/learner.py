@@ -51,7 +51,9 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     return show(
         request, "portal/learner.html", title=full_name(row), section="learners", back=reverse("learners", args=[dfes]),
         row=row, answer=on_record(answer, active=row.active) if answer else None, caption=caption,
-        account_rows=account_rows(row, record.email, known, dfes),
+        account_rows=account_rows(
+            row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else ""
+        ),
         school_rows=_school_rows(record, facts, request, dfes), schools=_picture(record, names, today, request),
         deeds=_deeds(request, record, known, dfes), **happened(request, row, dfes, names, account=row.account),
     )  # fmt: skip

@@ -99,11 +99,12 @@ def links_of(found: Explanation, facts: LearnerFacts, school: str, *, may_review
     )  # fmt: skip
 
 
-def named(row: LearnerRow) -> Named:
+def named(row: LearnerRow, language: Language) -> Named:
     """Somebody who is or was on roll here."""
     return Named(
         row.surname, row.forename, row.upn, row.year_group, row.registration_group,
-        "active" if row.active else "inactive", "" if row.active else row.reason,
+        "active" if row.active else "inactive",
+        explain.say(row.short, language) if row.short and not row.active else "",
     )  # fmt: skip
 
 

@@ -30,8 +30,6 @@ class Row(Protocol):
     @property
     def active(self) -> bool: ...
     @property
-    def reason(self) -> str: ...
-    @property
     def moved_on(self) -> bool: ...
     @property
     def arrived(self) -> date | None: ...
@@ -64,9 +62,15 @@ def on_record(answer: Answer, *, active: bool) -> Answer:
 
 
 def account_rows(
-    row: Row, email: str, known: PasswordRow | None, school: str, *, of: Literal["learner", "staff"] = "learner"
+    row: Row,
+    email: str,
+    known: PasswordRow | None,
+    school: str,
+    *,
+    why: str,
+    of: Literal["learner", "staff"] = "learner",
 ) -> list[dict[str, Any]]:
-    """The account, its password and the last sign-in here; nothing of somebody who moved on."""
+    """The account, its password and the last sign-in here; nothing of somebody who moved on. why: as lists say it."""
     if row.moved_on or known is None:
         return []
     state = known.state(school=school)
@@ -78,7 +82,7 @@ def account_rows(
         {"label": N_("Username"), "value": row.username, "own": True},
         {"label": N_("E-mail"), "value": email, "own": True},
         {"label": N_("Account"), "status": "account", "value": "active" if row.active else "inactive",
-         "note": row.reason if not row.active else ""},
+         "note": why},
         {"label": N_("Password"), **password, "note": _password_note(state, known)},
         {"label": N_("Last sign-in"), "value": moment(last) if last else say(N_("Never signed in here"))},
     ]  # fmt: skip

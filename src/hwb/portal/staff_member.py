@@ -37,7 +37,7 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
     if facts.member is not None:  # else the school has not said a word of them that still stands
         found = explain.staff(facts, on=today, limits=limits)
         answer = on_record(answer_of(found, school=facts.school, language=request.language), active=row.active)
-    details = account_rows(row, record.email, known, dfes, of="staff")
+    details = account_rows(row, record.email, known, dfes, why=row.short, of="staff")
     names = schools_named(record.stays, dfes, protected=facts.protected)
     return show(
         request, "portal/staff_member.html", title=full_name(row), section="staff", back=address("staff", dfes=dfes),

@@ -17,7 +17,7 @@ from hwb.directory.queries.people import PAGE_SIZE, Stay, stays_of
 from hwb.directory.queries.rows import fetch
 from hwb.extract.texts import Language
 from hwb.identifiers import clean_staff_code
-from hwb.lifecycle import reasons
+from hwb.lifecycle import explain, reasons
 
 StaffView = Literal["current", "leavers", "starting soon"]
 StaffSort = Literal["name", "username", "staff code", "start", "leaving", "state"]
@@ -26,7 +26,8 @@ StaffSort = Literal["name", "username", "staff code", "start", "leaving", "state
 @dataclass(frozen=True, slots=True)
 class StaffRow:
     """One member of staff. `account` is None while there is none (starting soon, or refused). `here`: has a post now;
-    `moved_on`: works at another school since, so that username, reason and state are empty and inactive.
+    `moved_on`: works at another school since, so that username, reason and state are empty and inactive;
+    `short`: the reason in a few words, the date in words.
     """
 
     account: UUID | None
@@ -48,6 +49,7 @@ class StaffRow:
     arrived: date | None
     left_on: date | None
     last_sign_in: datetime | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +163,16 @@ def _found(row: dict[str, Any], language: Language) -> _Found:
     shown = _names_of(row, source)
     keys = names.keys(*shown)
     code = "" if moved_on else row["reason_code"]
-    reason = reasons.sentence(code, row["reason_values"] or {}, language=language) if code else ""
+    values = row["reason_values"] or {}
+    reason = reasons.sentence(code, values, language=language) if code else ""
+    short = explain.short_reason(active=row["active"], code=code, values=values) if code else None
     own = {name: row[name] for name in _OWN}
     member = StaffRow(
         **own, surname=shown[2] or shown[0], forename=shown[3] or shown[1],
         username="" if moved_on else row["username"],
         classes=tuple(row["classes"] or ()), active=row["active"] and not moved_on,
         reason_rule="" if moved_on else row["reason_rule"], reason=reason,
-        last_sign_in=None if moved_on else row["last_sign_in"],
+        last_sign_in=None if moved_on else row["last_sign_in"], short=explain.say(short, language) if short else "",
     )  # fmt: skip
     return _Found(member, keys, "current" if member.here else "leavers")
 
