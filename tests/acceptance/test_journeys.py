@@ -126,7 +126,11 @@ def test_a_leaver_still_in_the_list(walk: Walk, monkeypatch: pytest.MonkeyPatch)
 def test_an_ordinary_morning(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the night's run changed; who arrived from another school; a new password for them, and its slip."""
     monkeypatch.setenv("HWB_NOW", "2018-07-20T06:30")
-    deliver([learner_row(50, leaving_date=date(2018, 7, 18), legal_surname=LONG), learner_row(51)], school=ELSEWHERE, on=date(2018, 7, 19))
+    deliver(
+        [learner_row(50, leaving_date=date(2018, 7, 18), legal_surname=LONG), learner_row(51)],
+        school=ELSEWHERE,
+        on=date(2018, 7, 19),
+    )
     rows = [learner_row(n, year_group="6" if n <= 3 else "5") for n in range(1, 7)]
     arrival = learner_row(50, legal_surname=LONG, start_date=date(2018, 7, 19))
     deliver([*rows, arrival, learner_row(8, upn="nonsense")], on=date(2018, 7, 20), hour=2)

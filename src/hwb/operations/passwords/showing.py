@@ -19,7 +19,6 @@ from hwb.operations.passwords import storing
 from hwb.operations.passwords.making import NewPassword
 from hwb.operations.passwords.refusals import not_showable, refused
 
-
 #: How long after the making whoever made a password may be shown it without another step.
 NEW_FOR = timedelta(minutes=15)
 
