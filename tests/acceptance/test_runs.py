@@ -21,17 +21,17 @@ def test_from_home_to_what_a_run_changed(look: Look, monkeypatch: pytest.MonkeyP
     deliver([*rows, long, learner_row(8, upn="nonsense")], on=date(2018, 9, 3))
     page = look.as_(Role.CHAMPION)
     look.visit(page, f"/{look.language}/school/{SCHOOL}/")
-    page.click(f"main a[href='/{look.language}/school/{SCHOOL}/provisioning/']")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click(f"main a[href='/{look.language}/school/{SCHOOL}/provisioning/']")
     look.check(page)
-    page.click("#list tbody tr:first-child a")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#list tbody tr:first-child a")
     look.check(page)
-    page.click("main a[href$='/changes/']")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("main a[href$='/changes/']")
     look.check(page)
     assert "Llanfairpwll" in page.inner_text("main")
     look.visit(page, page.url.removeprefix(look.server) + "?group=moved")
-    page.click(".govuk-back-link")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click(".govuk-back-link")
     look.check(page)

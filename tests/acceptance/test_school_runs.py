@@ -28,20 +28,20 @@ def test_a_held_run_is_checked_and_confirmed(look: Look, monkeypatch: pytest.Mon
     provisioning.reconcile(run_id=run, on=MARCH, now=extract.as_at)
     page = look.as_(Role.CHAMPION)
     look.visit(page, f"/{look.language}/school/{SCHOOL}/runs/{run}/review/")
-    page.click("#form button")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#form button")
     look.check(page)
     page.check("#id_checked")
     page.check("#id_truth_0")
-    page.click("#form button")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#form button")
     look.check(page)
-    page.click("#form button")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#form button")
     look.check(page)
     look.visit(page, f"/{look.language}/school/{SCHOOL}/runs/{run}/undo/")
-    page.click("#form button")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#form button")
     look.check(page)
 
 
@@ -55,16 +55,16 @@ def test_records_are_put_right(look: Look, monkeypatch: pytest.MonkeyPatch) -> N
     look.visit(page, path)
     look.visit(page, f"{path}checklist/")
     look.visit(page, f"{path}pass-on/L02/")
-    page.click("#form button")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#form button")
     look.check(page)
     look.visit(page, f"{path}?reason=L06")
-    page.click("main a[href*='/warning/']")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("main a[href*='/warning/']")
     look.check(page)
     page.check("#id_reason_0")
-    page.click("#form button")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("#form button")
     look.check(page)
 
 

@@ -105,13 +105,14 @@ def test_two_schools_claim_one_upn_two_hundred_times() -> None:
         new = range(1, 11 + 10 * minute)
         runs = []
         for school, order in ((first, 1), (second, -1)):
-            runs.append(deliver(school, [row(n) for n in new][::order], on=JULY, minute=minute))
+            own = row(900 + order)  # a file of another school's learners alone would be refused as the wrong one
+            runs.append(deliver(school, [own, *[row(n) for n in new][::order]], on=JULY, minute=minute))
         for result in reconcile_at_once(runs, on=JULY):
             assert result["outcome"] != "refused"
         for run in Run.objects.filter(state="held"):
             provisioning.confirm(run_id=run.id, acting_user="t", now=datetime.combine(JULY, time(14), UTC), on=JULY)
-    assert Account.objects.count() == 200
-    assert Placement.objects.filter(role="holding", ended=None).count() == 200
+    assert Account.objects.count() == 202
+    assert Placement.objects.filter(role="holding", ended=None).count() == 202
     assert Wait.objects.count() == 200
     assert verification.verify(deep=True, on=JULY).breaches == ()
 

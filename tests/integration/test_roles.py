@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from hwb.cli.main import build_app
 from hwb.directory.models import Account, Audit, Identifier, RoleGrant
-from hwb.directory.queries import people
+from hwb.directory.queries import roles as granted
 from hwb.operations import roles, verification
 from hwb.operations.roles import Reach, RoleRefused
 from hwb.web.policy import Role
@@ -64,7 +64,7 @@ def test_a_last_day_in_the_past_is_refused_and_one_that_passed_ends_the_role(wor
     with pytest.raises(RoleRefused, match="past"):
         give(world, Role.STAFF, Reach("champion", SCHOOL), until=date(2018, 9, 3))
     made = give(world, Role.STAFF, Reach("champion", SCHOOL), until=TODAY)
-    held = [people.find(made.account, today=day) for day in (TODAY, date(2018, 9, 5))]
+    held = [granted.find(made.account, today=day) for day in (TODAY, date(2018, 9, 5))]
     assert [len(row.roles) for row in held if row] == [1, 0]
 
 
@@ -149,16 +149,16 @@ def test_the_command_line(world: World) -> None:
 
 def test_a_headteachers_post_only_proposes(world: World) -> None:
     RoleGrant.objects.filter(role="head").delete()
-    rows = people.granted(today=TODAY, school=SCHOOL)
+    rows = granted.granted(today=TODAY, school=SCHOOL)
     assert [(row.role, row.account) for row in rows if row.state == "proposed"] == [
         ("head", world.accounts[Role.HEAD].id)
     ]
-    row = people.find(world.accounts[Role.HEAD].id, today=TODAY)
+    row = granted.find(world.accounts[Role.HEAD].id, today=TODAY)
     assert row is not None
     assert row.roles == ()
 
 
 def test_a_class_teachers_role_follows_from_the_classes(world: World) -> None:
-    row = people.find(world.accounts[Role.TEACHER].id, today=TODAY)
+    row = granted.find(world.accounts[Role.TEACHER].id, today=TODAY)
     assert row is not None
     assert [(role.role, role.school, role.classes) for role in row.roles] == [("teacher", SCHOOL, ("6G",))]
