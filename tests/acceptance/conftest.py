@@ -115,6 +115,7 @@ class Look:
 
     def check(self, page: Page) -> None:
         """What holds of every page and state; for those that a button led to."""
+        page.wait_for_load_state("load")  # its styles too
         where = page.url.removeprefix(self.server)
         assert page.locator("html").get_attribute("lang") == self.language, where
         assert not (found := foreign_texts(page.content(), self.language)), f"{where}: {found}"

@@ -17,7 +17,7 @@ from tests.support.world import SCHOOL, World
 from hwb.directory.models import Account
 from hwb.web.policy import Role
 
-pytestmark = pytest.mark.system("chromium")
+pytestmark = [pytest.mark.system("chromium"), pytest.mark.slow]
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("cy", 390)])

@@ -120,7 +120,7 @@ def test_a_leaver_still_in_the_list(walk: Walk, monkeypatch: pytest.MonkeyPatch)
     stayed.refresh_from_db()
     assert not stayed.active
     walk.press(f"main a[href$='{stayed.id}/']")
-    assert walk.page.locator(".hwb-told").count() == 1
+    assert walk.page.locator(".hwb-answer").count() == 1
 
 
 def test_an_ordinary_morning(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,12 @@ def test_a_held_run_is_checked_and_confirmed(look: Look, monkeypatch: pytest.Mon
     with page.expect_navigation():
         page.click("#form button")
     look.check(page)
+
+
+def test_an_undo_is_shown_first(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWB_NOW", "2019-03-04T20:00")
+    run = deliver([learner_row(n, year_group="5") for n in range(100, 104)], on=date(2018, 9, 3))
+    page = look.as_(Role.CHAMPION)
     look.visit(page, f"/{look.language}/school/{SCHOOL}/runs/{run}/undo/")
     with page.expect_navigation():
         page.click("#form button")
