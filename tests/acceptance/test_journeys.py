@@ -46,10 +46,11 @@ class Walk:
         target = self.page.locator(selector).first
         if self.keyboard:
             self._tab_to(target)
-            self.page.keyboard.press("Enter")
-        else:
-            target.click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            if self.keyboard:
+                self.page.keyboard.press("Enter")
+            else:
+                target.click()
         self.look.check(self.page)
 
     def write(self, selector: str, text: str) -> None:
