@@ -13,6 +13,8 @@ def tie(refused: tuple[Refused, ...], own: dict[str, LearnerEntry]) -> tuple[set
     """UPNs of known people whose record had to be refused, and the refused records that could be anybody's."""
     tied: set[str] = set()
     untied: list[Refused] = []
+    if not any(item.kind == "learner" for item in refused):
+        return tied, untied
     keys: dict[tuple[str, str], str] = {}
     for upn, entry in own.items():
         record = entry.record

@@ -40,7 +40,7 @@ def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date, seen: st
             run = runs.find_open(cursor, run_id, "held", on=on)
             if seen and seen != run.plan_digest:
                 raise PlanMoved(str(run_id))
-            snapshot = check.check(wire.load(zlib.decompress(run.body)))
+            snapshot = check.check(wire.load_again(zlib.decompress(run.body)))
             due.settle_school(cursor, school=run.school, on=on, now=now)
             policy = settings.policy()
             facts, plan = locking.plan_locked(cursor, snapshot, on=on, policy=policy)

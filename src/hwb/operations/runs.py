@@ -121,9 +121,20 @@ def newest_of(cursor: Any, school: str) -> Newest | None:
 
 
 def finish(
-    cursor: Any, run: Run, plan: Plan, *, state: str, outcome: str, digest: str, now: datetime
+    cursor: Any,
+    run: Run,
+    plan: Plan,
+    *,
+    state: str,
+    outcome: str,
+    digest: str,
+    now: datetime,
+    before: bytes | None = None,
 ) -> dict[str, Any]:
-    """Stores the result. An accepted run becomes the school's newest; what older ones held is forgotten."""
+    """Stores the result. An accepted run becomes the school's newest; what older ones held is forgotten.
+
+    ``before``: what an undo of it needs (:mod:`hwb.operations.memory`).
+    """
     result = results.result_of(
         run=str(run.id), school=run.school, as_at=run.as_at, outcome=outcome, plan=plan, mis=run.mis
     )
@@ -139,10 +150,10 @@ def finish(
         # what a preview said is no longer what a run would do
         cursor.execute("UPDATE run SET plan = NULL WHERE school = %s AND preview AND plan IS NOT NULL", [run.school])
     cursor.execute(
-        "UPDATE run SET state = %s, result = %s, finished_at = %s, content_digest = %s, plan = NULL,"
+        "UPDATE run SET state = %s, result = %s, finished_at = %s, content_digest = %s, plan = NULL, before = %s,"
         " body = CASE WHEN %s THEN body END, accepted_no = CASE WHEN %s THEN"
         " (SELECT COALESCE(max(accepted_no), 0) + 1 FROM run r WHERE r.school = %s) END WHERE id = %s",
-        [state, dump(result), now, digest, accepted or state == "held", accepted, run.school, run.id],
+        [state, dump(result), now, digest, before, accepted or state == "held", accepted, run.school, run.id],
     )
     if accepted:
         _forget(cursor, run)
