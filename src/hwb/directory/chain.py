@@ -73,11 +73,13 @@ def _parted(entry: Entry) -> tuple[str, dict[str, Any]]:
     clear: dict[str, Any] = {}
     personal: dict[str, Any] = {}
     for side, found in (("before", entry.before), ("after", entry.after)):
-        open_side = {key: value for key, value in found.items() if key not in PERSONAL}
+        if PERSONAL.isdisjoint(found):
+            open_side = found
+        else:
+            open_side = {key: value for key, value in found.items() if key not in PERSONAL}
+            personal[side] = {key: value for key, value in found.items() if key in PERSONAL}
         if open_side:
             clear[side] = open_side
-        if len(open_side) != len(found):
-            personal[side] = {key: value for key, value in found.items() if key in PERSONAL}
     if entry.values:
         clear["values"] = entry.values
     return orjson.dumps(clear, option=orjson.OPT_SORT_KEYS).decode(), personal

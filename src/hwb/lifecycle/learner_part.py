@@ -78,9 +78,9 @@ def place_changes(
         return []
     if any(change.kind is ChangeKind.CLAIM and change.school == after.school for change in changes):
         return []
-    old, new = words.placement_values(before.record), words.placement_values(after.record)
-    if old == new:
+    if words.placed_alike(before.record, after.record):
         return []
+    old, new = words.placement_values(before.record), words.placement_values(after.record)
     differing = [key for key in new if old[key] != new[key]]
     return [
         Change(
@@ -120,6 +120,8 @@ def outcome_of(
 ) -> str:
     """The one word for what became of a record (I15)."""
     school = context.actor_school
+    if not changes and before is after and not person.waits:
+        return "unchanged"
     kinds = {change.kind for change in changes if change.school == school}
     for kind, word in (
         (ChangeKind.CREATE, "created"),
