@@ -258,6 +258,17 @@ def test_r2_updates(nation: Nation) -> None:
     assert nation.of(MALI).details.legal_surname == "Huws"
 
 
+def test_r2_an_export_without_the_column_empties_no_class_list(nation: Nation) -> None:
+    """R2: Classes are brought up to date where the data speaks of them; where it names none at all they stay."""
+    nation.run(PRIMARY, [learner(n, registration_group="6G", classes=("6G/Cy",)) for n in (1, 2)], on=JULY)
+    plan = nation.run(PRIMARY, [learner(n, registration_group="", classes=("6G/Ma",)) for n in (1, 2)], on=SEPTEMBER)
+    word = nation.words[PRIMARY, MALI].record
+    assert (word.registration_group, word.classes) == ("6G", ("6G/Ma",))
+    assert [(w.code, w.field) for w in plan.warnings if w.code == "X07"] == [("X07", "registration_group")]
+    nation.run(PRIMARY, [learner(1, registration_group=""), learner(2, registration_group="7B")], on=SEPTEMBER)
+    assert nation.words[PRIMARY, MALI].record.registration_group == ""
+
+
 def test_r9_upn_and_alias_in_one_snapshot(nation: Nation) -> None:
     """R9: Of two records that lead to one account the one under the current UPN is used, the other is refused."""
     nation.run(PRIMARY, [replace(learner(1), upn=upn(50), former_upn=MALI)], on=JULY)

@@ -129,6 +129,11 @@ WORDINGS: dict[str, Wording] = {
         N_("The end-of-year procedures, then a new run"),
         refuses=False,
     ),
+    "X07": Wording(
+        N_("No record gives this, so the last known values stay"),
+        N_("An export with this column when classes have changed"),
+        refuses=False,
+    ),
     "X06": Wording(
         N_(
             "More than half of the people have the same end date, {date}."

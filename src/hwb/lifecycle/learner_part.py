@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from hwb.extract.records import LearnerRecord, Refused
@@ -11,6 +12,10 @@ from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import Account, Learner, LearnerEntry, SchoolFacts
 from hwb.lifecycle.plan import EntryWrite
 from hwb.lifecycle.rules import Rule
+
+
+#: Columns that lists are made of, and that not every export has.
+PLACES = ("registration_group", "classes")
 
 
 @dataclass(slots=True)
@@ -25,6 +30,8 @@ class LearnerPart:
     #: learners held before, with the school's word before and after
     held: list[tuple[Account, LearnerEntry | None, LearnerEntry | None, list[Change]]] = field(default_factory=list)
     missing: int = 0
+    #: columns of which the data says nothing, and whose known values are kept
+    places_kept: frozenset[str] = frozenset()
 
 
 def own_entries(facts: SchoolFacts) -> dict[str, LearnerEntry]:
@@ -65,6 +72,24 @@ def carried(record: LearnerRecord, known: LearnerRecord) -> LearnerRecord:
         mis_id=record.mis_id or known.mis_id,
         admission_number=record.admission_number or known.admission_number,
     )
+
+
+def places_left_out(records: Iterable[LearnerRecord], own: dict[str, LearnerEntry]) -> frozenset[str]:
+    """What of registration group and classes the data does not speak of: given for nobody in it, known of somebody.
+
+    As with a kind that a source does not have (interfaces.md): an export without the column empties no class list.
+    """
+    silent = {name for name in PLACES if not any(getattr(record, name) for record in records)}
+    if not silent:
+        return frozenset()
+    return frozenset(name for name in silent if any(getattr(entry.record, name) for entry in own.values()))
+
+
+def with_known_places(record: LearnerRecord, known: LearnerEntry | None, names: frozenset[str]) -> LearnerRecord:
+    """The record with the last known value of what the data does not speak of."""
+    if known is None or not names:
+        return record
+    return replace(record, **{name: getattr(known.record, name) for name in names})
 
 
 def place_changes(

@@ -19,7 +19,9 @@ from hwb.lifecycle.learner_part import (
     outcome_of,
     own_entries,
     place_changes,
+    places_left_out,
     with_entry,
+    with_known_places,
 )
 from hwb.lifecycle.learner_rekeys import (
     account_of,
@@ -55,6 +57,12 @@ def plan_learners(
     present = {record.upn for record in records}
     facts = rekeying.asked_by_others(facts, present)
     own = own_entries(facts)
+    part.places_kept = places_left_out(records, own)
+    if part.places_kept:
+        records = tuple(
+            with_known_places(record, own.get(record.upn) or own.get(record.former_upn), part.places_kept)
+            for record in records
+        )
     context = Context(on, policy, school)
     tied, untied = tie(refused, own)
     by_mis = {e.record.mis_id: upn for upn, e in own.items() if e.record.mis_id and upn not in present}
