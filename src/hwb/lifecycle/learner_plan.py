@@ -64,7 +64,7 @@ def plan_learners(
             for record in records
         )
     context = Context(on, policy, school)
-    tied, untied = tie(refused, own)
+    tied, untied = tie(refused, own, present)
     by_mis = {e.record.mis_id: upn for upn, e in own.items() if e.record.mis_id and upn not in present}
     outgrown = outgrown_upns(records, facts)
     asked = asked_accounts(records, by_mis, facts)

@@ -9,8 +9,13 @@ from hwb.lifecycle import identity
 from hwb.lifecycle.facts import LearnerEntry
 
 
-def tie(refused: tuple[Refused, ...], own: dict[str, LearnerEntry]) -> tuple[set[str], list[Refused]]:
-    """UPNs of known people whose record had to be refused, and the refused records that could be anybody's."""
+def tie(
+    refused: tuple[Refused, ...], own: dict[str, LearnerEntry], present: set[str]
+) -> tuple[set[str], list[Refused]]:
+    """UPNs of known people whose record had to be refused, and the refused records that could be anybody's.
+
+    ``present``: UPNs with a usable record. A refused one that points at such a person only is somebody else's.
+    """
     tied: set[str] = set()
     untied: list[Refused] = []
     if not any(item.kind == "learner" for item in refused):
@@ -38,7 +43,7 @@ def tie(refused: tuple[Refused, ...], own: dict[str, LearnerEntry]) -> tuple[set
         }  # fmt: skip
         if found:
             tied |= found
-        else:
+        if found <= present:
             untied.append(item)
     return tied, untied
 
