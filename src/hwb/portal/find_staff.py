@@ -19,6 +19,7 @@ from hwb.directory.queries.colleagues import Colleague
 from hwb.lifecycle import explain
 from hwb.lifecycle.explain_facts import StaffFacts
 from hwb.operations import searches, settings
+from hwb.portal import asks
 from hwb.portal.answers import address, answer_of
 from hwb.portal.naming import list_name
 from hwb.web.forms import PageForm
@@ -77,14 +78,26 @@ def found_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
     """The explanation of what was asked for, and spellings that come near."""
     on, limits, words = clock.today(), settings.explanation_limits(), _words(request, dfes, search)
     facts = explanations.staff(school=dfes, asked=words, on=on, limits=limits)
-    answer = answer_of(explain.staff(facts, on=on, limits=limits), school=facts.school, language=request.language)
+    found = explain.staff(facts, on=on, limits=limits)
+    answer = answer_of(found, school=facts.school, language=request.language)
     similar = () if facts.member else rows.similar_staff(school=dfes, search=words, language=request.language)
     return show(
         request, "portal/found_staff.html", title=TITLE, section="staff", back=address("find-staff", dfes=dfes),
         words=words, answer=answer, similar=similar, dfes=dfes, record=_record(facts, dfes),
         compares=address("compare-staff", dfes=dfes, search=search) if explain.can_compare(facts) else "",
         puts_right=address("to-put-right", dfes=dfes) if facts.refusals and answer.code != "LX21" else "",
+        asks=asks.of_staff(request, dfes, search, found, facts),
     )  # fmt: skip
+
+
+@page(Action.SEE_STAFF, methods="POST")
+def asks_of_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
+    """A message about what was found: the task is passed on, or its end watched."""
+    on, limits, words = clock.today(), settings.explanation_limits(), _words(request, dfes, search)
+    facts = explanations.staff(school=dfes, asked=words, on=on, limits=limits)
+    offered = asks.of_staff(request, dfes, search, explain.staff(facts, on=on, limits=limits), facts)
+    asks.do(request, dfes, offered, asks.looked_at(KIND, {"words": words}))
+    return redirect("found-staff", dfes=dfes, search=search)
 
 
 @page(Action.SEE_STAFF)
@@ -147,4 +160,5 @@ urlpatterns = [
     path("school/<str:dfes>/find-staff/", find_staff, name="find-staff"),
     path("school/<str:dfes>/find-staff/<uuid:search>/", found_staff, name="found-staff"),
     path("school/<str:dfes>/find-staff/<uuid:search>/compare/", compare_staff, name="compare-staff"),
+    path("school/<str:dfes>/find-staff/<uuid:search>/asks/", asks_of_staff, name="found-staff-asks"),
 ]

@@ -289,7 +289,7 @@ class SignInLink(models.Model):
 class Search(models.Model):
     """What somebody looked for in the portal, so that no UPN and no name stands in an address; forgotten after a day.
 
-    ``content`` is sealed and bound to the search and the account.
+    ``content`` is sealed and bound to the search and the account. ``until``: of one that was passed to somebody else.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -298,6 +298,7 @@ class Search(models.Model):
     kind = models.TextField()
     content = models.BinaryField()
     created = models.DateTimeField()
+    until = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "search"
