@@ -17,7 +17,6 @@ from tests.support.deliveries import JULY, deliver, learner_row, staff_row
 from tests.support.explanations import SITUATIONS, Asked, arriving, at_primary, at_secondary
 from tests.support.languages import foreign_texts
 from tests.support.people import PRIMARY, SECONDARY, upn
-from tests.support.world import session_of
 
 from hwb.directory.models import Account, Audit, Establishment, Message, MessageNote, RoleGrant, Search, Watch
 from hwb.jobs import mail
