@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from typing import Any
 
@@ -50,22 +49,16 @@ def test_what_an_answer_offers_to_do(look: Any, monkeypatch: pytest.MonkeyPatch)
     page.fill("#id_asked", upn(50))
     page.click("button[value=one]")
     look.check(page)
-    picture(page, look, "asks")
+    look.picture(page, "asks")
     page.click(f"button[value='tell:{ELSEWHERE}']")
     look.check(page)
-    picture(page, look, "told")
+    look.picture(page, "told")
     assert page.locator("button[value=unwatch]").count() == 1
     look.visit(page, f"{base}/find-learner/")
     page.click("details summary")
     page.fill("#id_many", "\n".join(upn(number) for number in (1, 2, 50, 99)))
     page.click("button[value=many]")
     look.check(page)
-    picture(page, look, "asks-many")
+    look.picture(page, "asks-many")
     page.click(f"button[value='pass:{look.world.accounts[Role.MIS_ADMIN].id}']")
     look.check(page)
-
-
-def picture(page: Any, look: Any, name: str) -> None:
-    """For whoever wants to see: kept where HWB_TEST_PICTURES says."""
-    if (folder := os.environ.get("HWB_TEST_PICTURES")) and look.script:
-        page.screenshot(path=f"{folder}/{name}-{look.language}-{look.width}.png", full_page=True)

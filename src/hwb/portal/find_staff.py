@@ -67,7 +67,8 @@ def find_staff(request: PageRequest, dfes: str) -> HttpResponse:
             account=request.person.account, school=dfes, kind=KIND, content={"words": form.cleaned_data["asked"]},
             at=datetime.now(UTC),
         )  # fmt: skip
-        return redirect("found-staff", dfes=dfes, search=kept)
+        route = "compare-staff" if request.POST.get("then") and _is_comparable(dfes, form) else "found-staff"
+        return redirect(route, dfes=dfes, search=kept)
     return show(
         request, "portal/find_staff.html", title=TITLE, form=form, section="staff", back=address("staff", dfes=dfes)
     )
@@ -119,6 +120,11 @@ def compare_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse
         columns=COMPARED, rows=_compared(facts, chosen, request) if chosen else (),
         refused=bool(facts.refusals), nothing=not facts.refusals and facts.member is None,
     )  # fmt: skip
+
+
+def _is_comparable(dfes: str, form: FindStaffForm) -> bool:
+    asked, limits = form.cleaned_data["asked"], settings.explanation_limits()
+    return explain.can_compare(explanations.staff(school=dfes, asked=asked, on=clock.today(), limits=limits))
 
 
 def _sorted_by(one: Colleague, request: PageRequest) -> str:
