@@ -21,6 +21,7 @@ from hwb.extract.records import MisKind, Problem
 from hwb.operations import messages, warnings
 from hwb.portal import run_words
 from hwb.portal.places import address
+from hwb.portal.references import beyond_the_school
 from hwb.portal.run_changes import FIELDS, sees_names
 from hwb.web import banner
 from hwb.web.forms import PageForm
@@ -249,11 +250,21 @@ def _row(problem: Standing, found: Refusals, dfes: str, details: Details) -> Row
         runs = say(Text(N_("{count} or more"), {"count": problem.runs}))
     hide = address("not-a-mistake", dfes=dfes, mark=problem.mark) if problem.mark and details.own else ""
     return Row(
-        name, problem.record, say(_FIELDS.get(problem.field, problem.field)) if problem.field else "–",
+        name, _record(problem, details), say(_FIELDS.get(problem.field, problem.field)) if problem.field else "–",
         (problem.value or say(N_("Nothing"))) if details.values and _may_show(problem, details) else "",
-        _said(problem, found.mis)["needed"], day(problem.since) if problem.since else "", runs, hide,
+        f"{_said(problem, found.mis)['needed']} {_suggestion(problem, details)}".strip(), day(problem.since) if problem.since else "", runs, hide,
         f"{problem.forename} {problem.surname}".strip() if details.own and problem.kind == "staff" else "",
     )  # fmt: skip
+
+
+def _record(problem: Standing, details: Details) -> str:
+    return problem.record if details.own else beyond_the_school(problem.record, kind=problem.kind)
+
+
+def _suggestion(problem: Standing, details: Details) -> str:
+    """The UPN that may have been meant, for the school alone."""
+    meant = dict(problem.values).get("suggestion", "") if details.own else ""
+    return say(Text(N_("Was this meant: {suggestion}?"), {"suggestion": meant})) if meant else ""
 
 
 def _may_show(problem: Standing, details: Details) -> bool:
@@ -266,14 +277,18 @@ def _may_show(problem: Standing, details: Details) -> bool:
 def _gone(each: refusals.PutRight, found: Refusals, details: Details) -> dict[str, Any]:
     problem = each.problem
     name = ", ".join(filter(None, (problem.surname, problem.forename))) if details.names else ""
-    return {"name": name, "record": problem.record, "sentence": _said(problem, found.mis)["sentence"], "at": each.at}
+    return {
+        "name": name,
+        "record": _record(problem, details),
+        "sentence": _said(problem, found.mis)["sentence"],
+        "at": each.at,
+    }
 
 
 def _said(problem: Standing, mis: str) -> dict[str, str]:
-    """Sentence, need and fix in the page's language."""
-    told = Problem(
-        problem.code, problem.record, problem.field, problem.value, cast("Any", problem.kind), problem.values
-    )
+    """Sentence, need and fix in the page's language; of all records alike, so without what one of them may have meant."""
+    values = tuple((key, value) for key, value in problem.values if key != "suggestion")
+    told = Problem(problem.code, problem.record, problem.field, problem.value, cast("Any", problem.kind), values)
     return describe(told, mis=cast("MisKind", mis or "hwb"), language=language_now())
 
 
