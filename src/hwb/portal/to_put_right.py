@@ -249,10 +249,11 @@ def _row(problem: Standing, found: Refusals, dfes: str, details: Details) -> Row
     if problem.many:
         runs = say(Text(N_("{count} or more"), {"count": problem.runs}))
     hide = address("not-a-mistake", dfes=dfes, mark=problem.mark) if problem.mark and details.own else ""
+    needed = f"{_said(problem, found.mis)['needed']} {_suggestion(problem, details)}".strip()
     return Row(
         name, _record(problem, details), say(_FIELDS.get(problem.field, problem.field)) if problem.field else "–",
-        (problem.value or say(N_("Nothing"))) if details.values and _may_show(problem, details) else "",
-        f"{_said(problem, found.mis)['needed']} {_suggestion(problem, details)}".strip(), day(problem.since) if problem.since else "", runs, hide,
+        (problem.value or say(N_("Nothing"))) if details.values and _may_show(problem, details) else "", needed,
+        day(problem.since) if problem.since else "", runs, hide,
         f"{problem.forename} {problem.surname}".strip() if details.own and problem.kind == "staff" else "",
     )  # fmt: skip
 
@@ -286,7 +287,7 @@ def _gone(each: refusals.PutRight, found: Refusals, details: Details) -> dict[st
 
 
 def _said(problem: Standing, mis: str) -> dict[str, str]:
-    """Sentence, need and fix in the page's language; of all records alike, so without what one of them may have meant."""
+    """Sentence, need and fix in the page's language, of all records alike: without what one of them may have meant."""
     values = tuple((key, value) for key, value in problem.values if key != "suggestion")
     told = Problem(problem.code, problem.record, problem.field, problem.value, cast("Any", problem.kind), values)
     return describe(told, mis=cast("MisKind", mis or "hwb"), language=language_now())
