@@ -31,7 +31,8 @@ def test_from_home_to_what_a_run_changed(look: Look, monkeypatch: pytest.MonkeyP
         page.click("main a[href$='/changes/']")
     look.check(page)
     assert "Llanfairpwll" in page.inner_text("main")
-    look.visit(page, page.url.removeprefix(look.server) + "?group=moved")
+    look.visit(page, page.url.removeprefix(look.server) + "?group=moved&class=6%20Gwyrdd&year=6")
+    look.picture(page, "changes")
     with page.expect_navigation():
         page.click(".govuk-back-link")
     look.check(page)

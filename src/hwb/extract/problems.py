@@ -146,7 +146,7 @@ WORDINGS: dict[str, Wording] = {
 
 _FIX = N_("Put it right in this field of your MIS: {caption}.")
 _FIX_FILE = N_("Put it right in this column of the file: {caption}.")
-_FIX_SUGGESTED = N_("Was this meant: {suggestion}? Compare with the transfer file.")
+_FIX_SUGGESTED = N_("Was this meant: {suggestion}?")
 _FIX_RECORD = N_("Find the record in your MIS and put it right.")
 
 #: What each MIS calls a column of a member of staff, where it is not the name it has for learners.

@@ -65,6 +65,18 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.ADDRESS: "school-settings",
 })  # fmt: skip
 
+_FOUND = {"learner": "found-learner", "staff": "found-staff"}
+
+
+def route_of(kind: Kind, details: Details) -> str:
+    """The route that a message's link leads to; an answer that was passed on has one of its own."""
+    if kind is Kind.PASSED and details.get("about"):
+        return _FOUND[details["about"]]
+    if kind is Kind.WATCHED and details.get("staff", 0) == details["count"]:
+        return "staff"
+    return ROUTES[kind]
+
+
 _LINKS = {
     Kind.FAILING: N_("See the school's runs"),
     Kind.HELD: N_("See the run that is held"),
@@ -76,6 +88,7 @@ _LINKS = {
     Kind.CHAMPIONS: N_("See who has access"),
     Kind.ADDRESS: N_("See the school's settings"),
 }
+_SEE_STAFF = N_("See the school's staff")
 _WHY = {
     "champion": N_("You get this message because you are a Digital Champion at this school."),
     "mis_admin": N_("You get this message because you are an MIS administrator at this school."),
@@ -116,7 +129,7 @@ def said(
         in_language(Text(N_("School: {school}"), {"school": school.named()})),
         tuple(map(in_language, body.paragraphs)),
         tuple(item.said(language) for item in body.items),
-        in_language(_LINKS[kind]),
+        in_language(_SEE_STAFF if route_of(kind, details) == "staff" else _LINKS[kind]),
         in_language(_WHY[role] if to_account else _WHY_ADDRESS),
         in_language(change if to_account else Text(_CHANGE_ADDRESS, {"email": support})),
         in_language(_NEVER),
@@ -200,11 +213,18 @@ def _refusals(details: Details, school: Both) -> _Body:
 
 def _passed(details: Details, school: Both) -> _Body:
     by = explain_texts.both(_ACTING[details["by"]])
-    what = Text(N_("Records to put right in the MIS: {count}"), {"count": details["count"]})
+    what = Text(_PASSED[details.get("about", "")], {"count": details["count"]})
     return _Body(
         Text(N_("{school}: a task was passed to you"), {"school": school}),
         (Text(N_("Passed to you by: {role}"), {"role": by}), what),
     )
+
+
+_PASSED = {
+    "": N_("Records to put right in the MIS: {count}"),
+    "learner": N_("Learners whose record or account is to be looked at: {count}"),
+    "staff": N_("Staff whose record or account is to be looked at: {count}"),
+}
 
 
 def _waited_for(details: Details, school: Both) -> _Body:
@@ -238,9 +258,16 @@ def _arrivals(details: Details, school: Both) -> _Body:
 
 
 def _watched(details: Details, _school: Both) -> _Body:
+    count, staff = details["count"], details.get("staff", 0)
+    told = ngettext("A learner you were looking for has arrived",
+                    "{count} of the learners you were looking for have arrived", count)  # fmt: skip
+    if staff == count:
+        told = ngettext("A member of staff you were looking for has an account now",
+                        "{count} of the staff you were looking for have accounts now", count)  # fmt: skip
+    elif staff:
+        told = Text(N_("People you were looking for have accounts now: {count}"), {"count": count})
     return _Body(
-        ngettext("A learner you were looking for has arrived",
-                 "{count} of the learners you were looking for have arrived", details["count"]),
+        told,
         (Text(N_("Sign in to see who has arrived. You will not be told about them again.")),),
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ from hwb.web.downloads import csv_response
 from hwb.web.frame import name_in_language, show
 from hwb.web.lists import Filter, FilterBox, Listing, titled
 from hwb.web.page import PageRequest, page
-from hwb.web.policy import Action
+from hwb.web.policy import Action, Scope
 from hwb.web.status import WORDS
 from hwb.web.words import N_, Text, day, ngettext, relative, say, time_of_day
 
@@ -105,7 +105,7 @@ def _found(request: PageRequest) -> list[AreaSchool]:
     now = clock.now()
     return rows.schools(
         schools=request.access.schools, areas=request.access.areas, on=clock.calendar_date(now), now=now,
-        limits=nation_settings.school_limits(),
+        limits=nation_settings.school_limits(), everywhere=request.access.scope is Scope.NATION,
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ NAVIGATION: dict[Role, tuple[tuple[str, str], ...]] = {
         (N_("Answers"), "answers"),
     ),
     Role.OPERATOR: (
-        (N_("Today"), "today"), (N_("Rollover"), "nation-rollover"), (N_("Holds"), "holds"),
+        (N_("Today"), "today"), (N_("Schools"), "area"), (N_("Rollover"), "nation-rollover"), (N_("Holds"), "holds"),
         (N_("Matching"), "matching"), (N_("Settings"), "nation-settings"), (N_("Audit"), "audit"),
     ),
     Role.AUDITOR: ((N_("Audit"), "audit"),),

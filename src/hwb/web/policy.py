@@ -133,7 +133,7 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.SEE_OWN_CLASSES: _row(teacher=_S.OWN_CLASSES),
     _A.RESET_STAFF_PASSWORD: _row(champion=_S.SCHOOL, agent=_S.CASE),
     _A.ISSUE_USERNAME: _row(champion=_S.SCHOOL),
-    _A.SEE_AREA: _row(client_manager=_S.AREA, area_officer=_S.AREA),
+    _A.SEE_AREA: _row(client_manager=_S.AREA, area_officer=_S.AREA, operator=_S.NATION),
     _A.SEE_CLIENTS: _row(client_manager=_S.AREA, area_officer=_S.AREA),
     _A.SEE_PEOPLE_WITH_ACCESS: _row(champion=_S.SCHOOL, head=_S.SCHOOL, agent=_S.CASE),
     _A.SEE_SETTINGS: _row(mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),

@@ -120,7 +120,9 @@ def outgoing(message: Mapping[str, Any], *, at: datetime) -> Outgoing:
     parts = {"dfes": message["school"]}
     if "run" in message["details"]:
         parts["run"] = message["details"]["run"]
-    route = message_texts.ROUTES[kind]
+    if "search" in message["details"]:
+        parts["search"] = message["details"]["search"]
+    route = message_texts.route_of(kind, message["details"])
     return Outgoing(message["id"], kind, message["recipient"], said, route, parts, to_account, at)
 
 

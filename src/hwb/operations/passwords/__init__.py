@@ -6,7 +6,7 @@ ever in the log, in an error's text or in a `repr`.
 """
 
 from hwb.operations.passwords.choosing import choose, choose_first
-from hwb.operations.passwords.making import Many, NewPassword, reset, reset_many, reset_named
+from hwb.operations.passwords.making import Many, NewPassword, reset, reset_by_form, reset_many, reset_named
 from hwb.operations.passwords.refusals import PasswordRefused
 from hwb.operations.passwords.showing import Shown, Slip, show, show_new, slips
 from hwb.operations.passwords.signing import SignIn, authenticate, identify, record_sign_in
@@ -28,6 +28,7 @@ __all__ = [
     "keys_in_use",
     "record_sign_in",
     "reset",
+    "reset_by_form",
     "reset_many",
     "reset_named",
     "rotate",
