@@ -331,7 +331,7 @@ def test_explain_speaks_both_languages(july: None) -> None:
     assert "  2. Has the previous school's client run since then? Done, 2 July 2018" in english
     welsh = hwb("explain", "--upn", upn(1), "--lang", "cy").stdout
     assert "Tro pwy yw hi: Yr ysgol flaenorol" in welsh
-    assert "Wedi ei wneud, 2 Gorffennaf 2018" in welsh
+    assert "Wedi'i wneud, 2 Gorffennaf 2018" in welsh
     assert as_json("explain", "--upn", upn(1), "--lang", "cy")["language"] == "cy"
 
 

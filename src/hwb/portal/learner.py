@@ -54,6 +54,7 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         account_rows=account_rows(
             row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else ""
         ),
+        came_from_elsewhere=_came_from_elsewhere(record, dfes),
         school_rows=_school_rows(record, facts, request, dfes), schools=_picture(record, names, today, request),
         deeds=_deeds(request, record, known, dfes), **happened(request, row, dfes, names, account=row.account),
     )  # fmt: skip
@@ -131,6 +132,12 @@ def _picture(
     if last is not None and last.until is not None and last.until < today and not record.row.moved_on:
         spells.append(Spell("", last.until, None, record.row.active))
     return pictures.spells(spells, today=today, language=request.language, dates=day) if spells else ""
+
+
+def _came_from_elsewhere(record: LearnerRecord, dfes: str) -> bool:
+    """Whether work may lie at another school (R41): of a learner of this school who held a place elsewhere before."""
+    row = record.row
+    return row.here and not row.guest and any(s.school != dfes and s.role == "holding" for s in record.stays)
 
 
 def _spell(stay: Stay, names: dict[str, tuple[str, str]], record: LearnerRecord, request: PageRequest) -> Spell:
