@@ -146,6 +146,9 @@ FRESH = frozenset({
     _A.SHOW_PASSWORD, _A.CONFIRM_RUN, _A.UNDO_RUN, _A.AUTHORISE_MOVE, _A.CONSOLIDATE, _A.APPOINT, _A.CONFIRM_HEAD,
 })  # fmt: skip
 
+#: Roles that see other people's data: signing in takes a second step (A7).
+WITH_SECOND_STEP = frozenset(Role) - {_R.LEARNER, _R.STAFF}
+
 #: Reaches that let a page show people. A page made for numbers or codes says so, and gets those too.
 WITH_NAMES = frozenset({_S.SELF, _S.OWN_CLASSES, _S.SCHOOL, _S.AREA, _S.NATION})
 #: From the widest to the narrowest.
@@ -246,6 +249,11 @@ def decide(
 def may(person: Person, action: Action, *, school: str = "") -> bool:
     """Whether a page may offer the action to the person."""
     return decide(person, action, school=school) is not None
+
+
+def needs_second_step(person: Person) -> bool:
+    """Whether a role that the person holds today is one that signs in with a second step."""
+    return any(grant.role in WITH_SECOND_STEP for grant in person.grants)
 
 
 def _order(held: tuple[Scope, Role]) -> tuple[int, int]:

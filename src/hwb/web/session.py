@@ -16,10 +16,12 @@ from django.http import HttpRequest, HttpResponse
 
 from hwb import clock
 from hwb.directory.queries import roles
-from hwb.web.again import confirm
+from hwb.web.again import SECOND_STEP, confirm
 from hwb.web.policy import Grant, Person, Role
 
+#: BEGAN, SEEN: times. SECOND_STEP: in the session of somebody who gave one, by what (operations.second_step.Method).
 BEGAN, SEEN = "began", "seen"
+__all__ = ["BEGAN", "MUST_CHANGE", "SECOND_STEP", "SEEN", "PersonMiddleware", "begin", "person_from", "person_of"]
 #: In the session of somebody whose password was made by another person: a new one comes before anything else (A6).
 MUST_CHANGE = "must-change"
 LONGEST = 12 * 60 * 60
