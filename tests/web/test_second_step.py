@@ -27,9 +27,7 @@ WITH = [role for role in Role if role in policy.WITH_SECOND_STEP]
 
 def by_password(world: World, role: Role, query: str = "") -> Client:
     client = Client()
-    answer = client.post(
-        f"/en/sign-in/{query}", {"username": world.accounts[role].username, "password": PASSWORD}
-    )
+    answer = client.post(f"/en/sign-in/{query}", {"username": world.accounts[role].username, "password": PASSWORD})
     assert answer.status_code == 302
     return client
 
@@ -72,7 +70,10 @@ def test_setting_up_an_app_at_the_first_sign_in(world: World) -> None:
     assert secret[:4] in wrong
     before = client.cookies["sessionid"].value
     code = code_now(secret)
-    codes = re.findall(r"<li><code>([a-z2-9-]+)</code>", client.post(f"{OWN}app/", {"code": f" {code[:3]} {code[3:]}"}).content.decode())
+    codes = re.findall(
+        r"<li><code>([a-z2-9-]+)</code>",
+        client.post(f"{OWN}app/", {"code": f" {code[:3]} {code[3:]}"}).content.decode(),
+    )
     assert len(set(codes)) == rules.RECOVERY_CODES
     assert client.cookies["sessionid"].value != before
     assert client.get("/en/account/").status_code == 200
@@ -157,7 +158,9 @@ def test_codes_of_an_hour_ago_and_of_tomorrow_are_none() -> None:
     assert rules.step_of(secret, rules.code_at(secret, step), at=now, used=step) is None
 
 
-@pytest.mark.parametrize(("step", "code"), [(1, "287082"), (37037036, "081804"), (41152263, "005924"), (66666666, "279037")])
+@pytest.mark.parametrize(
+    ("step", "code"), [(1, "287082"), (37037036, "081804"), (41152263, "005924"), (66666666, "279037")]
+)
 def test_codes_are_those_of_the_standard(step: int, code: str) -> None:
     """RFC 6238, appendix B, with its last six digits."""
     assert rules.code_at(rules.secret_text(b"12345678901234567890"), step) == code
@@ -221,7 +224,9 @@ def test_a_factor_of_somebody_else_is_unknown(world: World) -> None:
     client = world.client(Role.CHAMPION)
     assert client.get(f"{OWN}remove/{factor.id}/").status_code == 404
     with pytest.raises(StepRefused, match="gone"):
-        second_step.remove(account=world.accounts[Role.STAFF].id, factor=factor.id, required=False, now=datetime.now(UTC))
+        second_step.remove(
+            account=world.accounts[Role.STAFF].id, factor=factor.id, required=False, now=datetime.now(UTC)
+        )
 
 
 def test_who_became_inactive_meanwhile_is_not_let_in(world: World) -> None:
@@ -284,13 +289,18 @@ def test_one_code_sent_many_times_at_once_is_taken_once() -> None:
     assert len(got) == 6
 
 
-@pytest.mark.parametrize("answer", ["", "x", "{}", "[]", '{"id": 1}', '{"id":"a","rawId":"a","type":"public-key","response":{}}', "n" * 30_000])
+@pytest.mark.parametrize(
+    "answer",
+    ["", "x", "{}", "[]", '{"id": 1}', '{"id":"a","rawId":"a","type":"public-key","response":{}}', "n" * 30_000],
+)
 def test_a_malformed_passkey_answer_is_refused(world: World, answer: str) -> None:
     site = second_step.Site("localhost", "http://localhost")
     account, now = world.accounts[Role.CHAMPION], datetime.now(UTC)
     asked = second_step.begin_passkey(account=account.id, username="a", name="b", site=site)
     with pytest.raises(StepRefused, match="passkey"):
-        second_step.add_passkey(account=account.id, name="n", site=site, state=asked.state, answer=answer, now=now, at=now)
+        second_step.add_passkey(
+            account=account.id, name="n", site=site, state=asked.state, answer=answer, now=now, at=now
+        )
     with pytest.raises(StepRefused, match="passkey"):
         second_step.prove_passkey(account=account.id, site=site, state={}, answer=answer, at=now)
 

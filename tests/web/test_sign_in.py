@@ -185,7 +185,10 @@ def test_an_act_that_needs_a_fresh_password_keeps_what_was_sent(world: World, rf
     def send(data: dict[str, str] | None, method: str = "post") -> HttpResponse:
         request = getattr(factory, method)("/en/x/", data)
         request.person = Person(account.id, "staff", "A", account.username, (Grant(Role.CHAMPION, SCHOOL),))
-        request.resolver_match, request.session = None, {again.CONFIRMED_AT: time.time() - 1000, again.SECOND_STEP: "app"}
+        request.resolver_match, request.session = (
+            None,
+            {again.CONFIRMED_AT: time.time() - 1000, again.SECOND_STEP: "app"},
+        )
         return view(request, dfes=SCHOOL)
 
     asked = send({"reason": "a <b>", "reason2": "c"})

@@ -55,7 +55,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SessionDevice",
             fields=[
-                ("session_key", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("session_key", models.CharField(max_length=40, unique=True)),
                 ("account", models.UUIDField()),
                 ("browser", models.TextField()),
                 ("system", models.TextField()),

@@ -73,7 +73,8 @@ class SecondStepReset(models.Model):
 class SessionDevice(models.Model):
     """What a session was begun on, for the person's own list: browser and system in a word, never an address."""
 
-    session_key = models.CharField(max_length=40, primary_key=True)
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    session_key = models.CharField(max_length=40, unique=True)
     account = models.UUIDField()
     browser = models.TextField()
     system = models.TextField()

@@ -13,8 +13,9 @@ from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from django.db import connection, transaction
 
-from hwb.directory import vault
+from hwb.directory import store, vault
 from hwb.lifecycle import second_step as rules
+from hwb.operations import passwords
 from hwb.operations.second_step import passkeys
 from hwb.operations.second_step.keeping import log
 from hwb.operations.second_step.refusals import StepRefused
@@ -117,6 +118,10 @@ def _is_of_app(cursor: Any, account: UUID, typed: str, at: datetime) -> bool:
 def _is_recovery(cursor: Any, account: UUID, typed: str) -> bool:
     digest = vault.recovery_digest(rules.plain_code(typed), account=str(account), secret=str(settings.SECRET_KEY))
     cursor.execute(
-        "DELETE FROM second_factor WHERE account = %s AND kind = 'recovery' AND secret = %s", [account, digest]
+        "SELECT 1 FROM second_factor WHERE account = %s AND kind = 'recovery' AND secret = %s", [account, digest]
     )
+    if cursor.fetchone() is None:
+        return False
+    store.lock_chain(cursor, passwords.chain_of(cursor, account))  # before the row, as everybody does
+    cursor.execute("DELETE FROM second_factor WHERE account = %s AND secret = %s", [account, digest])
     return bool(cursor.rowcount)

@@ -95,7 +95,8 @@ def log(cursor: Any, account: UUID, action: str, kind: str, *, actor: str, now: 
 
 
 def _lock(cursor: Any, account: UUID) -> list[str]:
-    """The kinds that the account has; nobody else adds or removes until the transaction ends."""
+    """The kinds that the account has; nobody else adds or removes until the transaction ends. The log's chain first."""
+    store.lock_chain(cursor, passwords.chain_of(cursor, account))
     cursor.execute("SELECT 1 FROM account WHERE id = %s FOR NO KEY UPDATE", [account])
     cursor.execute("SELECT kind FROM second_factor WHERE account = %s", [account])
     return [kind for (kind,) in cursor.fetchall()]
