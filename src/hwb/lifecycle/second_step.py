@@ -83,7 +83,7 @@ class Help(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A role somebody holds: for a school, an area, or with neither the nation. `staff` is a post without a role."""
+    """A role for a school, an area, or with neither the nation. `staff` and `learner`: a place without a role."""
 
     role: str
     school: str = ""
@@ -92,7 +92,7 @@ class Held:
 
 _NATION = frozenset({"agent", "operator", "auditor"})
 _SUPPORT = frozenset({"agent", "operator"})
-_BELOW_CHAMPION = frozenset({"champion", "mis_admin", "teacher", "staff"})
+_BELOW_CHAMPION = frozenset({"champion", "mis_admin", "teacher", "staff", "learner"})
 
 
 def help_for(target: Sequence[Held], *, helper: Sequence[Held]) -> Help:

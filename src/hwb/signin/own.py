@@ -23,7 +23,7 @@ from hwb.web import banner, session
 from hwb.web.frame import name_in_language, places, show
 from hwb.web.language import is_switch
 from hwb.web.page import PageRequest, page
-from hwb.web.policy import Action
+from hwb.web.policy import Action, may
 from hwb.web.words import N_, Text, day, say
 
 
@@ -57,7 +57,7 @@ def account(request: PageRequest) -> HttpResponse:
     """A8: who one is here, how one signs in, and where one is signed in."""
     return show(
         request, "signin/account.html", title=N_("Your account"), rows=_rows(request), places=places(request.person),
-        devices=_devices(request),
+        devices=_devices(request), helps=may(request.person, Action.RESET_SECOND_STEP),
     )  # fmt: skip
 
 

@@ -80,6 +80,7 @@ class Action(StrEnum):
     CONSOLIDATE = "consolidate"
     CHANGE_NATION = "change nation"
     SEARCH_AUDIT = "search audit"
+    RESET_SECOND_STEP = "reset second step"
 
 
 _R, _S, _A = Role, Scope, Action
@@ -139,11 +140,16 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.SEE_SETTINGS: _row(mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),
     _A.CHANGE_SETTINGS: _row(champion=_S.SCHOOL),
     _A.SEE_ACTIVITY: _row(champion=_S.SCHOOL, head=_S.SCHOOL, auditor=_S.NATION),
+    # Whose, and whether alone, is decided by lifecycle.second_step.help_for.
+    _A.RESET_SECOND_STEP: _row(
+        champion=_S.SCHOOL, head=_S.SCHOOL, area_officer=_S.AREA, agent=_S.NATION, operator=_S.NATION,
+    ),
 })  # fmt: skip
 
 #: Acts that ask for the password again when the last one is older than 15 minutes (ux.md 2, issue 5 point 5).
 FRESH = frozenset({
     _A.SHOW_PASSWORD, _A.CONFIRM_RUN, _A.UNDO_RUN, _A.AUTHORISE_MOVE, _A.CONSOLIDATE, _A.APPOINT, _A.CONFIRM_HEAD,
+    _A.RESET_SECOND_STEP,
 })  # fmt: skip
 
 #: Roles that see other people's data: signing in takes a second step (A7).

@@ -36,7 +36,7 @@ def schools(account: UUID) -> tuple[School, ...]:
 
 def password_changed(account: UUID) -> datetime | None:
     """When its password was last chosen or made, by the log; None for a first one that a school made long ago."""
-    return fetch(_PASSWORD, {"account": account})[0]["at"]  # type: ignore[no-any-return]
+    return fetch(_CHANGED, {"account": account})[0]["at"]  # type: ignore[no-any-return]
 
 
 def sessions(account: UUID, *, at: datetime) -> tuple[SessionRow, ...]:
@@ -48,7 +48,7 @@ _SCHOOLS = """
 SELECT DISTINCT e.name_en, e.name_cy FROM placement p JOIN establishment e ON e.dfes = p.school
 WHERE p.account = %(account)s AND p.ended IS NULL ORDER BY e.name_en
 """
-_PASSWORD = """
+_CHANGED = """
 SELECT max(at) AS at FROM audit WHERE account = %(account)s AND action IN ('password chosen', 'password reset')
 """
 _SESSIONS = """

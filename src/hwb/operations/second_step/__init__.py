@@ -8,21 +8,27 @@ from hwb.operations.second_step.checking import Method, prove_code, prove_passke
 from hwb.operations.second_step.keeping import add_app, add_passkey, new_app_secret, new_recovery_codes, remove
 from hwb.operations.second_step.passkeys import Site, begin_passkey, begin_proof
 from hwb.operations.second_step.refusals import StepRefused
+from hwb.operations.second_step.resetting import Waiting, confirm, refuse, reset, waiting
 from hwb.operations.second_step.sealing import open_pending, seal_pending
 
 __all__ = [
     "Method",
     "Site",
     "StepRefused",
+    "Waiting",
     "add_app",
     "add_passkey",
     "begin_passkey",
     "begin_proof",
+    "confirm",
     "new_app_secret",
     "new_recovery_codes",
     "open_pending",
     "prove_code",
     "prove_passkey",
+    "refuse",
     "remove",
+    "reset",
     "seal_pending",
+    "waiting",
 ]

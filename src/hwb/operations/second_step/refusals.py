@@ -24,5 +24,10 @@ _TEXTS = {
     "have_app": N_("You have an app already. Remove it first."),
     "known_passkey": N_("This passkey is there already."),
     "last": N_("This is your only second step, and your role needs one. Add another one first."),
+    "oneself": N_("Nobody can take away their own. Ask somebody else to do it."),
+    "not_yours": N_("Nobody whom you may help has this username."),
+    "has_none": N_("This account has no second step."),
+    "waits_already": N_("This is waiting for a second person already."),
+    "second_person": N_("A second person must confirm it: somebody else than who asked, and not the person concerned."),
     "gone": N_("This second step is no longer there."),
 }
