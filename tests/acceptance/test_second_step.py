@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 from tests.acceptance.conftest import Look
-from tests.support.second_step import code_now
+from tests.support.second_step import code_now, set_up
 from tests.support.world import PASSWORD
 
 from hwb.directory.models import SecondFactor
@@ -80,3 +80,35 @@ def test_a_champion_with_a_passkey(look: Look) -> None:
     page.wait_for_url(f"**/{look.language}/school/**")
     look.visit(page, own)
     assert SecondFactor.objects.get(kind="passkey").used_at is not None
+
+
+def test_ones_own_account_and_a_lost_device(look: Look) -> None:
+    """A8 with a device that is signed out, and what an officer and an operator see of a headteacher's lost device."""
+    world, language = look.world, look.language
+    set_up(world.accounts[Role.HEAD].id)
+    page = look.as_()
+    sign_in(look, page, Role.STAFF)
+    another = look.as_()
+    sign_in(look, another, Role.STAFF)
+    look.visit(another, f"/{language}/account/")
+    another.click("form[action*='/sessions/'] button")
+    look.check(another)
+    look.visit(another, f"/{language}/account/second-step/")
+    page.goto(f"/{language}/account/")
+    page.wait_for_url("**/sign-in/**")
+    officer = look.as_(Role.AREA_OFFICER)
+    look.visit(officer, f"/{language}/lost-device/")
+    officer.click(BUTTON)
+    look.check(officer)
+    officer.fill("#id_username", world.accounts[Role.HEAD].username)
+    officer.fill("#id_reason", "20/11")
+    officer.check("#id_recognised")
+    officer.click(BUTTON)
+    look.check(officer)
+    operator = look.as_(Role.OPERATOR)
+    look.visit(operator, f"/{language}/lost-device/")
+    operator.click("a[href*='/lost-device/']:not([href$='/lost-device/'])")
+    look.check(operator)
+    operator.click("form#form .govuk-button--warning")
+    look.check(operator)
+    assert not SecondFactor.objects.exists()
