@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.support.second_step import code_now
 
 from hwb.demo.stage import DemoFailed, must
 
@@ -76,16 +77,28 @@ class Demo:
 
 
 def first_page(address: str, language: str, username: str, password: str) -> tuple[str, str]:
-    """Signs in as anybody does: where that leads, and what stands there."""
+    """Signs in as anybody does, with a second step where the role needs one: where that leads, and what stands there."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    sign_in = f"{address}/{language}/sign-in/"
-    form = opener.open(sign_in, timeout=30).read().decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-    assert token is not None
-    sent = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], "username": username, "password": password})
-    request = urllib.request.Request(sign_in, sent.encode(), {"Referer": sign_in})
-    with opener.open(request, timeout=30) as answer:
-        return answer.url.removeprefix(f"{address}/{language}/"), answer.read().decode()
+    pages = f"{address}/{language}/"
+
+    def send(path: str, **fields: str) -> tuple[str, str]:
+        token = re.search(
+            r'name="csrfmiddlewaretoken" value="([^"]+)"', opener.open(pages + path, timeout=30).read().decode()
+        )
+        assert token is not None
+        sent = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], **fields}).encode()
+        with opener.open(urllib.request.Request(pages + path, sent, {"Referer": pages}), timeout=30) as answer:
+            return answer.url.removeprefix(pages), answer.read().decode()
+
+    led_to, content = send("sign-in/", username=username, password=password)
+    if led_to != "account/second-step/":
+        return led_to, content
+    setting_up = opener.open(f"{pages}account/second-step/app/", timeout=30).read().decode()
+    secret = re.search(r'id="secret">([A-Z2-7 ]+)<', setting_up)
+    assert secret is not None
+    send("account/second-step/app/", code=code_now(secret[1].replace(" ", "")))
+    with opener.open(pages, timeout=30) as answer:
+        return answer.url.removeprefix(pages), answer.read().decode()
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 from tests.support.languages import foreign_texts
+from tests.support.second_step import code_now, set_up
 from tests.support.world import ELSEWHERE, OWN_CLASS, PASSWORD, SCHOOL, World
 
 from hwb.directory.models import Account, Audit, FirstPassword
@@ -175,8 +176,10 @@ def test_a_reset_ends_sessions_and_the_next_sign_in_leads_to_a_new_password(worl
     _, password = shown(world.client(Role.CHAMPION).post(one_at(head), {"how": "make"}, follow=True).content)
     assert "/sign-in/" in theirs.get("/en/account/")["Location"]
     again = Client()
+    secret, _ = set_up(head.id)
     asked = {"username": head.username, "password": password}
-    assert again.post(f"/en/sign-in/?next=/en/school/{SCHOOL}/passwords/", asked)["Location"] == "/en/password/"
+    again.post(f"/en/sign-in/?next=/en/school/{SCHOOL}/passwords/", asked)
+    assert again.post("/en/second-step/", {"code_again": code_now(secret)})["Location"] == "/en/password/"
     for path in ("/en/", "/cy/account/", f"/en/school/{SCHOOL}/passwords/"):
         assert again.get(path)["Location"].endswith("/password/"), path
     assert "Somebody else made" in again.get("/en/password/").content.decode()

@@ -76,3 +76,26 @@ def seal_search(text: str, *, place: str, secret: str) -> bytes:
 def open_search(sealed: bytes, *, place: str, secret: str) -> str:
     """Raises cryptography.exceptions.InvalidTag when it was sealed for another place or with another secret key."""
     return _of_searches(secret).decrypt(sealed[:NONCE], sealed[NONCE:], place.encode()).decode()
+
+
+@lru_cache(maxsize=4)
+def _of_second_steps(secret: str) -> bytes:
+    """The key of second steps, derived as the others are."""
+    return HKDF(hashes.SHA256(), 32, None, b"hwb second steps 1").derive(secret.encode())
+
+
+def seal_app_secret(text: str, *, account: str, secret: str) -> bytes:
+    """An app's secret, encrypted (AES-GCM) and bound to the account."""
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(_of_second_steps(secret)).encrypt(nonce, text.encode(), f"{account}|app".encode())
+
+
+def open_app_secret(sealed: bytes, *, account: str, secret: str) -> str:
+    """Raises cryptography.exceptions.InvalidTag when it was sealed for another account or with another secret key."""
+    opened = AESGCM(_of_second_steps(secret)).decrypt(sealed[:NONCE], sealed[NONCE:], f"{account}|app".encode())
+    return opened.decode()
+
+
+def recovery_digest(code: str, *, account: str, secret: str) -> bytes:
+    """What is kept of a recovery code: keyed, and another one for each account."""
+    return hmac.new(_of_second_steps(secret), f"{account}|recovery|{code}".encode(), hashlib.sha256).digest()

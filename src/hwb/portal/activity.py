@@ -48,6 +48,9 @@ ACTS = {
     "access": {
         "role grant": N_("Gave somebody a role"), "role revoke": N_("Took a role away"),
         "setting": N_("Changed a setting of the school"),
+        "second step reset": N_("Took away somebody's second step"),
+        "second step reset asked": N_("Asked for somebody's second step to be taken away"),
+        "second step reset refused": N_("Left somebody's second step as it is"),
     },
 }  # fmt: skip
 _KINDS = {

@@ -19,6 +19,8 @@ from hwb.web.words import N_, Text
 
 BOTH, YES, NO = "both", "yes", "no"
 _CHOOSE = N_("Choose one")
+#: As choices are kept: empty is both.
+LANGUAGES = {"cy": N_("Welsh"), "en": N_("English"), "": N_("Welsh and English, Welsh first")}
 
 
 class LettersForm(PageForm):
@@ -26,7 +28,7 @@ class LettersForm(PageForm):
 
     language = forms.ChoiceField(
         label=N_("Language of messages"), widget=forms.RadioSelect,
-        choices=[("cy", N_("Welsh")), ("en", N_("English")), (BOTH, N_("Welsh and English, Welsh first"))],
+        choices=[(code or BOTH, text) for code, text in LANGUAGES.items()],
     )  # fmt: skip
     digests = forms.ChoiceField(
         label=N_("Daily summaries"), widget=forms.RadioSelect,

@@ -24,6 +24,50 @@
     for (const box of boxes) box.addEventListener("change", () => { all.checked = boxes.every((one) => one.checked); });
   }
 
+  // Passkeys: what the server asks stands in the form; the browser's answer goes into the form's hidden field.
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
+  const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const read = (json) => {
+    const options = JSON.parse(json).publicKey;
+    options.challenge = bytes(options.challenge);
+    if (options.user) options.user.id = bytes(options.user.id);
+    for (const key of options.excludeCredentials || options.allowCredentials || []) key.id = bytes(key.id);
+    return { publicKey: options };
+  };
+  const written = (credential) => {
+    const response = {};
+    for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+      if (credential.response[name]) response[name] = text(credential.response[name]);
+    }
+    return JSON.stringify({ id: credential.id, rawId: text(credential.rawId), type: credential.type, response });
+  };
+  const failed = (form) => {
+    const told = form.querySelector("[data-passkey-failed]");
+    told.hidden = false;
+  };
+  for (const form of window.PublicKeyCredential ? document.querySelectorAll("[data-passkey-get]") : []) {
+    form.querySelector("[data-passkey-offer]").hidden = false;
+    form.querySelector("[data-passkey]").addEventListener("click", async () => {
+      try {
+        const credential = await navigator.credentials.get(read(form.dataset.passkeyGet));
+        form.elements.passkey_again.value = written(credential);
+        form.submit();
+      } catch { failed(form); }
+    });
+  }
+  for (const form of window.PublicKeyCredential ? document.querySelectorAll("[data-passkey-create]") : []) {
+    form.addEventListener("submit", async (event) => {
+      // A change of language, a missing name: the server speaks.
+      if ((event.submitter && event.submitter.name) || !form.elements.name.value.trim()) return;
+      event.preventDefault();
+      try {
+        const credential = await navigator.credentials.create(read(form.dataset.passkeyCreate));
+        form.elements.answer.value = written(credential);
+        form.submit();
+      } catch { failed(form); }
+    });
+  }
+
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

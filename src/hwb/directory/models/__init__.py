@@ -26,6 +26,7 @@ from hwb.directory.models.registers import (
     RunWish,
     Setting,
 )
+from hwb.directory.models.second_step import SecondFactor, SecondStepReset, SecondStepTries, SessionDevice
 from hwb.directory.models.slips import SlipSheet
 
 __all__ = [
@@ -55,6 +56,10 @@ __all__ = [
     "RunWish",
     "Seal",
     "Search",
+    "SecondFactor",
+    "SecondStepReset",
+    "SecondStepTries",
+    "SessionDevice",
     "Setting",
     "SignInLink",
     "SlipSheet",

@@ -66,7 +66,7 @@ def _write(before: signing.Kept, *, encoded: str, now: datetime) -> None:
     """Stores the hash, unless the password was changed elsewhere since it was looked at."""
     person = str(before.account)
     with transaction.atomic(), connection.cursor() as cursor:
-        name = _chain_of(cursor, before.account)
+        name = chain_of(cursor, before.account)
         store.lock_chain(cursor, name)
         cursor.execute("SELECT 1 FROM account WHERE id = %s FOR UPDATE", [before.account])
         kept = signing.kept_of(before.account)
@@ -78,7 +78,7 @@ def _write(before: signing.Kept, *, encoded: str, now: datetime) -> None:
         store.write_log(cursor, [entry], chain.Writer(name, person, now))
 
 
-def _chain_of(cursor: Any, account: UUID) -> str:
+def chain_of(cursor: Any, account: UUID) -> str:
     """The log of the school that has the account; the nation's when none has, or several."""
     cursor.execute(
         "SELECT school FROM placement WHERE account = %s AND ended IS NULL AND role IN ('holding', 'post')", [account]

@@ -60,7 +60,7 @@ def identify(*, name: str, password: str) -> SignIn | None:
     kept = _find(name)
     if not is_right(kept, password) or kept is None:
         return None
-    return SignIn(kept.account, kept.active, _must_change(kept.account))
+    return SignIn(kept.account, kept.active, must_change(kept.account))
 
 
 def is_right(kept: Kept | None, password: str) -> bool:
@@ -116,7 +116,7 @@ def _names(name: str) -> list[str]:
     return [text, local] if ours and local else [text]
 
 
-def _must_change(account: UUID) -> bool:
+def must_change(account: UUID) -> bool:
     """Asked for when the password was made, and still allowed: the year group may have lost the choice since."""
     row = rows.of_accounts([account])[account]
     return row.must_change and may_choose(row)
