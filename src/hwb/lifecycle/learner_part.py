@@ -13,7 +13,6 @@ from hwb.lifecycle.facts import Account, Learner, LearnerEntry, SchoolFacts
 from hwb.lifecycle.plan import EntryWrite
 from hwb.lifecycle.rules import Rule
 
-
 #: Columns that lists are made of, and that not every export has.
 PLACES = ("registration_group", "classes")
 

@@ -5,13 +5,8 @@ turned into a hash when another school claims the account, and gone when the per
 ever in the log, in an error's text or in a `repr`.
 """
 
-<<<<<<< HEAD
-from hwb.operations.passwords.choosing import choose, choose_first
-from hwb.operations.passwords.making import Many, NewPassword, reset, reset_by_form, reset_many, reset_named
-=======
 from hwb.operations.passwords.choosing import chain_of, choose, choose_first
-from hwb.operations.passwords.making import Many, NewPassword, reset, reset_many, reset_named
->>>>>>> wip-step
+from hwb.operations.passwords.making import Many, NewPassword, reset, reset_by_form, reset_many, reset_named
 from hwb.operations.passwords.refusals import PasswordRefused
 from hwb.operations.passwords.showing import Shown, Slip, show, show_new, slips
 from hwb.operations.passwords.signing import SignIn, authenticate, identify, must_change, record_sign_in
