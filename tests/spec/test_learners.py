@@ -203,6 +203,16 @@ def test_r9_same_mis_person() -> None:
     assert nation.missing(PRIMARY) == set()
 
 
+def test_r9_a_mis_id_of_two_people_links_nobody() -> None:
+    """R9: A MIS person id that two learners bear says of neither that a new UPN is theirs."""
+    nation = Nation(phases={PRIMARY: "primary"})
+    nation.run(PRIMARY, [learner(1, mis_id="7"), learner(2, mis_id="7")], on=JULY)
+    nation.run(PRIMARY, [learner(3, mis_id="7")], on=SEPTEMBER)
+    assert nation.holder(upn(3)) == PRIMARY
+    assert nation.missing(PRIMARY) == {MALI, upn(2)}
+    assert nation.of(upn(3)).id not in {nation.of(MALI).id, nation.of(upn(2)).id}
+
+
 def test_r9_birth_date_must_agree(nation: Nation) -> None:
     """R9: Re-keying only if the birth date agrees; else it waits."""
     changed = replace(learner(1), upn=upn(50), former_upn=MALI, birth_date=date(2001, 1, 1))

@@ -34,14 +34,15 @@ class LearnerPart:
 
 
 def own_entries(facts: SchoolFacts) -> dict[str, LearnerEntry]:
-    """The planned school's newest words by recorded UPN."""
+    """The planned school's newest words by recorded UPN, in its order: facts come in any."""
     school = facts.school.dfes
-    return {
+    found = {
         entry.record.upn: entry
         for person in facts.learners.values()
         for entry in person.entries
         if entry.school == school
     }
+    return {upn: found[upn] for upn in sorted(found)}
 
 
 def with_entry(person: Learner, before: LearnerEntry | None, after: LearnerEntry | None) -> Learner:

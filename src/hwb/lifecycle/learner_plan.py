@@ -26,6 +26,7 @@ from hwb.lifecycle.learner_part import (
 from hwb.lifecycle.learner_rekeys import (
     account_of,
     asked_accounts,
+    borne_by_one,
     carried_from,
     contradicted_accounts,
     earlier_words,
@@ -65,7 +66,7 @@ def plan_learners(
         )
     context = Context(on, policy, school)
     tied, untied = tie(refused, own, present)
-    by_mis = {e.record.mis_id: upn for upn, e in own.items() if e.record.mis_id and upn not in present}
+    by_mis = borne_by_one({upn: e.record.mis_id for upn, e in own.items() if upn not in present})
     outgrown = outgrown_upns(records, facts)
     asked = asked_accounts(records, by_mis, facts)
     contradicted = contradicted_accounts(asked, present, tied)
