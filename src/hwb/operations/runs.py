@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from uuid import UUID
 
 from hwb.directory import store
 from hwb.extract.records import MisKind
-from hwb.lifecycle.plan import Plan
+from hwb.lifecycle.plan import Plan, digest_of
 from hwb.operations import audit, results
 
 #: Accepted runs of a school whose bodies and memories are kept, so that they can be undone.
@@ -200,12 +199,6 @@ def changes_of(plan: Plan) -> list[dict[str, Any]]:
             found["after"] = {key: value for key, value in found["after"].items() if key != "since"}
         changes.append(found)
     return changes
-
-
-def digest_of(changes: list[dict[str, Any]]) -> str:
-    """SHA-256 (hex): two plans with the same digest do the same to everybody."""
-    text = json.dumps(changes, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def note(run: Run, action: str, acting_user: str, now: datetime, *, reason: str = "") -> None:
