@@ -12,12 +12,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
+from hwb.directory.models import Account
+from hwb.directory.queries import messages
 from hwb.operations import passwords, sessions
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import WRONG, NewPasswordForm, SignInForm
 from hwb.web import again, session
 from hwb.web.frame import show
-from hwb.web.language import language_in
+from hwb.web.language import in_language, language_in
 from hwb.web.page import PageRequest, is_signed_in, page
 from hwb.web.policy import Action
 from hwb.web.words import N_
@@ -79,10 +81,10 @@ def give_again(request: PageRequest) -> HttpResponse:
     return again.ask(request, form, action=request.get_full_path())
 
 
-def _signed_in(request: HttpRequest, account: object) -> HttpResponse:
+def _signed_in(request: HttpRequest, account: Account) -> HttpResponse:
     """Through allauth's stages, where a second step will stand; the session gets a new id."""
     response = perform_login(
-        request, account, email_verification="none", redirect_url=_next(request) or reverse("start")
+        request, account, email_verification="none", redirect_url=_next(request) or _first_page(account)
     )
     if request.user.is_authenticated:
         session.begin(request)
@@ -91,6 +93,12 @@ def _signed_in(request: HttpRequest, account: object) -> HttpResponse:
             response = HttpResponseRedirect(reverse("own-password"))
         passwords.record_sign_in(account=request.user.pk, now=clock.now())
     return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
+
+
+def _first_page(account: Account) -> str:
+    """Where the person begins, in the language that they chose for pages."""
+    chosen = messages.choice(account.pk).pages
+    return in_language(reverse("start"), "cy" if chosen == "cy" else "en") if chosen else reverse("start")
 
 
 def _next(request: HttpRequest) -> str:
