@@ -20,6 +20,7 @@ from hwb.lifecycle.explain_facts import LearnerFacts, SchoolSeen, StaffFacts
 from hwb.operations import messages
 from hwb.operations.messages import Looked, MessageRefused, Told
 from hwb.portal.answers import address
+from hwb.portal.provisioning import TOLD
 from hwb.web import banner
 from hwb.web.frame import name_in_language
 from hwb.web.page import PageRequest
@@ -76,9 +77,15 @@ class Asks:
     count: int
     watchable: tuple[str, ...]
     watched: bool
+    runner: bool
+
+    @property
+    def others(self) -> bool:
+        """Whether somebody else can be told."""
+        return bool(self.tells or self.passes or self.runner)
 
     def __bool__(self) -> bool:
-        return bool(self.tells or self.passes or self.watchable)
+        return bool(self.others or self.watchable)
 
 
 def of_learners(
@@ -112,6 +119,9 @@ def do(request: PageRequest, dfes: str, asks: Asks, looked: Looked) -> None:
         said.append(_SAID[messages.tell_school(school=whom, asking=dfes, acting_user=f"account {account}", now=now)])
     elif act == "pass" and whom in {one.account for one in asks.passes}:
         said.append(_pass(request, dfes, asks, looked, UUID(whom), now))
+    elif act == "runner" and asks.runner:
+        told = messages.tell_runner(school=dfes, acting_account=account, acting_user=f"account {account}", now=now)
+        said.append(TOLD[told])
     elif act == "unwatch" and asks.watchable:
         messages.unwatch(account=account, school=dfes, people=asks.watchable)
         said.append(N_("You will not be told of it."))
@@ -144,12 +154,13 @@ def _asks(
     request: PageRequest, where: str, found: Sequence[Explanation], tells: tuple[Tell, ...], watchable: tuple[str, ...]
 ) -> Asks:
     if request.access.scope is not Scope.SCHOOL:  # support acts in a case, not as the school
-        return Asks(where, (), (), "", 0, (), watched=False)
+        return Asks(where, (), (), "", 0, (), watched=False, runner=False)
     mine = [answer.code for answer in found if answer.owner is Owner.MIS_ADMINISTRATOR]
     watched = messages.watched(account=request.person.account, school=request.access.school, people=watchable)
     return Asks(
         where, tells, _administrators(request) if mine else (), " ".join(sorted(set(mine))), len(mine), watchable,
         watched=bool(watchable) and len(watched) == len(set(watchable)),
+        runner=any(answer.owner is Owner.CLIENT_MANAGER for answer in found),
     )  # fmt: skip
 
 

@@ -119,13 +119,14 @@ def show(
     switch that keeps what was typed; `paging` gives "page 2 of 7" in the title.
     """
     heading = say(title)
-    around = frame_of(request, section)
+    around = frame_of(request, section, asks=status < 400)
     rendered = {"title": heading, "frame": around, "back": back, "trail": trail, **values}
     return render(request, template, rendered, status=status)
 
 
-def frame_of(request: HttpRequest, section: str = "") -> Frame:
-    """The frame of a request, also where nobody is signed in or the database is away."""
+def frame_of(request: HttpRequest, section: str = "", *, asks: bool = False) -> Frame:
+    """The frame of a request, also where nobody is signed in or the database is away. asks: support can be asked about
+    this page; of a page that is not there nothing is told, also not whether there is one."""
     person: Person | None = getattr(request, "person", None)
     match = request.resolver_match
     school = str(match.kwargs.get("dfes", "")) if match else ""
@@ -138,7 +139,7 @@ def frame_of(request: HttpRequest, section: str = "") -> Frame:
         banner.take(request),
         settings.HWB_HELP_TELEPHONE,
         settings.HWB_HELP_EMAIL,
-        _question(request) if person is not None else "",
+        _question(request) if asks and person is not None else "",
         in_language(request.get_full_path(), "en" if language_now() == "cy" else "cy"),
     )
 

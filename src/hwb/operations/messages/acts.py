@@ -91,6 +91,23 @@ def tell_school(*, school: str, asking: str, acting_user: str, now: datetime) ->
     return told
 
 
+def tell_runner(*, school: str, acting_account: UUID, acting_user: str, now: datetime) -> Told:
+    """Asks whoever runs the school's client to look at it (M4), at most once a day; NO_READER when nobody is known."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        by = events.role_of(cursor, acting_account, school, now)
+        letter = Letter(
+            Kind.PASSED, school, f"{calendar.london_date(now)} client", {"count": 1, "by": by, "about": "client"},
+            messages.due_at(Kind.PASSED, now),
+        )  # fmt: skip
+        readers = readers_at(cursor, [school], Kind.FAILING, now=now, only=("client_manager",)).get(school, ())
+        told = Told.NO_READER
+        if readers:
+            told = Told.TOLD if put(cursor, letter, readers, now=now) else Told.BEFORE
+        audit.record(action="runner told", actor=acting_user, at=now, details={"outcome": told}, school=school,
+                     chain=school)  # fmt: skip
+    return told
+
+
 def _tell(cursor: Any, waited: tuple[str, int, date], now: datetime) -> Told:
     school, count, newest = waited
     details = {"count": count, "newest": newest.isoformat(), "asked": True}

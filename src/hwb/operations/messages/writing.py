@@ -50,10 +50,12 @@ def note(
     )
 
 
-def readers_at(cursor: Any, schools: Iterable[str], kind: Kind, *, now: datetime) -> dict[str, tuple[Reader, ...]]:
-    """Who gets a message of this kind about each school."""
+def readers_at(
+    cursor: Any, schools: Iterable[str], kind: Kind, *, now: datetime, only: tuple[str, ...] = ()
+) -> dict[str, tuple[Reader, ...]]:
+    """Who gets a message of this kind about each school; `only`: those roles, whatever the school chose."""
     asked = sorted(set(schools))
-    chosen_at = _chosen(cursor, asked, kind)
+    chosen_at = dict.fromkeys(asked, only) if only else _chosen(cursor, asked, kind)
     roles = {*READERS[kind], *(role for chosen in chosen_at.values() for role in chosen)}
     parameters = {
         "schools": asked, "roles": sorted(roles), "today": calendar.london_date(now), "digest": kind in DIGESTS,
