@@ -250,3 +250,34 @@ def test_whoever_runs_the_client_is_told_once_a_day(language: str, tmp_path: Pat
     assert not foreign_texts(done.content, language)
     said = {"en": "Asked whoever runs the client to look at it", "cy": "Gofynnodd i'r sawl"}[language]
     assert said in text(done)
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_record_offers_the_same(language: str) -> None:
+    """B9 and B14: somebody missing, and a member of staff whose record is refused, are passed on from their own pages."""
+    asked = SITUATIONS["LX15"]()
+    admin, theirs = administrator(asked.school)
+    client = asker(asked.school)
+    account = Account.objects.get(upn=asked.upn).id
+    here = f"/{language}/school/{asked.school}/learners/{account}/"
+    page = client.get(here)
+    assert acts(page) == [f"pass:{admin.id}"]
+    assert not foreign_texts(page.content, language)
+    assert client.post(f"{here}asks/", {"act": f"pass:{admin.id}"}, follow=True).status_code == 200
+    search = of_kind("M4").details["search"]
+    assert "LX15" in text(theirs.get(f"/{language}/school/{asked.school}/find-learner/{search}/"))
+    assert client.post(f"{here}asks/", {"act": "watch"}).status_code == 404
+    assert client.get(f"{here}asks/").status_code == 405
+
+
+def test_a_member_of_staff_without_a_leaving_date_is_passed_on_from_the_record() -> None:
+    asked = SITUATIONS["SX09"]()
+    admin, theirs = administrator(asked.school)
+    client = asker(asked.school)
+    account = Account.objects.get(kind="staff", legal_surname=asked.staff.split()[1]).id
+    here = f"/en/school/{asked.school}/staff/{account}/"
+    assert acts(client.get(here)) == [f"pass:{admin.id}"]
+    client.post(f"{here}asks/", {"act": f"pass:{admin.id}"})
+    details = of_kind("M4").details
+    assert details["about"] == "staff"
+    assert "SX09" in text(theirs.get(f"/en/school/{asked.school}/find-staff/{details['search']}/"))

@@ -19,7 +19,6 @@ from hwb.lifecycle.explain import Explanation, Owner
 from hwb.lifecycle.explain_facts import LearnerFacts, SchoolSeen, StaffFacts
 from hwb.operations import messages
 from hwb.operations.messages import Looked, MessageRefused, Told
-from hwb.portal.answers import address
 from hwb.portal.provisioning import TOLD
 from hwb.web import banner
 from hwb.web.frame import name_in_language
@@ -88,26 +87,24 @@ class Asks:
         return bool(self.others or self.watchable)
 
 
-def of_learners(
-    request: PageRequest, dfes: str, search: UUID, found: Sequence[tuple[Explanation, LearnerFacts]]
-) -> Asks:
-    """What can be done about these learners, whose answers the reader sees."""
+def of_learners(request: PageRequest, where: str, found: Sequence[tuple[Explanation, LearnerFacts]]) -> Asks:
+    """What can be done about these learners, whose answers the reader sees. where: to what the buttons lead."""
     tells: dict[str, Tell] = {}
     for answer, facts in found:
         if answer.owner in _OTHERS and facts.holder is not None and not facts.protected:
             tells.setdefault(facts.holder.dfes, _tell(facts.holder, _OTHERS[answer.owner]))
-    watchable = tuple(facts.upn for answer, facts in found if answer.code in _MAY_ARRIVE and _is_away(facts, dfes))
+    watchable = tuple(facts.upn for answer, facts in found if answer.code in _MAY_ARRIVE and _is_away(facts))
     return _asks(
-        request, address("found-learner-asks", dfes=dfes, search=search), [answer for answer, _ in found],
+        request, where, [answer for answer, _ in found],
         tuple(tells.values())[:_MOST], watchable,
     )  # fmt: skip
 
 
-def of_staff(request: PageRequest, dfes: str, search: UUID, found: Explanation, facts: StaffFacts) -> Asks:
+def of_staff(request: PageRequest, where: str, found: Explanation, facts: StaffFacts) -> Asks:
     """What can be done about one member of staff."""
     away = not facts.protected and (facts.member is None or facts.member.account is None)
     marks = _marks(facts) if away and found.code in _MAY_BEGIN else ()
-    return _asks(request, address("found-staff-asks", dfes=dfes, search=search), [found], (), marks)
+    return _asks(request, where, [found], (), marks)
 
 
 def do(request: PageRequest, dfes: str, asks: Asks, looked: Looked) -> None:
@@ -179,9 +176,9 @@ def _tell(school: SchoolSeen, words: str) -> Tell:
     return Tell(school.dfes, words, name or school.dfes, language)
 
 
-def _is_away(facts: LearnerFacts, school: str) -> bool:
+def _is_away(facts: LearnerFacts) -> bool:
     account = facts.learner.account
-    return not facts.protected and (account is None or account.holder != school)
+    return not facts.protected and (account is None or account.holder != facts.school.dfes)
 
 
 def _marks(facts: StaffFacts) -> tuple[str, ...]:
