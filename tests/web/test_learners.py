@@ -268,7 +268,11 @@ def test_a_search_without_a_result_goes_on_in_find_my_learner(world: World) -> N
     """B7: the text is carried over, and answered at once; a UPN travels by POST only."""
     client, asked = world.client(Role.CHAMPION), world.elsewhere[0].upn
     page = client.post(f"/en/{LIST}", {"search": asked}, follow=True)
-    found = re.search(r'<form method="post" action="([^"]+find-learner/)">.*?name="asked" value="([^"]+)"', page.content.decode(), re.DOTALL)
+    found = re.search(
+        r'<form method="post" action="([^"]+find-learner/)">.*?name="asked" value="([^"]+)"',
+        page.content.decode(),
+        re.DOTALL,
+    )
     assert found is not None
     assert found[2] == asked
     answer = client.post(found[1], {"asked": found[2], "what": "one"}, follow=True)

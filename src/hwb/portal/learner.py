@@ -74,9 +74,7 @@ def asks_of_learner(request: PageRequest, dfes: str, account: UUID) -> HttpRespo
     return HttpResponseRedirect(reverse("learner", kwargs={"dfes": dfes, "account": account}))
 
 
-def _asks(
-    request: PageRequest, dfes: str, account: UUID, facts: LearnerFacts, found: explain.Explanation
-) -> asks.Asks:
+def _asks(request: PageRequest, dfes: str, account: UUID, facts: LearnerFacts, found: explain.Explanation) -> asks.Asks:
     return asks.of_learners(request, reverse("learner-asks", args=[dfes, account]), [(found, facts)])
 
 
