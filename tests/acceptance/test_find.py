@@ -28,6 +28,7 @@ def test_find_a_learner_and_a_member_of_staff(look: Any) -> None:
     page.click("button[value=many]")
     look.check(page)
     look.visit(page, f"{base}/staff/")
+    look.picture(page, "staff")
     look.visit(page, f"{base}/find-staff/")
     page.fill("#id_asked", "ZZ")
     page.click("#form button")

@@ -23,6 +23,7 @@ from hwb import clock
 from hwb.directory.models import Account, Establishment, Message, MessageNote, Watch
 from hwb.jobs import mail, tasks
 from hwb.operations import messages, provisioning, roles
+from hwb.operations import settings as store
 from hwb.operations.roles import Reach
 from hwb.web.policy import Role
 
@@ -150,6 +151,20 @@ def test_the_reader_chooses_language_and_summaries(world: World, at: Any, tmp_pa
                 for f in (tmp_path / "mail").glob("*M2*.eml")}  # fmt: skip
     assert " / " not in subjects[a_champion(world).email]
     assert Message.objects.get(kind="M2", to_account=a_champion(world).id).language == "cy"
+
+
+def test_who_has_not_chosen_reads_the_languages_of_the_school(world: World, at: Any, tmp_path: Path) -> None:
+    """B19: languages of messages to the school; a reader's own choice comes first."""
+    now = at("2018-09-04T14:00")
+    head = world.accounts[Role.HEAD]
+    store.put(key=f"languages.messages.{SCHOOL}", value="en", acting_user="tests", now=now)
+    messages.choose(account=head.id, language="cy", digests=True)
+    hold(world)
+    mail.send_due()
+    found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in (tmp_path / "mail").glob("*.eml")]
+    assert {one["To"]: " / " in one["Subject"] or "mae rhediad" in one["Subject"] for one in found} == {
+        one["To"]: one["To"] == head.email for one in found
+    }
 
 
 def test_arrivals_and_refusals_wait_for_the_morning(world: World, at: Any) -> None:

@@ -80,6 +80,9 @@ def test_a_failure_that_only_the_client_knows_is_told(world: World) -> None:
             {"at": (clock.now() + timedelta(hours=1)).isoformat(), "code": "mis_error", "detail": ""}]}]},
     )  # fmt: skip
     ClientSchool.objects.create(client=sender, school=SCHOOL)
+    for version, listed in (("9.8.7", True), ("1.0", False)):
+        text = world.client(Role.CLIENT_MANAGER).get(f"/en/area/?version={version}").content.decode()
+        assert (f'data-label="School number">{SCHOOL}' in text) is listed
     text = world.client(Role.CLIENT_MANAGER).get("/en/area/?result=failed").content.decode()
     assert "Failed," in text
     assert "9.8.7" in text

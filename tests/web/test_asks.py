@@ -217,3 +217,67 @@ def test_a_year_group_is_passed_on_with_its_number() -> None:
     page = ask_learner(client, Asked(school=SECONDARY), "en", what="many", many=f"{upn(21)} {upn(70)}")
     press(client, page, f"pass:{admin.id}")
     assert of_kind("M4").details["count"] == 2
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_whoever_runs_the_client_is_told_once_a_day(language: str, tmp_path: Path) -> None:
+    """B2 and LX16: to the role, else to the address that the school gave; nobody known is said."""
+    asked = SITUATIONS["LX16"]()
+    client = asker(asked.school)
+    page = ask_learner(client, asked, language)
+    assert "runner" in acts(page)
+    assert not foreign_texts(page.content, language)
+    Establishment.objects.filter(dfes=asked.school).update(client_contact="")
+    assert not Message.objects.filter(kind="M4").exists()
+    none = press(client, page, "runner")
+    assert not foreign_texts(none.content, language)
+    assert not Message.objects.filter(kind="M4").exists()
+    Establishment.objects.filter(dfes=asked.school).update(client_contact="it@bryn.example.wales")
+    press(client, page, "runner")
+    message = of_kind("M4")
+    assert (message.address, message.role, message.details["about"]) == (
+        "it@bryn.example.wales",
+        "client_manager",
+        "client",
+    )
+    again = client.post(f"/{language}/school/{asked.school}/provisioning/tell/", follow=True)
+    assert not foreign_texts(again.content, language)
+    assert Message.objects.filter(kind="M4").count() == 1
+    mail.send_due()
+    assert "look at the school's client" in sent(tmp_path)
+    assert client.get(f"/{language}/school/{asked.school}/to-put-right/").status_code == 200
+    done = client.get(f"/{language}/school/{asked.school}/activity/")
+    assert not foreign_texts(done.content, language)
+    said = {"en": "Asked whoever runs the client to look at it", "cy": "Gofynnodd i'r sawl"}[language]
+    assert said in text(done)
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_record_offers_the_same(language: str) -> None:
+    """B9 and B14: somebody missing, and a member of staff whose record is refused, are passed on from their own pages."""
+    asked = SITUATIONS["LX15"]()
+    admin, theirs = administrator(asked.school)
+    client = asker(asked.school)
+    account = Account.objects.get(upn=asked.upn).id
+    here = f"/{language}/school/{asked.school}/learners/{account}/"
+    page = client.get(here)
+    assert acts(page) == [f"pass:{admin.id}"]
+    assert not foreign_texts(page.content, language)
+    assert client.post(f"{here}asks/", {"act": f"pass:{admin.id}"}, follow=True).status_code == 200
+    search = of_kind("M4").details["search"]
+    assert "LX15" in text(theirs.get(f"/{language}/school/{asked.school}/find-learner/{search}/"))
+    assert client.post(f"{here}asks/", {"act": "watch"}).status_code == 404
+    assert client.get(f"{here}asks/").status_code == 405
+
+
+def test_a_member_of_staff_without_a_leaving_date_is_passed_on_from_the_record() -> None:
+    asked = SITUATIONS["SX09"]()
+    admin, theirs = administrator(asked.school)
+    client = asker(asked.school)
+    account = Account.objects.get(kind="staff", legal_surname=asked.staff.split()[1]).id
+    here = f"/en/school/{asked.school}/staff/{account}/"
+    assert acts(client.get(here)) == [f"pass:{admin.id}"]
+    client.post(f"{here}asks/", {"act": f"pass:{admin.id}"})
+    details = of_kind("M4").details
+    assert details["about"] == "staff"
+    assert "SX09" in text(theirs.get(f"/en/school/{asked.school}/find-staff/{details['search']}/"))

@@ -262,3 +262,20 @@ def test_other_schools_and_unknown_people_are_not_found(world: World) -> None:
     assert client.get(f"/en/school/{ELSEWHERE}/learners/").status_code == 404
     assert client.post(f"/en/{CLASS}print/", {"account": [str(world.elsewhere[0].id)]}).status_code == 404
     assert client.post(f"/en/{CLASS}print/", {"account": ["nobody"]}).status_code == 404
+
+
+def test_a_search_without_a_result_goes_on_in_find_my_learner(world: World) -> None:
+    """B7: the text is carried over, and answered at once; a UPN travels by POST only."""
+    client, asked = world.client(Role.CHAMPION), world.elsewhere[0].upn
+    page = client.post(f"/en/{LIST}", {"search": asked}, follow=True)
+    found = re.search(
+        r'<form method="post" action="([^"]+find-learner/)">.*?name="asked" value="([^"]+)"',
+        page.content.decode(),
+        re.DOTALL,
+    )
+    assert found is not None
+    assert found[2] == asked
+    answer = client.post(found[1], {"asked": found[2], "what": "one"}, follow=True)
+    assert asked in text_of(answer)
+    assert "Whose turn it is" in text_of(answer)
+    assert asked not in answer.redirect_chain[-1][0]

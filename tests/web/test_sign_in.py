@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -247,3 +250,26 @@ def test_sessions_that_are_over_are_forgotten(world: World) -> None:
     assert Session.objects.filter(session_key=key).exists()
     sessions.forget_expired(at=datetime.now(UTC) + timedelta(hours=13))
     assert not Session.objects.exists()
+
+
+def test_pages_begin_in_the_language_that_the_person_chose(world: World) -> None:
+    """ux.md 13.1: stored for the person, so that it holds on every device; the link at the top is for a visit."""
+    account = world.accounts[Role.CHAMPION]
+    assert sign_in(Client(), account.username)["Location"] == "/en/"  # type: ignore[index]
+    chosen = {"pages": "cy", "language": "both", "digests": "yes"}
+    world.client(Role.CHAMPION).post("/en/account/messages/", chosen)
+    assert sign_in(Client(), account.username)["Location"] == "/cy/"  # type: ignore[index]
+    asked = sign_in(Client(), account.username, query=f"?next=/en/school/{SCHOOL}/learners/")
+    assert asked["Location"] == f"/en/school/{SCHOOL}/learners/"  # type: ignore[index]
+    assert sign_in(Client(), world.accounts[Role.HEAD].username)["Location"] == "/en/"  # type: ignore[index]
+
+
+def test_a_question_says_which_page_it_is_about(world: World) -> None:
+    """ux.md 3.7: page, school and run, in the reader's own e-mail, so that nothing is attached that they do not see."""
+    path = f"/en/school/{SCHOOL}/runs/{world.run.id}/"  # type: ignore[union-attr]
+    page = world.client(Role.CHAMPION).get(f"{path}?page=2").content.decode()
+    (sent,) = re.findall(r'href="(mailto:[^"]+)">Ask a question about this page', page)
+    told = unquote(html.unescape(sent))
+    assert [part for part in (path, f"School number: {SCHOOL}", str(world.run.id)) if part not in told] == []  # type: ignore[union-attr]
+    assert "page=2" not in told
+    assert "Ask a question" not in Client().get("/en/sign-in/").content.decode()

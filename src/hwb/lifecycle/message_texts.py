@@ -65,7 +65,7 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.ADDRESS: "school-settings",
 })  # fmt: skip
 
-_FOUND = {"learner": "found-learner", "staff": "found-staff"}
+_FOUND = {"learner": "found-learner", "staff": "found-staff", "client": "provisioning"}
 
 
 def route_of(kind: Kind, details: Details) -> str:
@@ -224,6 +224,7 @@ _PASSED = {
     "": N_("Records to put right in the MIS: {count}"),
     "learner": N_("Learners whose record or account is to be looked at: {count}"),
     "staff": N_("Staff whose record or account is to be looked at: {count}"),
+    "client": N_("Next step: look at the school's client, put right what stops it, and have it run."),
 }
 
 

@@ -39,6 +39,7 @@ ACTS = {
         "confirm": N_("Confirmed a held run"), "withdraw": N_("Withdrew a held run"), "undo": N_("Undid a run"),
         "run asked for": N_("Asked for a run"), "preview asked for": N_("Asked for a preview"),
         "school told": N_("Told another school that learners wait for it"),
+        "runner told": N_("Asked whoever runs the client to look at it"),
         "school closed": N_("Closed the school"),
     },
     "records": {

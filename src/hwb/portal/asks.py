@@ -19,7 +19,7 @@ from hwb.lifecycle.explain import Explanation, Owner
 from hwb.lifecycle.explain_facts import LearnerFacts, SchoolSeen, StaffFacts
 from hwb.operations import messages
 from hwb.operations.messages import Looked, MessageRefused, Told
-from hwb.portal.answers import address
+from hwb.portal.provisioning import TOLD
 from hwb.web import banner
 from hwb.web.frame import name_in_language
 from hwb.web.page import PageRequest
@@ -76,31 +76,35 @@ class Asks:
     count: int
     watchable: tuple[str, ...]
     watched: bool
+    runner: bool
+
+    @property
+    def others(self) -> bool:
+        """Whether somebody else can be told."""
+        return bool(self.tells or self.passes or self.runner)
 
     def __bool__(self) -> bool:
-        return bool(self.tells or self.passes or self.watchable)
+        return bool(self.others or self.watchable)
 
 
-def of_learners(
-    request: PageRequest, dfes: str, search: UUID, found: Sequence[tuple[Explanation, LearnerFacts]]
-) -> Asks:
-    """What can be done about these learners, whose answers the reader sees."""
+def of_learners(request: PageRequest, where: str, found: Sequence[tuple[Explanation, LearnerFacts]]) -> Asks:
+    """What can be done about these learners, whose answers the reader sees. where: to what the buttons lead."""
     tells: dict[str, Tell] = {}
     for answer, facts in found:
         if answer.owner in _OTHERS and facts.holder is not None and not facts.protected:
             tells.setdefault(facts.holder.dfes, _tell(facts.holder, _OTHERS[answer.owner]))
-    watchable = tuple(facts.upn for answer, facts in found if answer.code in _MAY_ARRIVE and _is_away(facts, dfes))
+    watchable = tuple(facts.upn for answer, facts in found if answer.code in _MAY_ARRIVE and _is_away(facts))
     return _asks(
-        request, address("found-learner-asks", dfes=dfes, search=search), [answer for answer, _ in found],
+        request, where, [answer for answer, _ in found],
         tuple(tells.values())[:_MOST], watchable,
     )  # fmt: skip
 
 
-def of_staff(request: PageRequest, dfes: str, search: UUID, found: Explanation, facts: StaffFacts) -> Asks:
+def of_staff(request: PageRequest, where: str, found: Explanation, facts: StaffFacts) -> Asks:
     """What can be done about one member of staff."""
     away = not facts.protected and (facts.member is None or facts.member.account is None)
     marks = _marks(facts) if away and found.code in _MAY_BEGIN else ()
-    return _asks(request, address("found-staff-asks", dfes=dfes, search=search), [found], (), marks)
+    return _asks(request, where, [found], (), marks)
 
 
 def do(request: PageRequest, dfes: str, asks: Asks, looked: Looked) -> None:
@@ -112,6 +116,9 @@ def do(request: PageRequest, dfes: str, asks: Asks, looked: Looked) -> None:
         said.append(_SAID[messages.tell_school(school=whom, asking=dfes, acting_user=f"account {account}", now=now)])
     elif act == "pass" and whom in {one.account for one in asks.passes}:
         said.append(_pass(request, dfes, asks, looked, UUID(whom), now))
+    elif act == "runner" and asks.runner:
+        told = messages.tell_runner(school=dfes, acting_account=account, acting_user=f"account {account}", now=now)
+        said.append(TOLD[told])
     elif act == "unwatch" and asks.watchable:
         messages.unwatch(account=account, school=dfes, people=asks.watchable)
         said.append(N_("You will not be told of it."))
@@ -144,12 +151,13 @@ def _asks(
     request: PageRequest, where: str, found: Sequence[Explanation], tells: tuple[Tell, ...], watchable: tuple[str, ...]
 ) -> Asks:
     if request.access.scope is not Scope.SCHOOL:  # support acts in a case, not as the school
-        return Asks(where, (), (), "", 0, (), watched=False)
+        return Asks(where, (), (), "", 0, (), watched=False, runner=False)
     mine = [answer.code for answer in found if answer.owner is Owner.MIS_ADMINISTRATOR]
     watched = messages.watched(account=request.person.account, school=request.access.school, people=watchable)
     return Asks(
         where, tells, _administrators(request) if mine else (), " ".join(sorted(set(mine))), len(mine), watchable,
         watched=bool(watchable) and len(watched) == len(set(watchable)),
+        runner=any(answer.owner is Owner.CLIENT_MANAGER for answer in found),
     )  # fmt: skip
 
 
@@ -168,9 +176,9 @@ def _tell(school: SchoolSeen, words: str) -> Tell:
     return Tell(school.dfes, words, name or school.dfes, language)
 
 
-def _is_away(facts: LearnerFacts, school: str) -> bool:
+def _is_away(facts: LearnerFacts) -> bool:
     account = facts.learner.account
-    return not facts.protected and (account is None or account.holder != school)
+    return not facts.protected and (account is None or account.holder != facts.school.dfes)
 
 
 def _marks(facts: StaffFacts) -> tuple[str, ...]:

@@ -158,9 +158,13 @@ def asks_of_learner(request: PageRequest, dfes: str, search: UUID) -> HttpRespon
     content = searches.find(search, account=request.person.account, school=dfes, kind=KIND, at=datetime.now(UTC))
     if content is None or content["what"] == "names":
         raise Http404
-    offered = asks.of_learners(request, dfes, search, list(_seen(dfes, content).values()))
+    offered = asks.of_learners(request, _where(dfes, search), list(_seen(dfes, content).values()))
     asks.do(request, dfes, offered, asks.looked_at(KIND, content))
     return redirect("found-learner", dfes=dfes, search=search)
+
+
+def _where(dfes: str, search: UUID) -> str:
+    return address("found-learner-asks", dfes=dfes, search=search)
 
 
 def _seen(dfes: str, content: dict[str, Any]) -> dict[str, tuple[Explanation, LearnerFacts]]:
@@ -211,7 +215,7 @@ def _show_one(request: PageRequest, dfes: str, search: UUID, content: dict[str, 
     return show(
         request, "portal/found_learner.html", answer=learner_answers.answer_of(found, facts, request.language),
         links=learner_answers.links_of(found, facts, dfes, may_review=may_review),
-        asks=asks.of_learners(request, dfes, search, [seen]), **shared,
+        asks=asks.of_learners(request, _where(dfes, search), [seen]), **shared,
     )  # fmt: skip
 
 
@@ -247,7 +251,7 @@ def _show_many(request: PageRequest, dfes: str, search: UUID, content: dict[str,
         groups=learner_answers.groups_of(rows), rows=rows[paging.offset : paging.offset + 50], paging=paging,
         unseen=unseen, posts_to=address("find-learner", dfes=dfes),
         year=year_name(content["year"]) if content["what"] == "year" else None,
-        asks=asks.of_learners(request, dfes, search, list(seen.values())),
+        asks=asks.of_learners(request, _where(dfes, search), list(seen.values())),
     )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def found_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
         words=words, answer=answer, similar=similar, dfes=dfes, record=_record(facts, dfes),
         compares=address("compare-staff", dfes=dfes, search=search) if explain.can_compare(facts) else "",
         puts_right=address("to-put-right", dfes=dfes) if facts.refusals and answer.code != "LX21" else "",
-        asks=asks.of_staff(request, dfes, search, found, facts),
+        asks=asks.of_staff(request, _where(dfes, search), found, facts),
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def asks_of_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse
     """A message about what was found: the task is passed on, or its end watched."""
     on, limits, words = clock.today(), settings.explanation_limits(), _words(request, dfes, search)
     facts = explanations.staff(school=dfes, asked=words, on=on, limits=limits)
-    offered = asks.of_staff(request, dfes, search, explain.staff(facts, on=on, limits=limits), facts)
+    offered = asks.of_staff(request, _where(dfes, search), explain.staff(facts, on=on, limits=limits), facts)
     asks.do(request, dfes, offered, asks.looked_at(KIND, {"words": words}))
     return redirect("found-staff", dfes=dfes, search=search)
 
@@ -120,6 +120,10 @@ def compare_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse
         columns=COMPARED, rows=_compared(facts, chosen, request) if chosen else (),
         refused=bool(facts.refusals), nothing=not facts.refusals and facts.member is None,
     )  # fmt: skip
+
+
+def _where(dfes: str, search: UUID) -> str:
+    return address("found-staff-asks", dfes=dfes, search=search)
 
 
 def _is_comparable(dfes: str, form: FindStaffForm) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -89,6 +90,7 @@ class Frame:
     banner: str
     telephone: str
     email: str
+    question: str
     other_address: str
 
 
@@ -117,13 +119,14 @@ def show(
     switch that keeps what was typed; `paging` gives "page 2 of 7" in the title.
     """
     heading = say(title)
-    around = frame_of(request, section)
+    around = frame_of(request, section, asks=status < 400)
     rendered = {"title": heading, "frame": around, "back": back, "trail": trail, **values}
     return render(request, template, rendered, status=status)
 
 
-def frame_of(request: HttpRequest, section: str = "") -> Frame:
-    """The frame of a request, also where nobody is signed in or the database is away."""
+def frame_of(request: HttpRequest, section: str = "", *, asks: bool = False) -> Frame:
+    """The frame of a request, also where nobody is signed in or the database is away. asks: support can be asked about
+    this page; of a page that is not there nothing is told, also not whether there is one."""
     person: Person | None = getattr(request, "person", None)
     match = request.resolver_match
     school = str(match.kwargs.get("dfes", "")) if match else ""
@@ -136,8 +139,23 @@ def frame_of(request: HttpRequest, section: str = "") -> Frame:
         banner.take(request),
         settings.HWB_HELP_TELEPHONE,
         settings.HWB_HELP_EMAIL,
+        _question(request) if asks and person is not None else "",
         in_language(request.get_full_path(), "en" if language_now() == "cy" else "cy"),
     )
+
+
+def _question(request: HttpRequest) -> str:
+    """An e-mail to support that says which page it is about: the page, the school, the run. The writer sees it all."""
+    match = request.resolver_match
+    parts = match.kwargs if match else {}
+    lines = [say(Text(N_("Page: {address}"), {"address": request.build_absolute_uri(request.path)}), domain="web")]
+    if "dfes" in parts:
+        lines.append(say(Text(N_("School number: {number}"), {"number": str(parts["dfes"])}), domain="web"))
+    if "run" in parts:
+        lines.append(say(Text(N_("Run: {reference}"), {"reference": str(parts["run"])}), domain="web"))
+    body = "\n".join((*lines, "", say(N_("My question (please write no names, UPNs or passwords):"), domain="web"), ""))
+    sent = urlencode({"subject": say(N_("Question about a page"), domain="web"), "body": body}, quote_via=quote)
+    return f"mailto:{settings.HWB_HELP_EMAIL}?{sent}"
 
 
 def places(person: Person) -> tuple[Place, ...]:

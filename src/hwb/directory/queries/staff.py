@@ -6,7 +6,7 @@ and no username, state or reason that another school may have given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -91,6 +91,8 @@ def staff(
     view: StaffView = "current",
     active: bool | None = None,
     role: str | None = None,
+    among: Collection[UUID] | None = None,
+    never_signed_in: bool = False,
     search: str = "",
     sort: StaffSort = "name",
     descending: bool = False,
@@ -99,8 +101,8 @@ def staff(
 ) -> StaffPage:
     """One page of the school's staff; a page beyond the last is empty.
 
-    search: beginnings of parts of names or of the username, or a whole staff code. Raises KeyError for an unknown
-    `sort`.
+    search: beginnings of parts of names or of the username, or a whole staff code. among: these accounts only;
+    never_signed_in: those who have an account here and have not signed in. Raises KeyError for an unknown `sort`.
     """
     key = _SORTS[sort]
     everyone = _everyone(school, language)
@@ -108,6 +110,8 @@ def staff(
         each for each in everyone
         if each.view == view and _matches(each, search)
         and (active is None or each.row.active is active) and (role is None or each.row.role == role)
+        and (among is None or each.row.account in among)
+        and (not never_signed_in or (each.row.account is not None and not each.row.last_sign_in))
     ]  # fmt: skip
     wanted.sort(key=lambda each: (*key(each.row), each.keys[f"sort_{language}"], str(each.row.account)))
     if descending:

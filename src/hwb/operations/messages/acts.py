@@ -91,6 +91,23 @@ def tell_school(*, school: str, asking: str, acting_user: str, now: datetime) ->
     return told
 
 
+def tell_runner(*, school: str, acting_account: UUID, acting_user: str, now: datetime) -> Told:
+    """Asks whoever runs the school's client to look at it (M4), at most once a day; NO_READER when nobody is known."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        by = events.role_of(cursor, acting_account, school, now)
+        letter = Letter(
+            Kind.PASSED, school, f"{calendar.london_date(now)} client", {"count": 1, "by": by, "about": "client"},
+            messages.due_at(Kind.PASSED, now),
+        )  # fmt: skip
+        readers = readers_at(cursor, [school], Kind.FAILING, now=now, only=("client_manager",)).get(school, ())
+        told = Told.NO_READER
+        if readers:
+            told = Told.TOLD if put(cursor, letter, readers, now=now) else Told.BEFORE
+        audit.record(action="runner told", actor=acting_user, at=now, details={"outcome": told}, school=school,
+                     chain=school)  # fmt: skip
+    return told
+
+
 def _tell(cursor: Any, waited: tuple[str, int, date], now: datetime) -> Told:
     school, count, newest = waited
     details = {"count": count, "newest": newest.isoformat(), "asked": True}
@@ -138,10 +155,11 @@ def watched(*, account: UUID, school: str, people: Collection[str]) -> frozenset
         return frozenset(hashes[bytes(found)] for (found,) in cursor.fetchall())
 
 
-def choose(*, account: UUID, language: str, digests: bool) -> None:
-    """A reader's own choice: language of messages ("en", "cy", or "" for both), and whether summaries are wanted."""
+def choose(*, account: UUID, language: str, digests: bool, pages: str = "") -> None:
+    """A person's own choice: language of messages ("en", "cy", or "" for both), whether summaries are wanted, and the
+    language in which pages begin ("" for that of the sign-in page)."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CHOOSE, [account, language, digests])
+        cursor.execute(_CHOOSE, [account, language, digests, pages])
 
 
 _HAS_ROLE = """
@@ -154,6 +172,6 @@ INSERT INTO watch (account, school, upn_hash, since) VALUES (%s, %s, %s, %s)
 ON CONFLICT (school, upn_hash, account) DO NOTHING
 """
 _CHOOSE = """
-INSERT INTO message_choice (account, language, digests) VALUES (%s, %s, %s)
-ON CONFLICT (account) DO UPDATE SET language = excluded.language, digests = excluded.digests
+INSERT INTO message_choice (account, language, digests, pages) VALUES (%s, %s, %s, %s)
+ON CONFLICT (account) DO UPDATE SET language = excluded.language, digests = excluded.digests, pages = excluded.pages
 """
