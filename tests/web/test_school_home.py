@@ -117,3 +117,25 @@ def test_figures_of_a_school_without_anybody(db: None) -> None:
     register_schools("6712999")
     assert school_home.learners(school="6712999") == ()
     assert school_home.staff(school="6712999").people == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "theirs", "not_theirs"),
+    [
+        (Role.CHAMPION, ("activity", "settings", "passwords", "arrivals", "access-list", "find-learner"), ()),
+        (Role.HEAD, ("activity", "settings", "access-list", "find-staff"), ("passwords",)),
+        (Role.MIS_ADMIN, ("to-put-right", "settings", "arrivals"), ("activity", "passwords", "access-list")),
+    ],
+)
+def test_the_schools_other_pages_are_one_link_away(
+    world: World, role: Role, theirs: tuple[str, ...], not_theirs: tuple[str, ...]
+) -> None:
+    """No page of the school can be had by its address alone; and no link leads where the reader may not go."""
+    client = world.client(role)
+    for language in ("en", "cy"):
+        page = texts(client.get(f"/{language}/{PATH}"))
+        for name in theirs:
+            link = f'href="/{language}/{PATH}{name}/"'
+            assert link in page
+            assert client.get(f"/{language}/{PATH}{name}/").status_code == 200
+        assert not [name for name in not_theirs if f'href="/{language}/{PATH}{name}/"' in page]
