@@ -262,3 +262,10 @@ def test_other_schools_and_unknown_people_are_not_found(world: World) -> None:
     assert client.get(f"/en/school/{ELSEWHERE}/learners/").status_code == 404
     assert client.post(f"/en/{CLASS}print/", {"account": [str(world.elsewhere[0].id)]}).status_code == 404
     assert client.post(f"/en/{CLASS}print/", {"account": ["nobody"]}).status_code == 404
+
+
+def test_an_active_account_is_nobodys_turn_on_its_own_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWB_NOW", "2018-07-03T09:00:00+00:00")
+    page = text_of(world.client(Role.CHAMPION).get(f"/en/{LIST}{world.learners[OWN_CLASS][1].id}/"))
+    assert "already has an active account here" in page
+    assert "Whose turn it is" not in page

@@ -139,3 +139,11 @@ def test_the_schools_other_pages_are_one_link_away(
             assert link in page
             assert client.get(f"/{language}/{PATH}{name}/").status_code == 200
         assert not [name for name in not_theirs if f'href="/{language}/{PATH}{name}/"' in page]
+
+
+def test_the_title_names_the_school_once(world: World) -> None:
+    page = texts(world.client(Role.CHAMPION).get(f"/en/{PATH}"))
+    title = page.split("<title>")[1].split("</title>")[0]
+    assert title.count(f"School {SCHOOL}") == 1
+    learners = texts(world.client(Role.CHAMPION).get(f"/en/{PATH}learners/"))
+    assert f"School {SCHOOL}" in learners.split("<title>")[1].split("</title>")[0]

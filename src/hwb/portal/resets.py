@@ -111,13 +111,14 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
         "back": _back(dfes), "section": "learners", "selected": kept(selected), "chosen_field": CHOSEN,
     }  # fmt: skip
     step = "" if is_switch(request) else request.POST.get("step", "")
-    if step == "who" and who == EVERYBODY and able:
+    nobody_loses = len(needed) == len(able)  # then there is nothing to be asked twice about
+    if step == "who" and who == EVERYBODY and able and not nobody_loses:
         return show(
             request, "portal/resets_sure.html", button=N_("Make new passwords"), warns=True, form=PageForm(),
             **heading, **{**around, "back": _here(dfes, year, class_)},
         )  # fmt: skip
     wanted = able if who == EVERYBODY else needed
-    if wanted and (step == "sure" or (step == "who" and who == NEEDED)):
+    if wanted and (step == "sure" or (step == "who" and (who == NEEDED or (who == EVERYBODY and nobody_loses)))):
         return _make(request, dfes, group, wanted)
     return show(
         request, "portal/resets.html", form=PageForm(), who=who or (NEEDED if needed else EVERYBODY),
