@@ -114,6 +114,15 @@ def test_year_movement_marks_who_stayed(language: Language) -> None:
     assert rows(picture)[0][:2] == {"en": ["Reception", "Year 1"], "cy": ["Derbyn", "Blwyddyn 1"]}[language]
 
 
+def test_in_term_time_nobody_was_to_move(language: Language) -> None:
+    """B3: only in the run that brings the new year is somebody marked who stayed."""
+    picture = parsed(pictures.year_movement(MOVES, language=language, new_year=False))
+    assert not any(row[4] for row in rows(picture))
+    assert not [each for each in picture.iter("rect") if each.get("fill", "").startswith("url")]
+    said = {"en": "in the same year group", "cy": "yn yr un grŵp blwyddyn"}[language]
+    assert said in texts(picture, "figcaption")[0]
+
+
 def test_spells_are_bars_with_dates(language: Language) -> None:
     """P12: one scale of time; an inactive time is hatched and called so; names are shown as they are, and only shown."""
     picture = drawn(language)["spells"]

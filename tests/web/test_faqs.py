@@ -186,3 +186,8 @@ def test_who_was_at_no_other_school_has_no_earlier_work(monkeypatch: pytest.Monk
     _go(walk.follow("Learners"), asked, "[name]", "en")
     assert "School record" in walk.text
     assert "Just2easy" not in walk.text
+
+
+def test_people_of_no_school_do_not_read_of_moving(world: World) -> None:
+    walk = Walk(world.client(Role.CLIENT_MANAGER), "/en/account/")
+    assert "move to another school" not in walk.text

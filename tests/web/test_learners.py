@@ -279,3 +279,10 @@ def test_a_search_without_a_result_goes_on_in_find_my_learner(world: World) -> N
     assert asked in text_of(answer)
     assert "Whose turn it is" in text_of(answer)
     assert asked not in answer.redirect_chain[-1][0]
+
+
+def test_an_active_account_is_nobodys_turn_on_its_own_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWB_NOW", "2018-07-03T09:00:00+00:00")
+    page = text_of(world.client(Role.CHAMPION).get(f"/en/{LIST}{world.learners[OWN_CLASS][1].id}/"))
+    assert "already has an active account here" in page
+    assert "Whose turn it is" not in page

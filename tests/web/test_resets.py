@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from tests.support.languages import foreign_texts
 from tests.support.second_step import code_now, set_up
+from tests.support.walk import Walk
 from tests.support.world import ELSEWHERE, OWN_CLASS, PASSWORD, SCHOOL, World
 
 from hwb.directory.models import Account, Audit, FirstPassword
@@ -283,3 +284,15 @@ def test_few_queries(world: World, django_assert_max_num_queries: object) -> Non
     for path in (one_at(world.accounts[Role.LEARNER]), many_at(), many_at(f"?class={OWN_CLASS}")):
         with django_assert_max_num_queries(12):  # type: ignore[operator]
             assert champion.get(path).status_code == 200
+
+
+def test_nobody_is_warned_of_what_does_not_happen(world: World) -> None:
+    """When no password that works would stop, everyone in the group is not asked for twice."""
+    walk = Walk(world.client(Role.CHAMPION), many_at("?class=5M"))
+    walk.send("Continue", who="everybody")
+    assert "3 new passwords were made." in walk.text
+    assert FirstPassword.objects.count() == 3
+    assert (
+        "This stops"
+        in Walk(world.client(Role.CHAMPION), many_at(f"?class={OWN_CLASS}")).send("Continue", who="everybody").text
+    )

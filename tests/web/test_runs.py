@@ -251,3 +251,22 @@ def test_at_most_twelve_queries(world: World, september: Run, django_assert_max_
     ):
         with django_assert_max_num_queries(12):  # type: ignore[operator]
             assert client.get(f"/en/{path}").status_code == 200
+
+
+def test_only_the_run_of_the_new_year_says_who_has_not_moved(world: World) -> None:
+    """B3: in term time everybody stays, and that is no fault."""
+    client = world.client(Role.CHAMPION)
+
+    def page(run: object) -> str:
+        return client.get(f"/en/school/{SCHOOL}/runs/{run}/").content.decode()
+
+    ordinary = deliver(
+        [learner_row(n, year_group="6" if n <= 3 else "5", registration_group="6G") for n in range(1, 7)], hour=13
+    )
+    assert "Learners in the same year group as in the run before: 6 of 6." in page(ordinary)
+    assert "Not moved" not in page(ordinary)
+    september = date(2018, 9, 4)
+    rows = [learner_row(n, year_group="6", registration_group="6G") for n in range(1, 7)]
+    crossing = deliver(rows, on=september)
+    assert "Learners who have not moved to another year group: 3 of 6." in page(crossing)
+    assert "Not moved" in page(crossing)

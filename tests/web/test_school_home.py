@@ -129,3 +129,33 @@ def test_everything_is_a_step_away_also_when_nothing_waits(world: World, role: R
     linked = {way for way in ways if f'href="/en/{PATH}{way}/"' in page}
     assert linked == {way for way in ways if client.get(f"/en/{PATH}{way}/").status_code == 200}
     assert {"find-learner", "settings"} <= linked
+
+
+@pytest.mark.parametrize(
+    ("role", "theirs", "not_theirs"),
+    [
+        (Role.CHAMPION, ("activity", "settings", "passwords", "arrivals", "access-list", "find-learner"), ()),
+        (Role.HEAD, ("activity", "settings", "access-list", "find-staff"), ("passwords",)),
+        (Role.MIS_ADMIN, ("to-put-right", "settings", "arrivals"), ("activity", "passwords", "access-list")),
+    ],
+)
+def test_the_schools_other_pages_are_one_link_away(
+    world: World, role: Role, theirs: tuple[str, ...], not_theirs: tuple[str, ...]
+) -> None:
+    """No page of the school can be had by its address alone; and no link leads where the reader may not go."""
+    client = world.client(role)
+    for language in ("en", "cy"):
+        page = texts(client.get(f"/{language}/{PATH}"))
+        for name in theirs:
+            link = f'href="/{language}/{PATH}{name}/"'
+            assert link in page
+            assert client.get(f"/{language}/{PATH}{name}/").status_code == 200
+        assert not [name for name in not_theirs if f'href="/{language}/{PATH}{name}/"' in page]
+
+
+def test_the_title_names_the_school_once(world: World) -> None:
+    page = texts(world.client(Role.CHAMPION).get(f"/en/{PATH}"))
+    title = page.split("<title>")[1].split("</title>")[0]
+    assert title.count(f"School {SCHOOL}") == 1
+    learners = texts(world.client(Role.CHAMPION).get(f"/en/{PATH}learners/"))
+    assert f"School {SCHOOL}" in learners.split("<title>")[1].split("</title>")[0]

@@ -110,12 +110,14 @@ def _school_rows(
     record: LearnerRecord, facts: LearnerFacts | None, request: PageRequest, dfes: str
 ) -> list[dict[str, Any]]:
     row, none = record.row, say(N_("Not given"))
+    own = request.access.classes  # a teacher sees the pages of these, and no others
+    sees_class = row.registration_group and row.here and (own is None or row.registration_group in own)
     rows: list[dict[str, Any]] = [
         {"label": N_("UPN"), "value": row.upn or none, "own": True},
         {"label": N_("Legal name"), "value": f"{record.legal_forename} {record.legal_surname}".strip(), "own": True},
         {"label": N_("Year group"), "value": say(year_name(row.year_group))},
         {"label": N_("Class"), "value": row.registration_group or none, "own": True,
-         "address": class_address(dfes, row.registration_group) if row.registration_group and row.here else ""},
+         "address": class_address(dfes, row.registration_group) if sees_class else ""},
     ]  # fmt: skip
     teaching = [name for name in row.classes if name != row.registration_group]
     if teaching:

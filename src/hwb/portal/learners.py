@@ -278,7 +278,7 @@ def _listed(request: PageRequest, dfes: str, listing: Listing, *, error: str = "
         request, "portal/learners.html", title=titled(Text(heading), rows.total), section="learners",
         form=Nobody(error) if error else None, dfes=dfes, columns=COLUMNS, listing=listing, box=box,
         paging=listing.paging(rows.total), lines=lines, views=_views(listing, rows, request),
-        years=_years(listing, rows), classes=_classes(dfes, rows, asked), letters=_letters(listing, rows),
+        years=_years(listing, rows), classes=_classes(request, rows, asked), letters=_letters(listing, rows),
         acts=tuple(acts_of(request, dfes).values()) if any(row.here for row in rows.rows) else (),
         notices=explain.of_school(seen, on=today, limits=limits), status_page=_status_page(request, dfes),
         inset=_OFF_ROLL if view == "leavers" and rows.total else "", search=found.search,
@@ -327,13 +327,14 @@ def _years(listing: Listing, rows: LearnerPage) -> list[Choice]:
     ]  # fmt: skip
 
 
-def _classes(dfes: str, rows: LearnerPage, asked: Mapping[str, str]) -> list[Choice]:
-    """The classes of the chosen year; each leads to its own page."""
+def _classes(request: PageRequest, rows: LearnerPage, asked: Mapping[str, str]) -> list[Choice]:
+    """The classes of the chosen year, of a teacher those that are the teacher's own; each leads to its own page."""
+    own, dfes = request.access.classes, request.access.school
     found = [group for group in rows.by_class if group.year_group == asked["year"]] if asked["year"] else []
     return [
         Choice(group.registration_group, class_address(dfes, group.registration_group), group.learners, False)
         for group in found
-        if asked["view"] == ""
+        if asked["view"] == "" and (own is None or group.registration_group in own)
     ]
 
 

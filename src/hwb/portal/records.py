@@ -57,8 +57,9 @@ def schools_named(stays: Sequence[Stay], school: str, *, protected: bool) -> dic
 
 
 def on_record(answer: Answer, *, active: bool) -> Answer:
-    """The answer as the record itself shows it: with an active account its next step is to open this very page."""
-    return replace(answer, next_step="") if active and answer.code in ("LX01", "SX11") else answer
+    """The answer as the record itself shows it: of an active account it would lead to this very page, so it is
+    nobody's turn."""
+    return replace(answer, owner="", next_step="") if active and answer.code in ("LX01", "SX11") else answer
 
 
 def account_rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -113,13 +113,14 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
         "form_id": new_form(),
     }  # fmt: skip
     step = "" if is_switch(request) else request.POST.get("step", "")
-    if step == "who" and who == EVERYBODY and able:
+    nobody_loses = len(needed) == len(able)  # then there is nothing to be asked twice about
+    if step == "who" and who == EVERYBODY and able and not nobody_loses:
         return show(
             request, "portal/resets_sure.html", button=N_("Make new passwords"), warns=True, form=PageForm(),
             **heading, **{**around, "back": _here(dfes, year, class_)},
         )  # fmt: skip
     wanted = able if who == EVERYBODY else needed
-    if wanted and (step == "sure" or (step == "who" and who == NEEDED)):
+    if wanted and (step == "sure" or (step == "who" and (who == NEEDED or (who == EVERYBODY and nobody_loses)))):
         return _make(request, dfes, group, wanted)
     return show(
         request, "portal/resets.html", form=PageForm(), who=who or (NEEDED if needed else EVERYBODY),
@@ -149,10 +150,23 @@ def _make(request: PageRequest, dfes: str, group: Sequence[Member], wanted: Sequ
     )  # fmt: skip
     made = set(done.made)
     failed = [person.account for person in group if hindrance(person) is not None]
-    classes = Counter(person.class_ for person in wanted if person.account in made and person.class_)
+    classes = _by_class(request, dfes, [person for person in wanted if person.account in made])
     return to_the_new_passwords(
         request, dfes, made=len(made), kept=len(group) - len(made) - len(failed), failed=failed, classes=classes
     )
+
+
+def _by_class(request: PageRequest, dfes: str, made: Sequence[Member]) -> Mapping[str, int]:
+    """Whose slips are printed, class by class: registration groups, and for a teacher the teacher's own classes."""
+    own = request.access.classes
+    if own is None:
+        return Counter(person.class_ for person in made if person.class_)
+    accounts = [person.account for person in made]
+    found = {
+        name: len(members.find(school=dfes, language=request.language, accounts=accounts, class_=name, classes=own))
+        for name in sorted(own)
+    }
+    return {name: count for name, count in found.items() if count}
 
 
 def _choose_group(request: PageRequest, dfes: str) -> HttpResponse:

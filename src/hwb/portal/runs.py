@@ -164,7 +164,16 @@ def _movement(detail: RunDetail, language: words.Language) -> SafeString | None:
         else pictures.YearMove(move.before, move.after, move.count)
         for move in detail.movement
     ]
-    return pictures.year_movement(moves, language=language)
+    return pictures.year_movement(moves, language=language, new_year=_brings_the_new_year(detail))
+
+
+def _brings_the_new_year(detail: RunDetail) -> bool:
+    """Whether learners were to move: some came with the new year, or the data is still last year's (R37)."""
+    both = [move for move in detail.movement if move.before and move.after and move.after not in _WHERE]
+    moved = sum(move.count for move in both if move.before != move.after)
+    total = sum(move.count for move in both)
+    # In term time one or two change their year group; that makes no new year for all the others.
+    return any(code == _LAST_YEARS for code in detail.notices) or moved * 10 >= total
 
 
 urlpatterns = [path("school/<str:dfes>/runs/<uuid:run>/", run_detail, name="run-detail")]

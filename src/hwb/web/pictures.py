@@ -118,19 +118,26 @@ def run_strip(days: Sequence[RunDay], *, language: Language, dates: Dates, name:
     )
 
 
-def year_movement(moves: Sequence[YearMove], *, language: Language, name: str = "movement") -> SafeString:
-    """P8: learners from year group to year group, with a bar in each row; those who stayed are marked."""
+def year_movement(
+    moves: Sequence[YearMove], *, language: Language, new_year: bool = True, name: str = "movement"
+) -> SafeString:
+    """P8: learners from year group to year group, with a bar in each row. In the run that brings the new year those
+    who stayed are marked; in any other run nobody was to move.
+    """
     both = sum(move.learners for move in moves if move.before and move.now)
     stayed = sum(move.learners for move in moves if move.before and move.before == move.now)
-    sentence = Text(
-        N_("Learners who have not moved to another year group: {count} of {total}."), {"count": stayed, "total": both}
+    said = (
+        N_("Learners who have not moved to another year group: {count} of {total}.")
+        if new_year
+        else N_("Learners in the same year group as in the run before: {count} of {total}.")
     )
+    sentence = Text(said, {"count": stayed, "total": both})
     most = max((move.learners for move in moves), default=0) or 1
     rows = [
         {
             "before": _year(move.before, N_("New here"), language),
             "now": move.became or _year(move.now, N_("Left"), language),
-            "learners": move.learners, "stayed": bool(move.before) and move.before == move.now,
+            "learners": move.learners, "stayed": new_year and bool(move.before) and move.before == move.now,
             "width": max(1, round(200 * move.learners / most)) if move.learners else 0,
         }
         for move in moves
