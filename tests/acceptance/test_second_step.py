@@ -112,3 +112,26 @@ def test_ones_own_account_and_a_lost_device(look: Look) -> None:
     operator.click("form#form .govuk-button--warning")
     look.check(operator)
     assert not SecondFactor.objects.exists()
+
+
+def test_before_a_session_ends_the_page_asks(look: Look) -> None:
+    """Two minutes before, with one press to stay; whoever is silent is told. Without script nothing stands in the way."""
+    page = look.as_(Role.CHAMPION)
+    page.clock.install()
+    look.visit(page, f"/{look.language}/account/")
+    dialog = page.locator(".hwb-idle")
+    page.clock.fast_forward(26 * 60_000)
+    assert dialog.is_hidden()
+    page.clock.fast_forward(70_000)
+    assert dialog.is_visible() is look.script
+    if not look.script:
+        return
+    assert page.evaluate("document.activeElement.closest('[data-idle-soon]') !== null")
+    look.check(page)
+    with page.expect_response("**/stay/") as answered:
+        page.keyboard.press("Enter")
+    assert answered.value.status == 204
+    dialog.wait_for(state="hidden")
+    page.clock.fast_forward(30 * 60_000)
+    dialog.locator("[data-idle-over]").wait_for(state="visible")
+    look.check(page)

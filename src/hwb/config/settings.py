@@ -152,6 +152,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "base-uri": [NONE],
+        "connect-src": [SELF],  # "Stay signed in"
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "img-src": [SELF],

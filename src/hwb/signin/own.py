@@ -61,6 +61,13 @@ def account(request: PageRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+@page(Action.OWN_ACCOUNT, sets_up=True)
+def stay(request: PageRequest) -> HttpResponse:
+    """Asked for by "Stay signed in": that it was asked keeps the session, as every click does."""
+    del request
+    return HttpResponse(status=204)
+
+
 @page(Action.OWN_ACCOUNT, methods="POST")
 def end_session(request: PageRequest, device: UUID) -> HttpResponse:
     """Ends one of one's own sessions; one's own of now is ended by signing out."""

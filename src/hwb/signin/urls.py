@@ -10,6 +10,7 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign-out"),
     path("first-sign-in/<str:token>/", views.first_sign_in, name="first-sign-in"),
     path("second-step/", views.second_step, name="second-step"),
+    path("stay/", own.stay, name="stay"),
     path("again/", views.give_again, name="again"),
     path("account/", own.account, name="own-account"),
     path("account/sign-out-everywhere/", own.sign_out_everywhere, name="sign-out-everywhere"),

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
-from hwb.web import banner
+from hwb.web import banner, idle
 from hwb.web.language import in_language
 from hwb.web.policy import AREA_ROLES, NATION_ROLES, RANK, Grant, Person, Role
 from hwb.web.words import N_, Text, language_now, say
@@ -90,6 +90,9 @@ class Frame:
     telephone: str
     email: str
     other_address: str
+    #: Seconds without a click after which the page warns, and then to the end; 0 where nobody is signed in.
+    warns_after: int = 0
+    ends_after: int = idle.WARNED_BEFORE
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -137,6 +140,7 @@ def frame_of(request: HttpRequest, section: str = "") -> Frame:
         settings.HWB_HELP_TELEPHONE,
         settings.HWB_HELP_EMAIL,
         in_language(request.get_full_path(), "en" if language_now() == "cy" else "cy"),
+        idle.warned_after(person.kind) if person is not None else 0,
     )
 
 
