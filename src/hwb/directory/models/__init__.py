@@ -26,6 +26,7 @@ from hwb.directory.models.registers import (
     RunWish,
     Setting,
 )
+from hwb.directory.models.services import Service, ServiceSchool
 from hwb.directory.models.slips import SlipSheet
 
 __all__ = [
@@ -55,6 +56,8 @@ __all__ = [
     "RunWish",
     "Seal",
     "Search",
+    "Service",
+    "ServiceSchool",
     "Setting",
     "SignInLink",
     "SlipSheet",
