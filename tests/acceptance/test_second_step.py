@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 from tests.acceptance.conftest import Look
 from tests.support.second_step import code_now, set_up
 from tests.support.world import PASSWORD
+from tests.web.test_launcher import service
 
 from hwb.directory.models import SecondFactor
 from hwb.web.policy import Role
@@ -94,6 +95,9 @@ def test_ones_own_account_and_a_lost_device(look: Look) -> None:
     another.click("form[action*='/sessions/'] button")
     look.check(another)
     look.visit(another, f"/{language}/account/second-step/")
+    look.visit(another, f"/{language}/services/")
+    service("Atlas")
+    look.visit(another, f"/{language}/services/")
     page.goto(f"/{language}/account/")
     page.wait_for_url("**/sign-in/**")
     officer = look.as_(Role.AREA_OFFICER)

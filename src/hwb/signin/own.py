@@ -41,13 +41,13 @@ class Device:
 
 @page(Action.OWN_ACCOUNT)
 def start(request: PageRequest) -> HttpResponse:
-    """Leads to the pages of the reader's role; somebody with several schools or roles chooses one."""
+    """Leads to the pages of the reader's role, or one of several; everybody else sees their services."""
     found = places(request.person)
     with_pages = [place for place in found if place.address]
     if len(with_pages) == 1 and "all" not in request.GET:
         return HttpResponseRedirect(with_pages[0].address)
     if not found:
-        return HttpResponseRedirect(reverse("own-account"))
+        return HttpResponseRedirect(reverse("launcher"))
     title = N_("Choose a school or role")
     return show(request, "signin/start.html", title=title, places=found)
 

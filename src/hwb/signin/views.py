@@ -12,10 +12,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
+from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import WRONG, NewPasswordForm, SignInForm
+from hwb.signin.launcher import MOVED
 from hwb.signin.stages import waiting
 from hwb.web import again, session
 from hwb.web.frame import show
@@ -113,6 +115,8 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
             response = HttpResponseRedirect(reverse("own-password"))
+        if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):
+            request.session[MOVED] = True
         passwords.record_sign_in(account=request.user.pk, now=clock.now())
     return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
 
