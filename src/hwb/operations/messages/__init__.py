@@ -4,7 +4,14 @@ For pages: :func:`pass_on` (M4), :func:`tell_school` (M7), :func:`watch` and :fu
 """
 
 from hwb.operations.messages.acts import MessageRefused, choose, pass_on, tell_school, unwatch, watch
-from hwb.operations.messages.events import address_changes, champion_changed, of_acceptance, of_changes, of_hold
+from hwb.operations.messages.events import (
+    address_changes,
+    champion_changed,
+    of_acceptance,
+    of_changes,
+    of_hold,
+    own_account_changed,
+)
 from hwb.operations.messages.gathering import gather
 from hwb.operations.messages.sending import NotTaken, Outgoing, Sent, ServerAway, deliver_next
 
@@ -22,6 +29,7 @@ __all__ = [
     "of_acceptance",
     "of_changes",
     "of_hold",
+    "own_account_changed",
     "pass_on",
     "tell_school",
     "unwatch",
