@@ -332,3 +332,8 @@ def test_the_owner_is_told_and_a_learner_is_not(world: World) -> None:
         assert "/account/" in body
         assert "School:" not in body
         assert champion.username not in body
+
+
+def test_before_it_is_given_no_link_leads_to_other_pages(world: World) -> None:
+    assert 'id="navigation"' not in unproved(world, Role.CHAMPION).get(OWN).content.decode()
+    assert 'id="navigation"' in world.client(Role.CHAMPION).get(OWN).content.decode()

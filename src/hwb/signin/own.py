@@ -82,7 +82,7 @@ def end_session(request: PageRequest, device: UUID) -> HttpResponse:
 def _rows(request: PageRequest) -> list[dict[str, Any]]:
     person = request.person
     known, step = roles.find(person.account, today=clock.today()), second_step.of_account(person.account)
-    changed = own.password_changed(person.account)
+    changed, chosen = own.password_changed(person.account), messages.choice(person.account)
     schools = [name_in_language(school.name_en, school.name_cy)[0] for school in own.schools(person.account)]
     change = N_("Change")
     found: list[dict[str, Any]] = [
@@ -100,8 +100,12 @@ def _rows(request: PageRequest) -> list[dict[str, Any]]:
             "value": "\n".join(say(KINDS[factor.kind]) for factor in step.factors) or say(N_("None")),
         },
         {
+            "label": N_("Language of pages"), "address": reverse("own-messages"), "action": change,
+            "value": say(LANGUAGES[chosen.pages] if chosen.pages else N_("As the page where I sign in")),
+        },
+        {
             "label": N_("Language of messages"), "address": reverse("own-messages"), "action": change,
-            "value": say(LANGUAGES[messages.choice(person.account).language]),
+            "value": say(LANGUAGES[chosen.language]),
         },
     ]  # fmt: skip
     return [row for row in found if row["value"]]

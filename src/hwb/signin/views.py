@@ -21,7 +21,7 @@ from hwb.signin.launcher import MOVED
 from hwb.signin.stages import waiting
 from hwb.web import again, session
 from hwb.web.frame import show
-from hwb.web.language import language_in
+from hwb.web.language import LANGUAGES, in_language, language_in
 from hwb.web.page import PageRequest, is_signed_in, page
 from hwb.web.policy import Action
 from hwb.web.words import N_
@@ -117,7 +117,9 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
             response = HttpResponseRedirect(reverse("own-password"))
         if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):
             request.session[MOVED] = True
-        passwords.record_sign_in(account=request.user.pk, now=clock.now())
+        reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
+        if reads in LANGUAGES and isinstance(response, HttpResponseRedirect):
+            return HttpResponseRedirect(in_language(response.url, "cy" if reads == "cy" else "en"))
     return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
 
 

@@ -25,8 +25,9 @@
   }
 
   // Before a session ends for lack of use, the page asks; what other windows of this browser did counts too.
-  const idle = document.querySelector(".hwb-idle");
-  if (idle) {
+  const kept = document.getElementById("idle");
+  if (kept) {
+    const idle = kept.content.firstElementChild.cloneNode(true);
     const [soon, over] = [idle.querySelector("[data-idle-soon]"), idle.querySelector("[data-idle-over]")];
     const used = () => { try { localStorage.setItem("used", String(Date.now())); } catch { /* kept for this page alone */ } last = Date.now(); };
     const quiet = () => { try { last = Math.max(last, Number(localStorage.getItem("used"))); } catch { /* likewise */ } return (Date.now() - last) / 1000; };
@@ -35,6 +36,7 @@
     const watch = setInterval(() => {
       const left = Number(idle.dataset.warns) - quiet();
       if (left > 0) { if (idle.open) idle.close(); return; }
+      if (!idle.isConnected) document.body.append(idle);
       if (!idle.open) idle.showModal();
       if (left + Number(idle.dataset.ends) > 0) return;
       clearInterval(watch);

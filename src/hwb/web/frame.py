@@ -131,11 +131,12 @@ def frame_of(request: HttpRequest, section: str = "") -> Frame:
     person: Person | None = getattr(request, "person", None)
     match = request.resolver_match
     school = str(match.kwargs.get("dfes", "")) if match else ""
-    held = _held(person, school, getattr(request, "access", None)) if person else None
+    shown = person if not getattr(request, "leads_nowhere", False) else None
+    held = _held(shown, school, getattr(request, "access", None)) if shown else None
     return Frame(
         person,
         place_of(held) if held else None,
-        person is not None and len(person.grants) > 1,
+        shown is not None and len(shown.grants) > 1,
         _navigation(held, school, section or (match.url_name or "" if match else "")) if held else (),
         banner.take(request),
         settings.HWB_HELP_TELEPHONE,

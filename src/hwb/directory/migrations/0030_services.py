@@ -12,7 +12,7 @@ def _texts() -> "django.contrib.postgres.fields.ArrayField[list[str], list[str]]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0025_second_step")]
+    dependencies = [("directory", "0026_language_of_pages")]
 
     operations = [
         migrations.CreateModel(

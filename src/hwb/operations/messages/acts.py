@@ -88,10 +88,12 @@ def unwatch(*, account: UUID, school: str, upns: Iterable[str]) -> None:
         )
 
 
-def choose(*, account: UUID, language: str, digests: bool) -> None:
-    """A reader's own choice: language of messages ("en", "cy", or "" for both), and whether summaries are wanted."""
+def choose(*, account: UUID, language: str, digests: bool, pages: str = "") -> None:
+    """A reader's own choice: language of messages ("en", "cy", or "" for both), whether summaries are wanted, and the
+    language in which pages begin ("" for that of the sign-in page).
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CHOOSE, [account, language, digests])
+        cursor.execute(_CHOOSE, [account, language, digests, pages])
 
 
 _HAS_ROLE = """
@@ -104,6 +106,7 @@ INSERT INTO watch (account, school, upn_hash, since) VALUES (%s, %s, %s, %s)
 ON CONFLICT (school, upn_hash, account) DO NOTHING
 """
 _CHOOSE = """
-INSERT INTO message_choice (account, language, digests) VALUES (%s, %s, %s)
-ON CONFLICT (account) DO UPDATE SET language = excluded.language, digests = excluded.digests
+INSERT INTO message_choice (account, language, digests, pages) VALUES (%s, %s, %s, %s)
+ON CONFLICT (account) DO UPDATE SET language = excluded.language, digests = excluded.digests,
+    pages = excluded.pages
 """
