@@ -36,7 +36,13 @@ def ends(page: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("agent", "named"),
-    [(FIREFOX, ("Firefox", "Windows")), (TABLET, ("Safari", "iPad")), (CHROMEBOOK, ("Chrome", "ChromeOS")), ("x", ("", "")), ("", ("", ""))],
+    [
+        (FIREFOX, ("Firefox", "Windows")),
+        (TABLET, ("Safari", "iPad")),
+        (CHROMEBOOK, ("Chrome", "ChromeOS")),
+        ("x", ("", "")),
+        ("", ("", "")),
+    ],
 )
 def test_devices_have_names(agent: str, named: tuple[str, str]) -> None:
     assert devices.named(agent) == named
@@ -90,7 +96,12 @@ def test_what_stands_there(world: World) -> None:
     client = world.client(Role.CHAMPION)
     client.post("/en/password/", {"present_password": PASSWORD, "new_password": "tair afon dawel"})
     page = client.get("/en/account/").content.decode()
-    for said in ("Last changed on", "App that gives codes", "Welsh and English, Welsh first", world.accounts[Role.CHAMPION].email):
+    for said in (
+        "Last changed on",
+        "App that gives codes",
+        "Welsh and English, Welsh first",
+        world.accounts[Role.CHAMPION].email,
+    ):
         assert said in page, said
     assert not foreign_texts(client.get("/cy/account/").content, "cy")
 
