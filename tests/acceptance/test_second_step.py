@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 from tests.acceptance.conftest import Look
 from tests.support.second_step import code_now, set_up
 from tests.support.world import PASSWORD
+from tests.web.test_launcher import service
 
 from hwb.directory.models import SecondFactor
 from hwb.web.policy import Role
@@ -94,6 +95,9 @@ def test_ones_own_account_and_a_lost_device(look: Look) -> None:
     another.click("form[action*='/sessions/'] button")
     look.check(another)
     look.visit(another, f"/{language}/account/second-step/")
+    look.visit(another, f"/{language}/services/")
+    service("Atlas")
+    look.visit(another, f"/{language}/services/")
     page.goto(f"/{language}/account/")
     page.wait_for_url("**/sign-in/**")
     officer = look.as_(Role.AREA_OFFICER)
@@ -112,3 +116,26 @@ def test_ones_own_account_and_a_lost_device(look: Look) -> None:
     operator.click("form#form .govuk-button--warning")
     look.check(operator)
     assert not SecondFactor.objects.exists()
+
+
+def test_before_a_session_ends_the_page_asks(look: Look) -> None:
+    """Two minutes before, with one press to stay; whoever is silent is told. Without script nothing stands in the way."""
+    page = look.as_(Role.CHAMPION)
+    page.clock.install()
+    look.visit(page, f"/{look.language}/account/")
+    dialog = page.locator(".hwb-idle")
+    page.clock.fast_forward(26 * 60_000)
+    assert dialog.is_hidden()
+    page.clock.fast_forward(70_000)
+    assert dialog.is_visible() is look.script
+    if not look.script:
+        return
+    assert page.evaluate("document.activeElement.closest('[data-idle-soon]') !== null")
+    look.check(page)
+    with page.expect_response("**/stay/") as answered:
+        page.keyboard.press("Enter")
+    assert answered.value.status == 204
+    dialog.wait_for(state="hidden")
+    page.clock.fast_forward(30 * 60_000)
+    dialog.locator("[data-idle-over]").wait_for(state="visible")
+    look.check(page)

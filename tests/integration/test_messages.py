@@ -137,7 +137,7 @@ def test_the_reader_chooses_language_and_summaries(world: World, at: Any, tmp_pa
     client: Client = world.client(Role.CHAMPION)
     page = client.get("/cy/account/messages/")
     assert page.status_code == 200
-    assert client.post("/cy/account/messages/", {"language": "cy", "digests": "no"}).status_code == 302
+    assert client.post("/cy/account/messages/", {"pages": "any", "language": "cy", "digests": "no"}).status_code == 302
     deliver(
         [*(learner_row(n, registration_group="6G") for n in range(1, 7)), learner_row(7)], school=SCHOOL, on=SEPTEMBER
     )

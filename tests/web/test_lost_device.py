@@ -196,3 +196,23 @@ def test_the_form_wants_a_reason_and_that_the_person_was_recognised(world: World
     assert "Say what happened" in page
     assert "Make sure first" in page
     assert has_one(world.accounts[Role.TEACHER])
+
+
+def test_the_list_of_people_with_access_says_who_has_a_second_step(world: World) -> None:
+    """B18."""
+    champion = world.client(Role.CHAMPION)
+    assert ">Has one<" not in champion.get(f"/en/school/{A}/access-list/").content.decode()
+    set_up(world.accounts[Role.HEAD].id)
+    page = champion.get(f"/en/school/{A}/access-list/").content.decode()
+    assert page.count(">Has one<") == 1
+    assert LOST in page
+
+
+def test_the_record_of_a_member_of_staff_leads_there(world: World) -> None:
+    """B14, for whoever may help."""
+    teacher = world.accounts[Role.TEACHER]
+    record = f"/en/school/{A}/staff/{teacher.id}/"
+    assert LOST not in world.client(Role.CHAMPION).get(record).content.decode()
+    set_up(teacher.id)
+    assert LOST in world.client(Role.CHAMPION).get(record).content.decode()
+    assert LOST not in world.client(Role.MIS_ADMIN).get(record).content.decode()

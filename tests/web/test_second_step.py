@@ -13,9 +13,11 @@ from django.test import Client
 from tests.support.second_step import code_now, set_up
 from tests.support.world import PASSWORD, SCHOOL, World, session_of
 
-from hwb.directory.models import Account, Audit, SecondFactor, SecondStepTries
+from hwb.directory.models import Account, Audit, Message, SecondFactor, SecondStepTries
+from hwb.jobs.mail import mail_of
 from hwb.lifecycle import second_step as rules
-from hwb.operations import second_step
+from hwb.operations import messages, second_step
+from hwb.operations.messages import Outgoing
 from hwb.operations.second_step import StepRefused
 from hwb.web import again, policy
 from hwb.web.policy import Role
@@ -310,3 +312,28 @@ def test_sign_in_pages_say_nothing_before_the_password(world: World) -> None:
     assert Client().get(SECOND)["Location"] == "/en/sign-in/"
     assert Client().post(SECOND, {again.CODE: "123456"})["Location"] == "/en/sign-in/"
     assert settings.LOGIN_URL == "sign-in"
+
+
+def test_the_owner_is_told_and_a_learner_is_not(world: World) -> None:
+    """M15: what was done, no name and no secret."""
+    champion, learner = world.accounts[Role.CHAMPION], world.accounts[Role.LEARNER]
+    for account in (champion, learner):
+        set_up(account.id)
+    second_step.new_recovery_codes(account=champion.id, now=datetime.now(UTC), at=datetime.now(UTC))
+    told = Message.objects.filter(kind="M15")
+    assert [message.details["what"] for message in told.order_by("id")] == ["added", "codes"]
+    assert {message.to_account for message in told} == {champion.id}
+    sent: list[Outgoing] = []
+    while messages.deliver_next(send=sent.append, now=datetime.now(UTC), at=datetime.now(UTC)):
+        pass
+    bodies = [mail_of(outgoing).body for outgoing in sent if outgoing.kind == "M15"]
+    assert len(bodies) == 2
+    for body in bodies:
+        assert "/account/" in body
+        assert "School:" not in body
+        assert champion.username not in body
+
+
+def test_before_it_is_given_no_link_leads_to_other_pages(world: World) -> None:
+    assert 'id="navigation"' not in unproved(world, Role.CHAMPION).get(OWN).content.decode()
+    assert 'id="navigation"' in world.client(Role.CHAMPION).get(OWN).content.decode()

@@ -32,7 +32,10 @@ class School:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message in one language. ``items``: a list below the paragraphs. ``link``: what the link is called."""
+    """One message in one language. ``items``: a list below the paragraphs. ``link``: what the link is called.
+
+    ``school``: empty when the message is about none.
+    """
 
     language: Language
     subject: str
@@ -61,6 +64,7 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.WAITED_FOR: "provisioning",
     Kind.ARRIVALS: "arrivals",
     Kind.WATCHED: "arrivals",
+    Kind.OWN_ACCOUNT: "own-account",
     Kind.CHAMPIONS: "people-with-access",
     Kind.ADDRESS: "school-settings",
 })  # fmt: skip
@@ -85,6 +89,7 @@ _LINKS = {
     Kind.WAITED_FOR: N_("See the school's runs"),
     Kind.ARRIVALS: N_("See who has arrived"),
     Kind.WATCHED: N_("See who has arrived"),
+    Kind.OWN_ACCOUNT: N_("See your account"),
     Kind.CHAMPIONS: N_("See who has access"),
     Kind.ADDRESS: N_("See the school's settings"),
 }
@@ -95,6 +100,7 @@ _WHY = {
     "head": N_("You get this message because you are this school's headteacher."),
     "client_manager": N_("You get this message because you look after this school's Provisioning Client."),
     "passed": N_("You get this message because a task was passed to you."),
+    "owner": N_("You get this message because it is about your own account."),
     "watching": N_("You get this message because you asked to be told."),
 }
 _WHY_ADDRESS = N_("You get this message because this address is in the register of schools for this school.")
@@ -126,7 +132,7 @@ def said(
     return Said(
         language,
         in_language(body.subject),
-        in_language(Text(N_("School: {school}"), {"school": school.named()})),
+        in_language(Text(N_("School: {school}"), {"school": school.named()})) if school.dfes else "",
         tuple(map(in_language, body.paragraphs)),
         tuple(item.said(language) for item in body.items),
         in_language(_SEE_STAFF if route_of(kind, details) == "staff" else _LINKS[kind]),
@@ -273,19 +279,40 @@ def _watched(details: Details, _school: Both) -> _Body:
     )  # fmt: skip
 
 
+def _own_account(details: Details, _school: Both) -> _Body:
+    subjects = {
+        "password": N_("Your Hwb password was changed"),
+        "added": N_("A second step was added to your Hwb account"),
+        "removed": N_("A second step was removed from your Hwb account"),
+        "codes": N_("New recovery codes were made for your Hwb account"),
+        "reset": N_("The second step was taken off your Hwb account"),
+    }
+    return _Body(
+        Text(subjects[details["what"]]),
+        (
+            Text(N_("When: {when}"), {"when": _moment(details["at"])}),
+            Text(N_("If it was you, or you asked for it, there is nothing to do.")),
+            Text(N_("If not: sign out everywhere, choose a new password, and tell Hwb Support at once.")),
+        ),
+    )
+
+
+def _moment(iso: str) -> Both:
+    moment = datetime.fromisoformat(iso).astimezone(LONDON)
+    day = explain_texts.day(moment.date())
+    return Both(f"{day.en}, {moment:%H:%M}", f"{day.cy}, {moment:%H:%M}")
+
+
 def _champions(details: Details, school: Both) -> _Body:
     subjects = {
         "added": N_("{school}: a Digital Champion was added"),
         "removed": N_("{school}: a Digital Champion was removed"),
     }
-    moment = datetime.fromisoformat(details["at"]).astimezone(LONDON)
-    day = explain_texts.day(moment.date())
-    when = Both(f"{day.en}, {moment:%H:%M}", f"{day.cy}, {moment:%H:%M}")
     by = explain_texts.both(_ACTING[details["by"]])
     return _Body(
         Text(subjects[details["act"]], {"school": school}),
         (
-            Text(N_("When: {when}"), {"when": when}),
+            Text(N_("When: {when}"), {"when": _moment(details["at"])}),
             Text(N_("Done by: {role}"), {"role": by}),
             Text(N_("If you did not expect this, look at the list of people with access.")),
         ),
@@ -311,6 +338,7 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.WAITED_FOR: _waited_for,
     Kind.ARRIVALS: _arrivals,
     Kind.WATCHED: _watched,
+    Kind.OWN_ACCOUNT: _own_account,
     Kind.CHAMPIONS: _champions,
     Kind.ADDRESS: _address,
 }

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     WAITED_FOR = "M7"
     ARRIVALS = "M10"
     WATCHED = "M11"
+    OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
     ADDRESS = "address"  # interfaces.md: a registered address changes after 7 days and a notice to the old one
 
@@ -53,7 +54,7 @@ REGISTERED = frozenset({"head", "client_manager"})
 DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
-    Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
+    Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
     Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 

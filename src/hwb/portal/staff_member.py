@@ -44,7 +44,7 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
     return show(
         request, "portal/staff_member.html", title=full_name(row), section="staff", back=address("staff", dfes=dfes),
         row=row, answer=answer, asks=offered,
-        account_rows=[*details, _roles(request, account, dfes)] if details else [],
+        account_rows=[*details, *_held(request, account, dfes, second_step=row.second_step)] if details else [],
         school_rows=_school_rows(request, record, facts, dfes), deeds=_deeds(request, record, dfes) if known else [],
         puts_right=address("to-put-right", dfes=dfes) if facts.refusals and not facts.protected else "",
         **happened(request, row, dfes, names, account=account, of="staff"),
@@ -64,6 +64,16 @@ def asks_of_staff(request: PageRequest, dfes: str, account: UUID) -> HttpRespons
     words = record.row.staff_code or record.row.username or full_name(record.row)
     asks.do(request, dfes, offered, asks.looked_at("staff", {"words": words}))
     return HttpResponseRedirect(where)
+
+
+def _held(request: PageRequest, account: UUID, dfes: str, *, second_step: bool) -> list[dict[str, Any]]:
+    """Roles, and whether there is a second step; whoever may help with a lost device is led there."""
+    helps = second_step and may(request.person, Action.RESET_SECOND_STEP, school=dfes)
+    step = {
+        "label": N_("Second step"), "value": say(N_("Has one") if second_step else N_("Not yet")),
+        "address": address("lost-device") if helps else "", "action": N_("Lost device"),
+    }  # fmt: skip
+    return [_roles(request, account, dfes), step]
 
 
 def _roles(request: PageRequest, account: UUID, dfes: str) -> dict[str, Any]:

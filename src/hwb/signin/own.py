@@ -41,13 +41,13 @@ class Device:
 
 @page(Action.OWN_ACCOUNT)
 def start(request: PageRequest) -> HttpResponse:
-    """Leads to the pages of the reader's role; somebody with several schools or roles chooses one."""
+    """Leads to the pages of the reader's role, or one of several; everybody else sees their services."""
     found = places(request.person)
     with_pages = [place for place in found if place.address]
     if len(with_pages) == 1 and "all" not in request.GET:
         return HttpResponseRedirect(with_pages[0].address)
     if not found:
-        return HttpResponseRedirect(reverse("own-account"))
+        return HttpResponseRedirect(reverse("launcher"))
     title = N_("Choose a school or role")
     return show(request, "signin/start.html", title=title, places=found)
 
@@ -59,6 +59,13 @@ def account(request: PageRequest) -> HttpResponse:
         request, "signin/account.html", title=N_("Your account"), rows=_rows(request), places=places(request.person),
         devices=_devices(request), helps=may(request.person, Action.RESET_SECOND_STEP),
     )  # fmt: skip
+
+
+@page(Action.OWN_ACCOUNT, sets_up=True)
+def stay(request: PageRequest) -> HttpResponse:
+    """Asked for by "Stay signed in": that it was asked keeps the session, as every click does."""
+    del request
+    return HttpResponse(status=204)
 
 
 @page(Action.OWN_ACCOUNT, methods="POST")
@@ -75,7 +82,7 @@ def end_session(request: PageRequest, device: UUID) -> HttpResponse:
 def _rows(request: PageRequest) -> list[dict[str, Any]]:
     person = request.person
     known, step = roles.find(person.account, today=clock.today()), second_step.of_account(person.account)
-    changed = own.password_changed(person.account)
+    changed, chosen = own.password_changed(person.account), messages.choice(person.account)
     schools = [name_in_language(school.name_en, school.name_cy)[0] for school in own.schools(person.account)]
     change = N_("Change")
     found: list[dict[str, Any]] = [
@@ -93,8 +100,12 @@ def _rows(request: PageRequest) -> list[dict[str, Any]]:
             "value": "\n".join(say(KINDS[factor.kind]) for factor in step.factors) or say(N_("None")),
         },
         {
+            "label": N_("Language of pages"), "address": reverse("own-messages"), "action": change,
+            "value": say(LANGUAGES[chosen.pages] if chosen.pages else N_("As the page where I sign in")),
+        },
+        {
             "label": N_("Language of messages"), "address": reverse("own-messages"), "action": change,
-            "value": say(LANGUAGES[messages.choice(person.account).language]),
+            "value": say(LANGUAGES[chosen.language]),
         },
     ]  # fmt: skip
     return [row for row in found if row["value"]]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hwb.signin import letters, own, steps, views
+from hwb.signin import launcher, letters, own, steps, views
 
 urlpatterns = [
     path("", own.start, name="start"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign-out"),
     path("first-sign-in/<str:token>/", views.first_sign_in, name="first-sign-in"),
     path("second-step/", views.second_step, name="second-step"),
+    path("services/", launcher.launcher, name="launcher"),
+    path("stay/", own.stay, name="stay"),
     path("again/", views.give_again, name="again"),
     path("account/", own.account, name="own-account"),
     path("account/sign-out-everywhere/", own.sign_out_everywhere, name="sign-out-everywhere"),

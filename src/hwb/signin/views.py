@@ -12,14 +12,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
+from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import WRONG, NewPasswordForm, SignInForm
+from hwb.signin.launcher import MOVED
 from hwb.signin.stages import waiting
 from hwb.web import again, session
 from hwb.web.frame import show
-from hwb.web.language import language_in
+from hwb.web.language import LANGUAGES, in_language, language_in
 from hwb.web.page import PageRequest, is_signed_in, page
 from hwb.web.policy import Action
 from hwb.web.words import N_
@@ -113,7 +115,11 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
             response = HttpResponseRedirect(reverse("own-password"))
-        passwords.record_sign_in(account=request.user.pk, now=clock.now())
+        if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):
+            request.session[MOVED] = True
+        reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
+        if reads in LANGUAGES and isinstance(response, HttpResponseRedirect):
+            return HttpResponseRedirect(in_language(response.url, "cy" if reads == "cy" else "en"))
     return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
 
 

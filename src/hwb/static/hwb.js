@@ -24,6 +24,34 @@
     for (const box of boxes) box.addEventListener("change", () => { all.checked = boxes.every((one) => one.checked); });
   }
 
+  // Before a session ends for lack of use, the page asks; what other windows of this browser did counts too.
+  const kept = document.getElementById("idle");
+  if (kept) {
+    const idle = kept.content.firstElementChild.cloneNode(true);
+    const [soon, over] = [idle.querySelector("[data-idle-soon]"), idle.querySelector("[data-idle-over]")];
+    const used = () => { try { localStorage.setItem("used", String(Date.now())); } catch { /* kept for this page alone */ } last = Date.now(); };
+    const quiet = () => { try { last = Math.max(last, Number(localStorage.getItem("used"))); } catch { /* likewise */ } return (Date.now() - last) / 1000; };
+    let last = 0;
+    used();
+    const watch = setInterval(() => {
+      const left = Number(idle.dataset.warns) - quiet();
+      if (left > 0) { if (idle.open) idle.close(); return; }
+      if (!idle.isConnected) document.body.append(idle);
+      if (!idle.open) idle.showModal();
+      if (left + Number(idle.dataset.ends) > 0) return;
+      clearInterval(watch);
+      soon.hidden = true;
+      over.hidden = false;
+    }, 5000);
+    soon.querySelector("button").addEventListener("click", async () => {
+      const answer = await fetch(idle.dataset.stay, { redirect: "manual", cache: "no-store" }).catch(() => null);
+      if (answer && answer.status === 204) used();
+      else { clearInterval(watch); soon.hidden = true; over.hidden = false; return; }
+      idle.close();
+    });
+    over.querySelector("button").addEventListener("click", () => idle.close());
+  }
+
   // Passkeys: what the server asks stands in the form; the browser's answer goes into the form's hidden field.
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
   const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");

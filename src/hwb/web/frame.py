@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
-from hwb.web import banner
+from hwb.web import banner, idle
 from hwb.web.language import in_language
 from hwb.web.policy import AREA_ROLES, NATION_ROLES, RANK, Grant, Person, Role
 from hwb.web.words import N_, Text, language_now, say
@@ -46,7 +46,8 @@ NAVIGATION: dict[Role, tuple[tuple[str, str], ...]] = {
     ),
     Role.OPERATOR: (
         (N_("Today"), "today"), (N_("Schools"), "area"), (N_("Rollover"), "nation-rollover"), (N_("Holds"), "holds"),
-        (N_("Matching"), "matching"), (N_("Settings"), "nation-settings"), (N_("Audit"), "audit"),
+        (N_("Matching"), "matching"), (N_("Services"), "services"), (N_("Settings"), "nation-settings"),
+        (N_("Audit"), "audit"),
     ),
     Role.AUDITOR: ((N_("Audit"), "audit"),),
 }  # fmt: skip
@@ -92,6 +93,9 @@ class Frame:
     email: str
     question: str
     other_address: str
+    #: Seconds without a click after which the page warns, and then to the end; 0 where nobody is signed in.
+    warns_after: int = 0
+    ends_after: int = idle.WARNED_BEFORE
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -130,17 +134,19 @@ def frame_of(request: HttpRequest, section: str = "", *, asks: bool = False) -> 
     person: Person | None = getattr(request, "person", None)
     match = request.resolver_match
     school = str(match.kwargs.get("dfes", "")) if match else ""
-    held = _held(person, school, getattr(request, "access", None)) if person else None
+    shown = person if not getattr(request, "leads_nowhere", False) else None
+    held = _held(shown, school, getattr(request, "access", None)) if shown else None
     return Frame(
         person,
         place_of(held) if held else None,
-        person is not None and len(person.grants) > 1,
+        shown is not None and len(shown.grants) > 1,
         _navigation(held, school, section or (match.url_name or "" if match else "")) if held else (),
         banner.take(request),
         settings.HWB_HELP_TELEPHONE,
         settings.HWB_HELP_EMAIL,
         _question(request) if asks and person is not None else "",
         in_language(request.get_full_path(), "en" if language_now() == "cy" else "cy"),
+        idle.warned_after(person.kind) if person is not None else 0,
     )
 
 

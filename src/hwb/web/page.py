@@ -103,6 +103,8 @@ def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpRespon
             return again.signed_out(request)
         if (led := led_first(asked, stated)) is not None:
             return led
+        if policy.needs_second_step(asked.person) and not request.session.get(SECOND_STEP):
+            request.leads_nowhere = True  # type: ignore[attr-defined] # the frame shows no links to other pages
         asked.access = _decided(asked, wanted, stated, dict(parts))
         if wanted in policy.FRESH and not is_switch(request) and (answer := again.asked_for(request)):
             return answer

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from hwb import clock
 from hwb.directory.queries import roles
 from hwb.operations import sessions
-from hwb.web import devices
+from hwb.web import devices, idle
 from hwb.web.again import SECOND_STEP as SECOND_STEP
 from hwb.web.again import confirm
 from hwb.web.policy import Grant, Person, Role
@@ -27,9 +27,6 @@ BEGAN, SEEN = "began", "seen"
 #: In the session of somebody whose password was made by another person: a new one comes before anything else (A6).
 MUST_CHANGE = "must-change"
 LONGEST = 12 * 60 * 60
-IDLE = {"learner": 60 * 60}
-IDLE_ADULTS = 30 * 60
-_NOTED_EVERY = 60  # seconds: a click is not worth a write each time
 
 
 class PersonMiddleware:
@@ -67,7 +64,7 @@ def person_of(request: HttpRequest) -> Person | None:
     if row is None or not row.active or _is_over(row, began, seen, now):
         request.session.flush()
         return None
-    if now - seen > _NOTED_EVERY:
+    if now - seen > idle.NOTED_EVERY:
         request.session[SEEN] = now
     return person_from(row)
 
@@ -81,14 +78,9 @@ def person_from(row: roles.PersonRow) -> Person:
     return Person(row.account, row.kind, row.name, row.username, grants)
 
 
-def idle_seconds(kind: str) -> int:
-    """How long a session of such an account may stand without use."""
-    return IDLE.get(kind, IDLE_ADULTS)
-
-
 def is_stale(kind: str, *, began: float, seen: float, now: float) -> bool:
     """Whether a session is over by its own clocks."""
-    return now - began > LONGEST or now - seen > idle_seconds(kind)
+    return now - began > LONGEST or now - seen > idle.idle_seconds(kind)
 
 
 def _is_over(row: roles.PersonRow, began: float, seen: float, now: float) -> bool:

@@ -27,6 +27,7 @@ from hwb.directory.models.registers import (
     Setting,
 )
 from hwb.directory.models.second_step import SecondFactor, SecondStepReset, SecondStepTries, SessionDevice
+from hwb.directory.models.services import Service, ServiceSchool
 from hwb.directory.models.slips import SlipSheet
 
 __all__ = [
@@ -59,6 +60,8 @@ __all__ = [
     "SecondFactor",
     "SecondStepReset",
     "SecondStepTries",
+    "Service",
+    "ServiceSchool",
     "SessionDevice",
     "Setting",
     "SignInLink",

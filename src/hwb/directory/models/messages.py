@@ -64,13 +64,15 @@ class MessageNote(models.Model):
 
 
 class MessageChoice(models.Model):
-    """A person's choice: the language of messages (empty: both), whether summaries are wanted, and the language in
-    which pages begin after signing in (empty: that of the sign-in page)."""
+    """A reader's choice: the language of messages (empty: both), and whether summaries are wanted.
+
+    ``pages``: the language in which pages begin after signing in; empty for that of the sign-in page.
+    """
 
     account = models.UUIDField(primary_key=True)
     language = models.TextField(default="")
     digests = models.BooleanField(default=True)
-    pages = models.TextField(default="")
+    pages = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "message_choice"

@@ -10,8 +10,7 @@ from hwb.directory.queries.rows import fetch
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """language: "en", "cy", or empty for both; digests: whether daily summaries are wanted; pages: the language in
-    which pages begin, or empty for that of the sign-in page."""
+    """language: of messages, empty for both; digests: whether summaries are wanted; pages: their language, or empty."""
 
     language: str = ""
     digests: bool = True
@@ -20,6 +19,8 @@ class Choice:
 
 def choice(account: UUID) -> Choice:
     """The account's choice; both languages and everything, as long as it made none."""
-    asked = {"account": account}
-    rows = fetch("SELECT language, digests, pages FROM message_choice WHERE account = %(account)s", asked)
+    rows = fetch(_CHOICE, {"account": account})
     return Choice(**rows[0]) if rows else Choice()
+
+
+_CHOICE = "SELECT language, digests, pages FROM message_choice WHERE account = %(account)s"

@@ -49,6 +49,7 @@ class StaffRow:
     arrived: date | None
     left_on: date | None
     last_sign_in: datetime | None = None
+    second_step: bool = False
     short: str = ""
 
 
@@ -176,7 +177,8 @@ def _found(row: dict[str, Any], language: Language) -> _Found:
         username="" if moved_on else row["username"],
         classes=tuple(row["classes"] or ()), active=row["active"] and not moved_on,
         reason_rule="" if moved_on else row["reason_rule"], reason=reason,
-        last_sign_in=None if moved_on else row["last_sign_in"], short=explain.say(short, language) if short else "",
+        last_sign_in=None if moved_on else row["last_sign_in"], second_step=row["second_step"] and not moved_on,
+        short=explain.say(short, language) if short else "",
     )  # fmt: skip
     return _Found(member, keys, "current" if member.here else "leavers")
 
@@ -236,6 +238,7 @@ WITH mine AS (
 )
 SELECT DISTINCT ON (a.id) a.id AS account, m.here, m.began AS arrived, m.ended AS left_on, a.active, a.reason_rule,
     a.reason_code, a.reason_values, a.username, a.email, a.created_at, a.last_sign_in,
+    EXISTS (SELECT FROM second_factor f WHERE f.account = a.id) AS second_step,
     a.legal_surname, a.legal_forename,
     a.preferred_surname, a.preferred_forename, {_WORD},
     NOT m.here AND EXISTS (SELECT FROM placement o WHERE o.account = m.account AND o.school <> %(school)s

@@ -21,6 +21,7 @@ from hwb.operations.messages.events import (
     of_acceptance,
     of_changes,
     of_hold,
+    own_account_changed,
     staff_code,
     staff_name,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "of_acceptance",
     "of_changes",
     "of_hold",
+    "own_account_changed",
     "pass_on",
     "staff_code",
     "staff_name",

@@ -76,6 +76,16 @@ def champion_changed(
     put(cursor, letter, readers_at(cursor, [school], Kind.CHAMPIONS, now=now).get(school, ()), now=now)
 
 
+def own_account_changed(cursor: Any, *, account: UUID, what: str, now: datetime) -> None:
+    """Tells an adult what was done to their account (M15); ``what``: password, added, removed, codes or reset."""
+    cursor.execute("SELECT 1 FROM account WHERE id = %s AND kind <> 'learner'", [account])
+    if cursor.fetchone() is None:
+        return
+    details = {"what": what, "at": now.isoformat()}
+    letter = Letter(Kind.OWN_ACCOUNT, "", f"{what} {now.isoformat()}", details, messages.due_at(Kind.OWN_ACCOUNT, now))
+    put(cursor, letter, [messages.Reader("owner", str(account))], now=now)
+
+
 def address_changes(cursor: Any, *, school: str, old: str, new: str, starts: date, now: datetime) -> None:
     """A school's registered address is to be another one: the old one is told, and only it (interfaces.md)."""
     details = {"from": starts.isoformat()}

@@ -117,7 +117,7 @@ def outgoing(message: Mapping[str, Any], *, at: datetime) -> Outgoing:
         )
         for language in languages
     )  # fmt: skip
-    parts = {"dfes": message["school"]}
+    parts = {"dfes": message["school"]} if message["school"] else {}
     if "run" in message["details"]:
         parts["run"] = message["details"]["run"]
     if "search" in message["details"]:

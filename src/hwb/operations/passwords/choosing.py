@@ -16,6 +16,7 @@ from hwb.directory import chain, store
 from hwb.directory.queries import passwords as rows
 from hwb.lifecycle import passphrases
 from hwb.lifecycle import passwords as rules
+from hwb.operations import messages
 from hwb.operations.passwords import signing, storing
 from hwb.operations.passwords.refusals import refused, too_weak
 
@@ -76,6 +77,8 @@ def _write(before: signing.Kept, *, encoded: str, now: datetime) -> None:
         cursor.execute("DELETE FROM first_password WHERE account = %s", [before.account])
         entry = chain.Entry("password chosen", "R10", "", name, person)
         store.write_log(cursor, [entry], chain.Writer(name, person, now))
+        if before.hash or before.sealed is not None:  # not the very first one, by a link
+            messages.own_account_changed(cursor, account=before.account, what="password", now=now)
 
 
 def chain_of(cursor: Any, account: UUID) -> str:

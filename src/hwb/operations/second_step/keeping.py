@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from hwb.directory import chain, store, vault
 from hwb.lifecycle import second_step as rules
-from hwb.operations import passwords
+from hwb.operations import messages, passwords
 from hwb.operations.second_step import passkeys
 from hwb.operations.second_step.refusals import StepRefused
 
@@ -73,6 +73,7 @@ def remove(*, account: UUID, factor: UUID, required: bool, now: datetime) -> Non
         if len(kinds) == 1:
             cursor.execute("DELETE FROM second_factor WHERE account = %s", [account])
         log(cursor, account, "second step removed", row[0], actor=f"account {account}", now=now)
+        messages.own_account_changed(cursor, account=account, what="removed", now=now)
 
 
 def new_recovery_codes(*, account: UUID, now: datetime, at: datetime) -> list[str]:
@@ -82,6 +83,7 @@ def new_recovery_codes(*, account: UUID, now: datetime, at: datetime) -> list[st
             raise StepRefused("gone")
         made = _make_codes(cursor, account, at)
         log(cursor, account, "recovery codes made", "recovery", actor=f"account {account}", now=now)
+        messages.own_account_changed(cursor, account=account, what="codes", now=now)
     return made
 
 
@@ -115,6 +117,7 @@ def _added(cursor: Any, account: UUID, kind: str, before: list[str], now: dateti
         # Whoever is signed in elsewhere with the password alone begins anew, with both.
         cursor.execute("UPDATE account SET sessions_from = %s WHERE id = %s", [at, account])
     log(cursor, account, "second step added", kind, actor=f"account {account}", now=now)
+    messages.own_account_changed(cursor, account=account, what="added", now=now)
     return codes
 
 

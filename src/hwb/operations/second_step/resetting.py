@@ -16,7 +16,7 @@ from hwb.directory import store
 from hwb.directory.queries import roles
 from hwb.directory.queries.rows import fetch
 from hwb.lifecycle.second_step import Held, Help, help_for
-from hwb.operations import passwords
+from hwb.operations import messages, passwords
 from hwb.operations.second_step.keeping import log
 from hwb.operations.second_step.refusals import StepRefused
 
@@ -56,7 +56,7 @@ def reset(*, username: str, reason: str, helper: UUID, today: date, now: datetim
         if cursor.fetchone() is None:
             raise StepRefused("waits_already")
         if alone:
-            _take_away(cursor, account, at)
+            _take_away(cursor, account, now, at)
         action = "second step reset" if alone else "second step reset asked"
         log(cursor, account, action, "all", actor=f"account {helper}", now=now, reset=str(id_))
     return alone
@@ -78,7 +78,7 @@ def confirm(*, id_: UUID, helper: UUID, today: date, now: datetime, at: datetime
         )
         if cursor.fetchone() is None:
             raise StepRefused("gone")
-        _take_away(cursor, account, at)
+        _take_away(cursor, account, now, at)
         log(cursor, account, "second step reset", "all", actor=f"account {helper}", now=now, reset=str(id_),
             asked_by=str(asked_by))  # fmt: skip
 
@@ -153,10 +153,11 @@ def _open(cursor: Any, id_: UUID, at: datetime) -> tuple[UUID, UUID]:
     return row[0], row[1]
 
 
-def _take_away(cursor: Any, account: UUID, at: datetime) -> None:
+def _take_away(cursor: Any, account: UUID, now: datetime, at: datetime) -> None:
     cursor.execute("DELETE FROM second_factor WHERE account = %s", [account])
     cursor.execute("UPDATE second_step_tries SET failures = 0, wait_until = NULL WHERE account = %s", [account])
     cursor.execute("UPDATE account SET sessions_from = %s WHERE id = %s", [at, account])
+    messages.own_account_changed(cursor, account=account, what="reset", now=now)
 
 
 _ASK = """
