@@ -74,3 +74,14 @@ def test_the_list_is_confirmed_once_a_year(world: World) -> None:
     assert "not been confirmed" in champion.get(at()).content.decode()
     assert champion.post(at()).status_code == 302
     assert "last confirmed on" in champion.get(at()).content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_the_list_is_filtered_by_role(world: World, language: str) -> None:
+    champion, head = (world.accounts[role].legal_surname for role in (Role.CHAMPION, Role.HEAD))
+    client = world.client(Role.HEAD)
+    for role, shown in (("champion", (True, False)), ("head", (False, True)), ("nobody", (False, False))):
+        answer = client.get(at(f"?role={role}", language))
+        assert not foreign_texts(answer.content, language)
+        page = answer.content.decode().split("<main")[1]
+        assert (f"Mali {champion}</th>" in page, f"Mali {head}</th>" in page) == shown

@@ -88,6 +88,7 @@ def test_a_double_click_makes_one_password_and_shows_it(world: World) -> None:
     assert passwords.authenticate(name=first[0], password=first[1]) == learner.id
     assert Audit.objects.filter(account=learner.id, action="password reset").count() == 1
     assert not shown(world.client(Role.TEACHER).post(one_at(learner) + "new/", sent).content)
+    assert not shown(champion.post(one_at(learner) + "new/", sent).content)  # loading it again
     another = {"how": "make", "form": form_of(champion.get(one_at(learner)).content)}
     assert shown(champion.post(one_at(learner), another, follow=True).content) != first
 

@@ -20,9 +20,10 @@ from hwb.web import banner
 from hwb.web.forms import PageForm
 from hwb.web.frame import ROLE_NAMES, show
 from hwb.web.language import is_switch
+from hwb.web.lists import Filter, FilterBox, Listing
 from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action, Role, may
-from hwb.web.words import N_, Text
+from hwb.web.words import N_, Text, say
 
 COLUMNS = {
     "name": N_("Name"), "role": N_("Role"), "by": N_("Given by"), "at": N_("Given on"),
@@ -66,10 +67,15 @@ def people(request: PageRequest, dfes: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("people-with-access", args=[dfes]))
     found = granted(today=today, school=dfes)
     named = actors.names(row.given_by for row in found)
-    lines = [_line(request, dfes, row, named) for row in found]
+    listing = Listing.of(request, filters=("role",))
+    asked = listing.filters["role"]
+    lines = [_line(request, dfes, row, named) for row in found if asked in ("", row.role)]
+    held = dict.fromkeys(row.role for row in found)
+    roles_ = [(role, say(ROLE_NAMES[Role(role)], domain="web")) for role in held]
+    box = FilterBox(listing, (Filter("role", N_("Role"), roles_),)) if len(roles_) > 1 or asked else None
     confirmed = settings.of_school("access.confirmed", dfes)
     return show(
-        request, "portal/access_list.html", title=N_("People with access"), lines=lines, columns=COLUMNS,
+        request, "portal/access_list.html", title=N_("People with access"), lines=lines, columns=COLUMNS, box=box,
         confirmed=date.fromisoformat(confirmed) if confirmed else None,
         champions=any(row.role == Role.CHAMPION and row.state == "given" for row in found),
         may_help=may(request.person, Action.RESET_SECOND_STEP, school=dfes),

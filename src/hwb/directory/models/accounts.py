@@ -84,7 +84,8 @@ class FirstPassword(models.Model):
 
     ``ciphertext`` is null when it has been turned into the account's hash. ``school`` may show it until ``hidden_at``;
     it is empty when none may. ``key_id`` names the key of the ring (directory.keyring). ``form``: the page's form that
-    asked for it, which asks once however often it is sent.
+    asked for it, which asks once however often it is sent; ``form_left``: how many of its submissions have yet to be
+    answered with the password.
     """
 
     account = models.UUIDField(primary_key=True)
@@ -97,6 +98,7 @@ class FirstPassword(models.Model):
     shown_at = models.DateTimeField(null=True)
     hidden_at = models.DateTimeField(null=True)
     form = models.UUIDField(null=True)
+    form_left = models.SmallIntegerField(null=True)
 
     class Meta:
         db_table = "first_password"

@@ -85,7 +85,9 @@ def reset_by_form(
             (row,) = _locked(cursor, [account], school, now)
             if typed is not None:
                 choosing.check(typed, names=row.names)
-            if not _asked(cursor, [account], form, acting_user):
+            if _asked(cursor, [account], form, acting_user):
+                cursor.execute(_SENT_AGAIN, [account])
+            else:
                 _make(cursor, [row], _making(cursor, school, acting_user, now, seen=False, typed=typed, form=form))
 
     in_transaction(work)
@@ -240,12 +242,14 @@ SELECT EXISTS (SELECT FROM role_grant WHERE account = ANY(%s) AND ended_at IS NU
 """
 _NAMED = "SELECT account FROM identifier WHERE value = %s AND kind = 'username'"
 _MADE = """
-INSERT INTO first_password (key_id, school, made_by, made_at, shown_at, hidden_at, form, account, ciphertext,
-                            must_change)
-SELECT %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::uuid, r.account, r.sealed, r.must_change
+INSERT INTO first_password (key_id, school, made_by, made_at, shown_at, hidden_at, form, form_left, account,
+                            ciphertext, must_change)
+SELECT %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::uuid, 1, r.account, r.sealed, r.must_change
 FROM unnest(%s::uuid[], %s::bytea[], %s::bool[]) AS r(account, sealed, must_change)
 ON CONFLICT (account) DO UPDATE SET key_id = EXCLUDED.key_id, school = EXCLUDED.school, made_by = EXCLUDED.made_by,
     made_at = EXCLUDED.made_at, shown_at = EXCLUDED.shown_at, hidden_at = EXCLUDED.hidden_at,
-    ciphertext = EXCLUDED.ciphertext, must_change = EXCLUDED.must_change, form = EXCLUDED.form
+    ciphertext = EXCLUDED.ciphertext, must_change = EXCLUDED.must_change, form = EXCLUDED.form,
+    form_left = EXCLUDED.form_left
 """
 _OF_FORM = "SELECT account FROM first_password WHERE account = ANY(%s) AND form = %s AND made_by = %s"
+_SENT_AGAIN = "UPDATE first_password SET form_left = form_left + 1 WHERE account = %s"

@@ -65,7 +65,8 @@ def show(*, account: UUID, school: str, acting_user: str, now: datetime) -> Show
 
 def show_new(*, account: UUID, school: str, acting_user: str, now: datetime, form: UUID | None = None) -> NewPassword:
     """The password that `acting_user` has just made, this once. Raises PasswordRefused when it was shown already, by
-    whatever page, or is another's, or was made more than NEW_FOR ago. The `form` that made it may be sent twice."""
+    whatever page, or is another's, or was made more than NEW_FOR ago. A `form` that was sent twice is
+    answered twice; loading its answer again is no submission."""
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, school)
         sealed = _sealed(cursor, [account])
@@ -79,6 +80,7 @@ def show_new(*, account: UUID, school: str, acting_user: str, now: datetime, for
         password = storing.opened(str(account), *sealed[account])
         if password is None:
             raise refused("unreadable")
+        cursor.execute("UPDATE first_password SET form_left = form_left - 1 WHERE account = %s", [account])
         _record(cursor, [account], school, "new", acting_user, now)
     return NewPassword(account, row.username, password, row.must_change)
 
@@ -135,5 +137,5 @@ _NEW = "SELECT FROM first_password WHERE account = %s AND made_by = %s AND made_
 _TWICE = """
 SELECT FROM first_password
 WHERE account = %(account)s AND made_by = %(by)s AND form = %(form)s::uuid AND shown_at >= %(at)s
-  AND (hidden_at IS NULL OR hidden_at >= %(at)s) AND ciphertext IS NOT NULL
+  AND form_left > 0 AND (hidden_at IS NULL OR hidden_at >= %(at)s) AND ciphertext IS NOT NULL
 """
