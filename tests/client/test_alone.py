@@ -236,10 +236,10 @@ def test_fix_groups_what_is_to_be_put_right(computer: Computer) -> None:
     assert "row 4" in said.out
 
 
-def _on_a_terminal(computer: Computer, *arguments: str, **settings: str) -> str:
+def _on_a_terminal(computer: Computer, *arguments: str, keyboard: bool = False, **settings: str) -> str:
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
-        [*CLIENT, *arguments], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+        [*CLIENT, *arguments], stdin=theirs if keyboard else subprocess.DEVNULL, stdout=theirs, stderr=theirs,
         env=computer.environment(TERM="xterm", **settings),
     )  # fmt: skip
     os.close(theirs)
@@ -306,3 +306,12 @@ def test_an_unexpected_fault_is_a_sentence_and_the_log_has_no_data(computer: Com
     assert "RuntimeError" in written
     assert "Rees" not in written + said.err
     assert "M671404118001" not in written + said.err
+
+
+@pytest.mark.parametrize("command", ["run", "preview"])
+@pytest.mark.parametrize("more", [(), ("--no-input",)])
+def test_a_run_never_waits_for_typing(computer: Computer, command: str, more: tuple[str, ...]) -> None:
+    """ux.md 15, check 16: before a keyboard at which nobody sits, it comes to its end by itself."""
+    computer.write(GOOD)
+    arguments = (command, "--school", SCHOOL, "--mis", "hwb", "--source", str(computer.data), *more)
+    assert "not enrolled" in _on_a_terminal(computer, *arguments, keyboard=True)

@@ -98,3 +98,12 @@ def test_a_manager_asks_for_a_run_and_an_officer_cannot(world: World) -> None:
     assert answer.status_code == 302
     assert answer["Location"] == f"/en/area/school/{SCHOOL}/"
     assert RunWish.objects.get().kind == "run"
+
+
+def test_fields_are_called_as_people_call_them(world: World) -> None:
+    register_schools(SECOND)
+    deliver([learner_row(80), learner_row(81, legal_forename="")], [], school=SECOND)
+    for language, said in (("en", "Legal forename"), ("cy", "Enw cyntaf cyfreithiol")):
+        text = world.client(Role.CLIENT_MANAGER).get(f"/{language}/area/school/{SECOND}/").content.decode()
+        assert said in text
+        assert "legal_forename" not in text

@@ -22,6 +22,8 @@ from hwb.operations import accounts, searches
 
 pytestmark = pytest.mark.django_db
 LEARNER_SITUATIONS = [name for name in SITUATIONS if name.startswith("LX")]
+#: What a school is told of a learner whom it does not have, or not yet.
+WITHOUT_RECORD = ("LX03", "LX04", "LX05", "LX06", "LX07", "LX08", "LX09", "LX10", "LX16", "LX21", "LX23", "LX27")
 ADDRESS = f"/en/school/{SECONDARY}/find-learner/"
 
 
@@ -234,3 +236,22 @@ def test_what_came_after_the_search_is_not_shown_without_a_record() -> None:
     assert explanations.OTHER not in later.replace(address, "")
     assert f"School {explanations.OTHER}" in text_of(client.post(address, follow=True))
     assert Audit.objects.filter(action="look-up").count() == 1
+
+
+@pytest.mark.parametrize("situation", LEARNER_SITUATIONS)
+def test_the_record_gives_the_same_code(situation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ux.md 15, check 2: B9 says what B12 says, wherever the school has a record of the learner."""
+    asked = SITUATIONS[situation]()
+    on_day(monkeypatch, asked.on)
+    account = Account.objects.filter(upn=asked.upn).first()
+    if account is None:
+        return  # nobody has an account, so there is no record
+    client = asker(asked.school)
+    for language in ("en", "cy"):
+        page = client.get(f"/{language}/school/{asked.school}/learners/{account.id}/")
+        if page.status_code == 404:
+            assert situation[:4] in WITHOUT_RECORD, "the school knows this learner"
+            continue
+        assert situation[:4] in text_of(page)
+        assert explain.say(asked.answer().headline, language) in text_of(page)
+        assert not foreign_texts(page.content, language)

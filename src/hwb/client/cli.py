@@ -20,6 +20,7 @@ from hwb.client.options import (
     MappingOption,
     MisOption,
     NamesOption,
+    NoInputOption,
     NoWaitOption,
     PlainOption,
     QuietOption,
@@ -116,6 +117,7 @@ def preview(
     quiet: QuietOption = False,
     plain: PlainOption = False,
     tries: TriesOption = None,
+    _: NoInputOption = False,
     lang: LangOption = None,
 ) -> None:
     """Show what a run would change, by rule, and change nothing."""
@@ -141,6 +143,7 @@ def run_command(
     quiet: QuietOption = False,
     plain: PlainOption = False,
     tries: TriesOption = None,
+    _: NoInputOption = False,
     lang: LangOption = None,
 ) -> None:
     """Ask the MIS, read its data, send it and wait for the outcome."""

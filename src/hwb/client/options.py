@@ -28,4 +28,6 @@ ShellOption = Annotated[
 ]
 AsAtOption = Annotated[str | None, typer.Option("--as-at", help="ISO moment of the data; else when it was written")]
 NoWaitOption = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the outcome")]
+#: For schedulers; these commands ask a person nothing, with it or without.
+NoInputOption = Annotated[bool, typer.Option("--no-input", help="Never wait for typing; no run ever does")]
 TriesOption = Annotated[int | None, typer.Option("--tries", min=1, max=30, help="How often a request is tried")]

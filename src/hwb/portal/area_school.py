@@ -16,6 +16,7 @@ from hwb.operations import wishes
 from hwb.portal.area import SchoolRow, row_of
 from hwb.portal.places import address
 from hwb.portal.references import beyond_the_school
+from hwb.portal.to_put_right import field_said
 from hwb.web import banner
 from hwb.web.frame import show
 from hwb.web.page import PageRequest, page
@@ -47,6 +48,7 @@ def area_school(request: PageRequest, dfes: str) -> HttpResponse:
     return show(
         request, "portal/area_school.html", title=overview.row.name, section="area", page=overview, columns=COLUMNS,
         kinds=KINDS, most=_MOST, dfes=dfes, back=address("area"),
+        refused=[(record, field_said(record.field)) for record in overview.refused or ()],
     )  # fmt: skip
 
 

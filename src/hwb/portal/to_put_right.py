@@ -39,6 +39,13 @@ _FIELDS = FIELDS | {
     "former_upn": N_("Former UPN"), "mis_id": N_("MIS record number"), "admission_number": N_("Admission number"),
     "enrolment_status": N_("Enrolment status"), "start_date": N_("Start date"), "leaving_date": N_("Leaving date"),
 }  # fmt: skip
+
+
+def field_said(field: str) -> str:
+    """What a page calls a field of a record; nothing when the problem is of no field."""
+    return say(_FIELDS.get(field, field)) if field else ""
+
+
 _COLUMNS = {
     "name": N_("Name"), "record": N_("Record"), "field": N_("Field"), "received": N_("Received"),
     "needed": N_("Needed"), "since": N_("First seen"), "runs": N_("Runs so far"),
@@ -251,7 +258,7 @@ def _row(problem: Standing, found: Refusals, dfes: str, details: Details) -> Row
     hide = address("not-a-mistake", dfes=dfes, mark=problem.mark) if problem.mark and details.own else ""
     needed = f"{_said(problem, found.mis)['needed']} {_suggestion(problem, details)}".strip()
     return Row(
-        name, _record(problem, details), say(_FIELDS.get(problem.field, problem.field)) if problem.field else "–",
+        name, _record(problem, details), field_said(problem.field) or "–",
         (problem.value or say(N_("Nothing"))) if details.values and _may_show(problem, details) else "", needed,
         day(problem.since) if problem.since else "", runs, hide,
         f"{problem.forename} {problem.surname}".strip() if details.own and problem.kind == "staff" else "",
