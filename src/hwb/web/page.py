@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -120,7 +121,8 @@ def led_first(request: HttpRequest, stated: Stated) -> HttpResponse | None:
     if stated.sets_up:
         return None
     if policy.needs_second_step(person) and not request.session.get(SECOND_STEP):
-        return HttpResponseRedirect(reverse("own-second-step"))
+        following = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
+        return HttpResponseRedirect(reverse("own-second-step") + following)
     if request.session.get(MUST_CHANGE) and not stated.first:
         return HttpResponseRedirect(reverse("own-password"))
     return None
