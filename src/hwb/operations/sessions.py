@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from hwb.directory import chain, store
+from hwb.directory import chain, service_access, store
 from hwb.directory.queries.rows import fetch
 from hwb.operations import passwords
 
@@ -22,6 +22,7 @@ def end_all(*, account: UUID, acting_user: str, now: datetime, at: datetime) -> 
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, chain.NATION)
         cursor.execute("UPDATE account SET sessions_from = %s WHERE id = %s", [at, account])
+        service_access.end(cursor, accounts=[account])
         entry = chain.Entry("sessions ended", "R40", "", chain.NATION, str(account))
         store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from hwb.signin import letters, own, views
+from hwb.signin.oidc import urls as oidc
 
 urlpatterns = [
     path("", own.start, name="start"),
@@ -14,4 +15,5 @@ urlpatterns = [
     path("account/sign-out-everywhere/", own.sign_out_everywhere, name="sign-out-everywhere"),
     path("account/messages/", letters.own_messages, name="own-messages"),
     path("password/", own.own_password, name="own-password"),
+    *oidc.pages,
 ]

@@ -26,6 +26,7 @@ from hwb.directory.models.registers import (
     RunWish,
     Setting,
 )
+from hwb.directory.models.service_sign_ins import ServiceLogOut, ServiceSignIn, SigningKey
 from hwb.directory.models.services import Service, ServiceSchool
 from hwb.directory.models.slips import SlipSheet
 
@@ -57,9 +58,12 @@ __all__ = [
     "Seal",
     "Search",
     "Service",
+    "ServiceLogOut",
     "ServiceSchool",
+    "ServiceSignIn",
     "Setting",
     "SignInLink",
+    "SigningKey",
     "SlipSheet",
     "StaffRecord",
     "SupportRequest",
