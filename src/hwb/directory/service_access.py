@@ -21,21 +21,30 @@ def end(
 
     Returns how many. The caller's transaction holds it all: what it does not commit has not happened.
     """
-    cursor.execute(_END, {
-        "accounts": [str(account) for account in accounts], "sign_ins": list(sign_ins), "session": session,
+    found = {
+        "account": list(map(str, accounts)),
+        "id": list(map(str, sign_ins)),
+        "session": session,
         "service": service,
-    })  # fmt: skip
+    }
+    which = [_WHICH[name] for name, value in found.items() if value]
+    if not which:
+        return 0
+    cursor.execute(_END.format(which=" OR ".join(which)), found)
     ended, told = cursor.fetchone()
     if told:
         app.configure_task("hwb.service_log_outs", priority=PRIORITY).defer(timestamp=0)
     return int(ended)
 
 
+_WHICH = {
+    "account": "account = ANY(%(account)s::uuid[])", "id": "id = ANY(%(id)s::uuid[])",
+    "session": "session = %(session)s", "service": "service = %(service)s::uuid",
+}  # fmt: skip
 _END = """
 WITH gone AS (
     UPDATE service_sign_in SET ended_at = clock_timestamp()
-    WHERE ended_at IS NULL AND (account = ANY(%(accounts)s::uuid[]) OR id = ANY(%(sign_ins)s::uuid[])
-          OR (%(session)s <> '' AND session = %(session)s) OR service = %(service)s::uuid)
+    WHERE ended_at IS NULL AND ({which})
     RETURNING id, service, account
 ), void AS (
     DELETE FROM allauth_idp_oidc_token t USING gone
