@@ -171,11 +171,11 @@ def _proof(request: PageRequest, known: SecondStep) -> HttpResponse | None:
 
 
 def _added(request: PageRequest, codes: list[str], method: second_step.Method) -> HttpResponse:
-    """The session goes on under a new id, and says by what it was proved."""
-    request.session.cycle_key()
-    session.begin(request)
-    again.note(request, method)
+    """After the first one the session goes on under a new id, and says by what it was proved."""
     if codes:
+        request.session.cycle_key()
+        session.begin(request)
+        again.note(request, method)
         return _show_codes(request, codes)
     banner.put(request, Text(N_("The second step has been added.")))
     return HttpResponseRedirect(reverse("own-second-step"))
