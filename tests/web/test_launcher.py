@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from tests.support.deliveries import JULY, deliver, learner_row
 from tests.support.languages import foreign_texts
+from tests.support.people import upn
 from tests.support.world import ELSEWHERE, OWN_CLASS, PASSWORD, SCHOOL, World, encoded
 
 from hwb.directory.models import Account, Service, ServiceSchool
@@ -60,7 +61,7 @@ def test_you_are_now_at_once_after_a_move(world: World) -> None:
     assert "You are now at" not in signed_in(learner.username)
     before = datetime.combine(JULY, datetime.min.time(), UTC)
     Account.objects.filter(id=learner.id).update(last_sign_in=before)
-    number = world.learners[OWN_CLASS].index(learner) + 1
+    number = next(number for number in range(1, 7) if upn(number) == learner.upn)
     day = JULY + timedelta(days=1)
     stay = [learner_row(n) for n in range(1, 7) if n != number]
     deliver([*stay, learner_row(number, leaving_date=JULY)], on=day)

@@ -9,12 +9,13 @@ from uuid import UUID
 
 import typer
 from django.conf import settings
+from django.urls import reverse
 
 from hwb import clock
 from hwb.cli.output import JSON, acting_user, print_json, print_table, refuse, say
 from hwb.directory.queries import services as rows
 from hwb.extract.texts import N_, Text
-from hwb.operations import services
+from hwb.operations import services, signing_keys
 from hwb.operations.services import ServiceRefused, Wanted
 
 _PROTOCOL = typer.Option(..., "--protocol", help=f"One of: {', '.join(services.PROTOCOLS)}.")
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     group.command("register")(register_service)
     group.command("list")(list_services)
     group.command("revoke")(revoke)
+    group.command("new-key")(new_key)
     app.add_typer(group, name="services")
 
 
@@ -88,6 +90,16 @@ def revoke(service: UUID = _SERVICE, as_json: bool = JSON) -> None:
         print(say(Text(N_("Revoked."))))
 
 
+def new_key(as_json: bool = JSON) -> None:
+    """Make another key to sign with. Services learn it for two hours before it signs; the old one goes by itself."""
+    made = signing_keys.rotate(acting_user=acting_user(), at=datetime.now(UTC), now=clock.now())
+    if as_json:
+        print_json({"key": made.kid, "signs_from": made.signs_from.isoformat()})
+    else:
+        when = f"{made.signs_from.astimezone(clock.LONDON):%Y-%m-%d %H:%M}"
+        print(say(Text(N_("Made. It signs from: {when}"), {"when": when})))
+
+
 def _told(made: services.Registered) -> dict[str, Any]:
     """What whoever sets the service up needs to know."""
     told = {
@@ -95,5 +107,11 @@ def _told(made: services.Registered) -> dict[str, Any]:
         "client_secret": made.secret or None, "scopes": list(made.scopes), "sector": made.sector,
     }  # fmt: skip
     if made.protocol == "oidc":
-        told["issuer"] = settings.HWB_BASE_URL
+        base = settings.HWB_BASE_URL
+        told |= {
+            "issuer": base, "discovery": base + reverse("oidc-configuration"),
+            "authorization_endpoint": base + reverse("oidc-authorization"),
+            "token_endpoint": base + reverse("oidc-token"), "userinfo_endpoint": base + reverse("oidc-userinfo"),
+            "end_session_endpoint": base + reverse("oidc-log-out"),
+        }  # fmt: skip
     return told

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "allauth",
     "allauth.account",
+    "allauth.idp.oidc",
 ]
 
 MIDDLEWARE = [
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hwb.web.session.PersonMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "hwb.signin.oidc.pending.FormActionMiddleware",
 ]
 
 TEMPLATES = [
@@ -125,6 +127,13 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_SESSION_REMEMBER = False
+# Signing in to services: allauth's OpenID Connect provider, completed in hwb.signin.oidc.
+IDP_OIDC_ADAPTER = "hwb.signin.oidc.adapter.Adapter"
+IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+IDP_OIDC_INTROSPECTION_ENABLED = True
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 15 * 60
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 60 * 60
+IDP_OIDC_RATE_LIMITS = False  # they count by address, and a whole school has one
 LOGIN_URL = "sign-in"
 CSRF_FAILURE_VIEW = "hwb.web.errors.not_authentic"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -103,6 +103,7 @@ ON CONFLICT (upn) DO UPDATE SET account = EXCLUDED.account
 ACCOUNTS_UPDATED = """
 UPDATE account a SET
     active = CASE WHEN 'active' = ANY(r.fields) THEN r.active ELSE a.active END,
+    sessions_from = CASE WHEN 'active' = ANY(r.fields) AND NOT r.active THEN clock_timestamp() ELSE a.sessions_from END,
     reason_rule = COALESCE(r.reason_rule, a.reason_rule),
     reason_code = COALESCE(r.reason_code, a.reason_code),
     reason_values = COALESCE(r.reason_values, a.reason_values),

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from hwb import names
-from hwb.directory import chain, sets
+from hwb.directory import chain, service_access, sets
 from hwb.directory.vault import PersonKey
 from hwb.lifecycle import planning, usernames
 from hwb.lifecycle.changes import PERSONAL, Change, ChangeKind
@@ -300,6 +300,8 @@ def _write_accounts(cursor: Any, work: _Work) -> None:
     sets.send(cursor, sets.UPNS, work.upns)
     rows = [{"id": id_, "fields": list(values), **values} for id_, values in work.updated.items()]
     sets.send(cursor, sets.ACCOUNTS_UPDATED, rows)
+    if out := [row["id"] for row in rows if row.get("active") is False]:
+        service_access.end(cursor, accounts=out)
     sets.send(cursor, sets.PLACEMENTS_CLOSED, work.closed)
     sets.send(cursor, sets.PLACEMENTS_OPENED, work.opened)
     sets.send(cursor, sets.FIRST_PASSWORDS_HIDDEN, work.claimed)

@@ -18,8 +18,19 @@ from procrastinate.jobs import Job
 
 from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
-from hwb.jobs import mail
-from hwb.operations import clients, due, messages, passwords, provisioning, sealing, searches, sessions
+from hwb.jobs import mail, service_log_outs
+from hwb.operations import (
+    clients,
+    due,
+    messages,
+    passwords,
+    provisioning,
+    sealing,
+    searches,
+    service_sign_ins,
+    sessions,
+    signing_keys,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,6 +90,8 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     clients.forget_expired(at=datetime.now(UTC))
     searches.forget(at=datetime.now(UTC))
     sessions.forget_expired(at=datetime.now(UTC))
+    service_sign_ins.forget_expired(at=datetime.now(UTC))
+    signing_keys.forget_expired(at=datetime.now(UTC))
 
 
 @app.periodic(cron="* * * * *")
@@ -88,6 +101,13 @@ def send_messages(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
     _look_at_connection()
     messages.gather(now=clock.now())
     mail.start_sending()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="hwb.service_log_outs", retry=DATABASE_AWAY)
+def tell_services(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
+    """Tells services who is out (issue 6 point 8), beside the queue; each minute those that did not hear it before."""
+    service_log_outs.start_telling()
 
 
 @app.periodic(cron="17 2 * * *")

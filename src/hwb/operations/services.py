@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 import secrets
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 
+from hwb.directory import service_access
 from hwb.directory.keyring import KeyNotUsable
 from hwb.directory.pairwise import PairwiseKey
 from hwb.extract.texts import N_, Text
-from hwb.operations import audit
+from hwb.operations import audit, signing_keys
 from hwb.operations.client_keys import digest
 from hwb.operations.service_addresses import (
     CLAIM_SCOPES,
@@ -105,6 +107,9 @@ def register(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -
             "INSERT INTO service_school (service, school) SELECT %s, unnest(%s::text[])",
             [made.service, sorted(set(wanted.schools))],
         )
+        if made.protocol == "oidc":
+            _make_provider_client(cursor, made, at)
+            signing_keys.ensure(acting_user=acting_user, at=at, now=now)
         _record("service registered", made.service, acting_user, now, {
             "protocol": made.protocol, "name": made.name, "scopes": list(scopes), "all_schools": wanted.all_schools,
             "schools": sorted(set(wanted.schools)), "sector": wanted_sector, "source": wanted.is_source,
@@ -112,17 +117,43 @@ def register(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -
     return made
 
 
+def proves(*, client_id: str, secret: str) -> bool:
+    """Whether it is the secret of a service that stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT secret_digest FROM service WHERE client_id = %s AND revoked_at IS NULL AND secret_digest <> ''",
+            [client_id],
+        )
+        row = cursor.fetchone()
+    return row is not None and hmac.compare_digest(str(row[0]), digest(secret))
+
+
 def revoke(*, service: UUID, acting_user: str, at: datetime, now: datetime) -> bool:
     """Ends a service at once. False when there is no such service, or it was revoked before."""
     with transaction.atomic(), connection.cursor() as cursor:
+        service_access.end(cursor, service=service)
         cursor.execute(
-            "UPDATE service SET revoked_at = %s, secret_digest = '' WHERE id = %s AND revoked_at IS NULL RETURNING id",
+            "UPDATE service SET revoked_at = %s, secret_digest = ''"
+            " WHERE id = %s AND revoked_at IS NULL RETURNING client_id",
             [at, service],
         )
-        if cursor.fetchone() is None:
+        row = cursor.fetchone()
+        if row is None:
             return False
+        cursor.execute("DELETE FROM allauth_idp_oidc_token WHERE client_id = %s", [row[0]])
+        cursor.execute("DELETE FROM allauth_idp_oidc_client WHERE id = %s", [row[0]])
         _record("service revoked", service, acting_user, now, {})
     return True
+
+
+def _make_provider_client(cursor: Any, made: Registered, at: datetime) -> None:
+    """The row that allauth's provider wants of a service; its secret and addresses are looked up in ours."""
+    cursor.execute(
+        "INSERT INTO allauth_idp_oidc_client (id, name, secret, scopes, default_scopes, type, grant_types,"
+        " redirect_uris, cors_origins, allow_uri_wildcards, response_types, skip_consent, created_at)"
+        " VALUES (%s, %s, '!', %s, '', 'confidential', %s, '', '', false, 'code', true, %s)",
+        [made.client_id, made.name, "\n".join(made.scopes), "authorization_code\nrefresh_token", at],
+    )
 
 
 def _check(wanted: Wanted) -> None:

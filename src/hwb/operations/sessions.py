@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from hwb.directory import chain, store
+from hwb.directory import chain, service_access, store
 from hwb.directory.queries.rows import fetch
-from hwb.operations import passwords
+from hwb.operations import passwords, service_sign_ins
 
 LINK_DAYS = 7
 
@@ -22,6 +22,7 @@ def end_all(*, account: UUID, acting_user: str, now: datetime, at: datetime) -> 
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, chain.NATION)
         cursor.execute("UPDATE account SET sessions_from = %s WHERE id = %s", [at, account])
+        service_access.end(cursor, accounts=[account])
         entry = chain.Entry("sessions ended", "R40", "", chain.NATION, str(account))
         store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
 
@@ -37,8 +38,10 @@ def end_one(*, account: UUID, device: UUID, acting_user: str, now: datetime) -> 
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, chain.NATION)
         cursor.execute(_END_ONE, [device, account])
-        if cursor.fetchone() is None:
+        row = cursor.fetchone()
+        if row is None:
             return False
+        service_access.end(cursor, session=service_sign_ins.session_digest(row[0]))
         entry = chain.Entry("session ended", "R40", "", chain.NATION, str(account))
         store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
     return True
@@ -95,7 +98,7 @@ ON CONFLICT (session_key) DO UPDATE SET account = excluded.account, browser = ex
 """
 _END_ONE = """
 DELETE FROM django_session s USING session_device d
-WHERE d.id = %s AND d.account = %s AND s.session_key = d.session_key RETURNING 1
+WHERE d.id = %s AND d.account = %s AND s.session_key = d.session_key RETURNING d.session_key
 """
 # A session that was signed out, or given a new id, has left its row.
 _FORGET_DEVICES = """

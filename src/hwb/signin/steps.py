@@ -29,6 +29,8 @@ from hwb.web.words import N_, Text
 
 #: In the session: an app's secret that was shown and not proved yet, sealed; what a new passkey was asked.
 PENDING, ASKED = "app-pending", "passkey-asked"
+#: In the session: the page that was asked for before the second step was set up.
+AFTER = "after-second-step"
 KINDS = {"app": N_("App that gives codes"), "passkey": N_("Passkey")}
 
 
@@ -58,6 +60,8 @@ class PasskeyForm(PageForm):
 def own_second_step(request: PageRequest) -> HttpResponse:
     """What one has, and what one may add. For a role that needs one and has none, the page says why."""
     known = rows.of_account(request.person.account)
+    if wanted := again.next_of(request):
+        request.session[AFTER] = wanted
     if (asked := _proof(request, known)) is not None:
         return asked
     return show(
@@ -167,18 +171,20 @@ def _proof(request: PageRequest, known: SecondStep) -> HttpResponse | None:
 
 
 def _added(request: PageRequest, codes: list[str], method: second_step.Method) -> HttpResponse:
-    """The session goes on under a new id, and says by what it was proved."""
-    request.session.cycle_key()
-    session.begin(request)
-    request.session[session.SECOND_STEP] = method.value
+    """After the first one the session goes on under a new id, and says by what it was proved."""
     if codes:
+        request.session.cycle_key()
+        session.begin(request)
+        again.note(request, method)
         return _show_codes(request, codes)
     banner.put(request, Text(N_("The second step has been added.")))
     return HttpResponseRedirect(reverse("own-second-step"))
 
 
 def _show_codes(request: PageRequest, codes: list[str]) -> HttpResponse:
-    return show(request, "signin/recovery_codes.html", title=N_("Keep these recovery codes"), codes=codes)
+    """Once; then on to the page that was asked for before there was a second step."""
+    onward = request.session.pop(AFTER, "") or reverse("start")
+    return show(request, "signin/recovery_codes.html", title=N_("Keep these recovery codes"), codes=codes, next=onward)
 
 
 def _pending_secret(request: PageRequest) -> str:

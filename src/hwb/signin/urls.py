@@ -3,6 +3,7 @@
 from django.urls import path
 
 from hwb.signin import launcher, letters, own, steps, views
+from hwb.signin.oidc import urls as oidc
 
 urlpatterns = [
     path("", own.start, name="start"),
@@ -23,4 +24,5 @@ urlpatterns = [
     path("account/second-step/codes/", steps.recovery_codes, name="second-step-codes"),
     path("account/second-step/remove/<uuid:factor>/", steps.remove, name="second-step-remove"),
     path("password/", own.own_password, name="own-password"),
+    *oidc.pages,
 ]

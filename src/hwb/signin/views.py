@@ -8,7 +8,6 @@ from allauth.account.utils import perform_login
 from django.contrib.auth import authenticate, logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
@@ -21,7 +20,7 @@ from hwb.signin.launcher import MOVED
 from hwb.signin.stages import waiting
 from hwb.web import again, session
 from hwb.web.frame import show
-from hwb.web.language import LANGUAGES, in_language, language_in
+from hwb.web.language import LANGUAGES, in_language
 from hwb.web.page import PageRequest, is_signed_in, page
 from hwb.web.policy import Action
 from hwb.web.words import N_
@@ -39,7 +38,7 @@ def sign_in(request: PageRequest) -> HttpResponse:
         if account is not None:
             return _signed_in(request, account)
         form.add_error("username", WRONG)
-    return show(request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=_next(request))
+    return show(request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=again.next_of(request))
 
 
 @page(Action.OPEN, methods="POST")
@@ -96,14 +95,14 @@ def give_again(request: PageRequest) -> HttpResponse:
     """Password or second step again, before a page that shows or changes what matters most."""
     form = again.form_of(request)
     if form.is_sent() and again.accepts(request, form):
-        return HttpResponseRedirect(_next(request) or reverse("start"))
+        return HttpResponseRedirect(again.next_of(request) or reverse("start"))
     return again.ask(request, form, action=request.get_full_path())
 
 
 def _signed_in(request: HttpRequest, account: object) -> HttpResponse:
     """Through allauth's stages, of which one is the second step; the session gets a new id."""
     response = perform_login(
-        request, account, email_verification="none", redirect_url=_next(request) or reverse("start")
+        request, account, email_verification="none", redirect_url=again.next_of(request) or reverse("start")
     )
     return _begun(request, account, response)
 
@@ -121,10 +120,3 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
         if reads in LANGUAGES and isinstance(response, HttpResponseRedirect):
             return HttpResponseRedirect(in_language(response.url, "cy" if reads == "cy" else "en"))
     return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
-
-
-def _next(request: HttpRequest) -> str:
-    """The page to go on to: one of ours, else empty."""
-    asked = request.GET.get("next", "")
-    ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None, require_https=request.is_secure())
-    return asked if ours and asked.startswith("/") and language_in(asked) else ""

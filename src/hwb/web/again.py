@@ -17,18 +17,21 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from hwb import clock
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, second_step
-from hwb.operations.second_step import Site, StepRefused
+from hwb.operations.second_step import Method, Site, StepRefused
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
+from hwb.web.language import language_in
 from hwb.web.policy import Person
 from hwb.web.words import N_
 
 FRESH_SECONDS = 15 * 60
 CONFIRMED_AT = "confirmed-at"  # in the session: when somebody last proved who they are
+WAYS = "ways"  # in the session: the ways of proving oneself, as services are told (RFC 8176)
 SECOND_STEP = "second-step"  # in the session: by which second step (second_step.Method)
 CHALLENGE = "passkey-challenge"  # in the session: what a passkey was asked
 FIELD, CODE, PASSKEY = "password_again", "code_again", "passkey_again"  # no other form has fields of these names
@@ -129,8 +132,14 @@ def proves(request: HttpRequest, form: StepForm, account: UUID) -> bool:
     except StepRefused as refused:
         form.add_refusal(CODE, refused.text)
         return False
-    request.session[SECOND_STEP] = method.value
+    note(request, method)
     return True
+
+
+def note(request: HttpRequest, method: Method) -> None:
+    """Keeps in the session by which second step it was proved."""
+    request.session[SECOND_STEP] = method.value
+    request.session[WAYS] = ["pwd", "pop" if method is Method.PASSKEY else "otp", "mfa"]
 
 
 def ask(request: HttpRequest, form: PageForm | None, *, action: str) -> HttpResponse:
@@ -158,6 +167,13 @@ def challenge(request: HttpRequest, account: UUID) -> str:
     asked = second_step.begin_proof(account=account, site=site_of(request))
     request.session[CHALLENGE] = asked.state
     return asked.options
+
+
+def next_of(request: HttpRequest) -> str:
+    """The page to go on to: one of ours, else empty."""
+    asked = request.GET.get("next", "")
+    ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None, require_https=request.is_secure())
+    return asked if ours and asked.startswith("/") and language_in(asked) else ""
 
 
 def site_of(request: HttpRequest) -> Site:

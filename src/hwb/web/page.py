@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -114,14 +115,15 @@ def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpRespon
     return guarded
 
 
-def led_first(request: HttpRequest, stated: Stated) -> HttpResponse | None:
+def led_first(request: HttpRequest, stated: Stated | None = None) -> HttpResponse | None:
     """Where somebody signed in must go before this page: a second step, then a password of their own; else None."""
     person: Person = request.person  # type: ignore[attr-defined]
-    if stated.sets_up:
+    if stated is not None and stated.sets_up:
         return None
     if policy.needs_second_step(person) and not request.session.get(SECOND_STEP):
-        return HttpResponseRedirect(reverse("own-second-step"))
-    if request.session.get(MUST_CHANGE) and not stated.first:
+        following = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
+        return HttpResponseRedirect(reverse("own-second-step") + following)
+    if request.session.get(MUST_CHANGE) and not (stated is not None and stated.first):
         return HttpResponseRedirect(reverse("own-password"))
     return None
 

@@ -27,6 +27,7 @@ from hwb.directory.models.registers import (
     Setting,
 )
 from hwb.directory.models.second_step import SecondFactor, SecondStepReset, SecondStepTries, SessionDevice
+from hwb.directory.models.service_sign_ins import ServiceLogOut, ServiceSignIn, SigningKey
 from hwb.directory.models.services import Service, ServiceSchool
 from hwb.directory.models.slips import SlipSheet
 
@@ -61,10 +62,13 @@ __all__ = [
     "SecondStepReset",
     "SecondStepTries",
     "Service",
+    "ServiceLogOut",
     "ServiceSchool",
+    "ServiceSignIn",
     "SessionDevice",
     "Setting",
     "SignInLink",
+    "SigningKey",
     "SlipSheet",
     "StaffRecord",
     "SupportRequest",

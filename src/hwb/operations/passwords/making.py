@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from hwb.directory import chain, store
+from hwb.directory import chain, service_access, store
 from hwb.directory.queries import passwords as rows
 from hwb.directory.queries.passwords import PasswordRow
 from hwb.extract.texts import N_, Text
@@ -204,6 +204,7 @@ def _make(cursor: Any, people: Sequence[PasswordRow], how: _Making, log: str = "
         ],
     )  # fmt: skip
     cursor.execute(_STOPPED, [[one.account for one in made]])
+    service_access.end(cursor, accounts=[one.account for one in made])
     name = log or how.school
     by = "made" if how.typed is None else "typed"
     entries = [

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
-from hwb.directory import chain, store, vault
+from hwb.directory import chain, service_access, store, vault
 from hwb.lifecycle import second_step as rules
 from hwb.operations import messages, passwords
 from hwb.operations.second_step import passkeys
@@ -116,6 +116,7 @@ def _added(cursor: Any, account: UUID, kind: str, before: list[str], now: dateti
         codes = _make_codes(cursor, account, at)
         # Whoever is signed in elsewhere with the password alone begins anew, with both.
         cursor.execute("UPDATE account SET sessions_from = %s WHERE id = %s", [at, account])
+        service_access.end(cursor, accounts=[account])
     log(cursor, account, "second step added", kind, actor=f"account {account}", now=now)
     messages.own_account_changed(cursor, account=account, what="added", now=now)
     return codes

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from hwb.directory import store
+from hwb.directory import service_access, store
 from hwb.directory.queries import roles
 from hwb.directory.queries.rows import fetch
 from hwb.lifecycle.second_step import Held, Help, help_for
@@ -157,6 +157,7 @@ def _take_away(cursor: Any, account: UUID, now: datetime, at: datetime) -> None:
     cursor.execute("DELETE FROM second_factor WHERE account = %s", [account])
     cursor.execute("UPDATE second_step_tries SET failures = 0, wait_until = NULL WHERE account = %s", [account])
     cursor.execute("UPDATE account SET sessions_from = %s WHERE id = %s", [at, account])
+    service_access.end(cursor, accounts=[account])
     messages.own_account_changed(cursor, account=account, what="reset", now=now)
 
 

@@ -1,0 +1,117 @@
+"""Signing in to services: begun when a code is given out, ended with its tokens. Moments are of the real clock."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+
+from hwb.directory import service_access
+
+CODE_LIFETIME = timedelta(seconds=60)
+#: A sign-in with its refresh tokens lasts no longer.
+LONGEST = timedelta(days=30)
+_SPENT_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """A validated authorization request of a person who may use the service.
+
+    code: what allauth's provider keeps of the request beside the code itself. school: whose member the person is there.
+    """
+
+    service: UUID
+    client_id: str
+    account: UUID
+    school: str
+    session: str
+    signed_in_at: datetime
+    ways: tuple[str, ...]
+    scopes: tuple[str, ...]
+    code: dict[str, Any]
+
+
+def session_digest(session_key: str) -> str:
+    """What is kept of a session's key."""
+    return hashlib.sha256(f"service sign-in {session_key}".encode()).hexdigest()
+
+
+def begin(beginning: Beginning, *, at: datetime) -> str:
+    """A new sign-in; returns its code, which is good once, for a minute."""
+    sign_in, code = uuid4(), secrets.token_urlsafe(32)
+    data = {**beginning.code, "sign_in": str(sign_in)}
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The account's row is locked against becoming inactive in between: then nothing is given out.
+        cursor.execute("SELECT 1 FROM account WHERE id = %s AND active FOR SHARE", [beginning.account])
+        if cursor.fetchone() is None:
+            raise LookupError("the account is not active")
+        cursor.execute(
+            "INSERT INTO service_sign_in (id, service, account, school, session, signed_in_at, ways, created_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s::text[], %s)",
+            [
+                sign_in, beginning.service, beginning.account, beginning.school, beginning.session,
+                beginning.signed_in_at, list(beginning.ways), at,
+            ],
+        )  # fmt: skip
+        cursor.execute(
+            "INSERT INTO allauth_idp_oidc_token (type, hash, client_id, user_id, data, created_at, expires_at, scopes)"
+            " VALUES ('ac', %s, %s, %s, %s, %s, %s, %s)",
+            [
+                hashlib.sha256(code.encode()).hexdigest(), beginning.client_id, beginning.account, json.dumps(data),
+                at, at + CODE_LIFETIME, "\n".join(beginning.scopes),
+            ],
+        )  # fmt: skip
+    return code
+
+
+def hold(sign_in: UUID) -> bool:
+    """Whether the sign-in stands and its account is active; the account stays so until the caller's transaction ends.
+
+    To be called before the transaction locks any token: whoever makes an account inactive takes them in this order.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM service_sign_in i JOIN account a ON a.id = i.account"
+            " WHERE i.id = %s AND i.ended_at IS NULL AND a.active FOR SHARE OF a",
+            [sign_in],
+        )
+        return cursor.fetchone() is not None
+
+
+def end(*sign_ins: UUID) -> int:
+    """Ends sign-ins with all their tokens; their services are told. Returns how many stood."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        return service_access.end(cursor, sign_ins=sign_ins)
+
+
+def is_of_session(sign_in: UUID, *, session: str) -> bool:
+    """Whether the sign-in came from the session with this digest."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session FROM service_sign_in WHERE id = %s", [sign_in])
+        row = cursor.fetchone()
+    return row is not None and secrets.compare_digest(str(row[0]), session)
+
+
+def end_of_session(session_key: str) -> int:
+    """Ends what was begun from a Hwb session that is over."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        return service_access.end(cursor, session=session_digest(session_key))
+
+
+def forget_expired(*, at: datetime) -> None:
+    """Tokens that are over, spent ones after a day, and old sign-ins leave no trace."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM allauth_idp_oidc_token WHERE expires_at < %s", [at - _SPENT_KEPT])
+        cursor.execute("DELETE FROM service_log_out WHERE made_at < %s AND due_at IS NULL", [at - LONGEST])
+        cursor.execute(
+            "DELETE FROM service_sign_in i WHERE created_at < %s"
+            " AND NOT EXISTS (SELECT FROM service_log_out o WHERE o.sign_in = i.id)",
+            [at - LONGEST],
+        )

@@ -1,0 +1,223 @@
+"""Out at once (issue 6 point 8, R40): what ends with an account's being active, and who is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import jwt
+import pytest
+from allauth.idp.oidc.models import Token
+from django.db import connections, transaction
+from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
+from tests.support.deliveries import deliver, learner_row
+from tests.support.people import learner
+from tests.support.relying_party import Party, party
+from tests.support.world import OTHER_CLASS, OWN_CLASS, SCHOOL, World, build
+
+from hwb.directory.models import Account, ServiceLogOut, ServiceSignIn
+from hwb.jobs import service_log_outs as jobs
+from hwb.operations import accounts, service_log_outs, service_sign_ins
+from hwb.operations.service_log_outs import LogOut, NotHeard, Told
+from hwb.web.policy import Role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    """Its learner is the one who leaves in `without_the_first`."""
+    world = build()
+    world.accounts[Role.LEARNER] = Account.objects.get(upn=learner(1).upn)
+    return world
+
+
+@contextmanager
+def listening(status: int = 200) -> Iterator[tuple[str, list[str]]]:
+    """A service's log-out address on a loopback, and the tokens that it heard."""
+    heard: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            heard.extend(parse_qs(body)["logout_token"])
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/logged-out", heard
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def tokens(maths: Party, browser: Client) -> dict[str, Any]:
+    found: dict[str, Any] = maths.redeem(maths.code(browser)).json()
+    return found
+
+
+def without_the_first() -> None:
+    """The school's next run, which says that its first learner has left."""
+    rows = [
+        learner_row(
+            number, registration_group=OWN_CLASS if number <= 3 else OTHER_CLASS, year_group="6" if number <= 3 else "5",
+            **({"leaving_date": date(2018, 7, 3)} if number == 1 else {}),
+        )
+        for number in range(1, 7)
+    ]  # fmt: skip
+    deliver(rows, None, school=SCHOOL, on=date(2018, 7, 4))
+
+
+def test_a_leaver_is_out_everywhere_when_the_schools_run_lands(world: World) -> None:
+    with listening() as (address, heard):
+        maths = party(schools=(SCHOOL,), logout_uri=address)
+        leaver = world.accounts[Role.LEARNER]
+        browser, other = world.client(Role.LEARNER), world.client(Role.TEACHER)
+        got, stays, code = tokens(maths, browser), tokens(maths, other), maths.code(browser)
+        began = time.monotonic()
+        without_the_first()
+        assert not Account.objects.get(id=leaver.id).active
+        assert not Token.objects.filter(user=leaver).exists()
+        assert browser.get("/en/account/")["Location"].startswith("/en/sign-in/")
+        assert browser.get(maths.request())["Location"].startswith("/en/sign-in/")
+        assert maths.redeem(code).status_code == 400
+        assert maths.refresh(got["refresh_token"]).status_code == 400
+        assert maths.userinfo(got["access_token"]).status_code == 401
+        assert maths.introspect(got["access_token"]) == {"active": False}
+        assert ProcrastinateJob.objects.filter(task_name="hwb.service_log_outs", status="todo").exists()
+        assert jobs.tell_due() == 2
+        assert time.monotonic() - began < 5
+        assert maths.userinfo(stays["access_token"]).status_code == 200
+        assert jobs.tell_due() == 0
+    told = [maths.told(token) for token in heard]
+    assert {each["sid"] for each in told} == {
+        str(each) for each in ServiceSignIn.objects.filter(account=leaver).values_list("id", flat=True)
+    }
+    id_token = maths.told(got["id_token"])
+    for token, each in zip(heard, told, strict=True):
+        assert jwt.get_unverified_header(token)["typ"] == "logout+jwt"
+        assert each["sub"] == id_token["sub"]
+        assert each["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
+        assert "nonce" not in each
+    assert len({each["jti"] for each in told}) == 2
+
+
+def test_who_is_switched_on_again_signs_in_anew(world: World) -> None:
+    browser, account = world.client(Role.LEARNER), world.accounts[Role.LEARNER]
+    moment = datetime(2018, 7, 4, 9, tzinfo=UTC)
+    how = {"school": SCHOOL, "acting_user": "tests", "now": moment, "on": moment.date()}
+    accounts.deactivate(username=account.username, reason="test", **how)
+    accounts.reactivate(username=account.username, reason="test", **how)
+    assert Account.objects.get(id=account.id).active
+    assert browser.get("/en/account/")["Location"].startswith("/en/sign-in/")
+    assert world.client(Role.LEARNER).get("/en/account/").status_code == 200
+
+
+def test_what_is_not_committed_has_not_ended(world: World) -> None:
+    maths = party(schools=(SCHOOL,), logout_uri="https://maths.example/out")
+    got = tokens(maths, world.client(Role.TEACHER))
+    sign_in = ServiceSignIn.objects.get()
+    with transaction.atomic():
+        service_sign_ins.end(sign_in.id)
+        transaction.set_rollback(True)
+    assert maths.userinfo(got["access_token"]).status_code == 200
+    assert not ServiceLogOut.objects.exists()
+    assert service_sign_ins.end(sign_in.id) == 1
+    assert service_sign_ins.end(sign_in.id) == 0
+    assert ServiceLogOut.objects.count() == 1
+
+
+def refusing(_: LogOut) -> None:
+    raise NotHeard("answered 503")
+
+
+def test_a_service_that_does_not_hear_is_told_again_for_a_day(world: World) -> None:
+    maths = party(schools=(SCHOOL,), logout_uri="https://maths.example/out")
+    tokens(maths, world.client(Role.TEACHER))
+    service_sign_ins.end(ServiceSignIn.objects.get().id)
+    at = datetime.now(UTC) + timedelta(seconds=1)
+    pauses = []
+    for _ in range(12):
+        assert service_log_outs.tell_next(send=refusing, at=at) is Told.LATER
+        row = ServiceLogOut.objects.get()
+        assert row.due_at is not None
+        assert service_log_outs.tell_next(send=refusing, at=row.due_at - timedelta(seconds=0.5)) is None
+        pauses.append((row.due_at - at).total_seconds())
+        at = row.due_at
+    assert pauses[:3] == [2, 4, 8]
+    assert max(pauses) == 15 * 60
+    heard: list[LogOut] = []
+    assert service_log_outs.tell_next(send=heard.append, at=at) is Told.HEARD
+    assert heard[0].address == "https://maths.example/out"
+    ServiceLogOut.objects.update(due_at=at, made_at=at - timedelta(days=2))
+    assert service_log_outs.tell_next(send=refusing, at=at) is Told.GIVEN_UP
+    assert ServiceLogOut.objects.get().due_at is None
+
+
+def test_a_service_that_answers_with_an_error_is_not_taken_to_have_heard(world: World) -> None:
+    with listening(status=302) as (address, heard):
+        tokens(party(schools=(SCHOOL,), logout_uri=address), world.client(Role.TEACHER))
+        service_sign_ins.end(ServiceSignIn.objects.get().id)
+        assert jobs.tell_due() == 0
+    assert len(heard) == 1
+    assert ServiceLogOut.objects.get().failure == "answered 302"
+
+
+def in_threads(work: Callable[[int], Any], count: int) -> list[Any]:
+    def alone(number: int) -> Any:
+        try:
+            return work(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(alone, range(count)))
+
+
+def test_200_redemptions_of_one_code_at_once_give_one_set_of_tokens(world: World) -> None:
+    maths = party(schools=(SCHOOL,))
+    code = maths.code(world.client(Role.TEACHER))
+    answers = in_threads(lambda _: maths.redeem(code).status_code, 200)
+    assert sorted(answers) == [200] + [400] * 199
+    assert not Token.objects.filter(type__in=["at", "rt"]).exists()  # a replay took them back
+
+
+def test_a_refresh_token_sent_many_times_at_once_gives_one_set(world: World) -> None:
+    maths = party(schools=(SCHOOL,))
+    got = tokens(maths, world.client(Role.TEACHER))
+    answers = in_threads(lambda _: maths.refresh(got["refresh_token"]).status_code, 32)
+    assert sorted(answers) == [200] + [400] * 31
+    assert not Token.objects.filter(type__in=["at", "rt"]).exists()
+
+
+def test_tokens_given_out_while_somebody_is_let_go_are_void(world: World) -> None:
+    """Redemptions beside the release of their person: no deadlock, no error, and nothing left that works."""
+    maths = party(schools=(SCHOOL,))
+    browser = world.client(Role.LEARNER)
+    codes = [maths.code(browser) for _ in range(24)]
+
+    def work(number: int) -> Any:
+        if number == 8:
+            return without_the_first()
+        answer = maths.redeem(codes[number])
+        assert answer.status_code in (200, 400), answer.content
+        return answer.json().get("access_token")
+
+    given = [token for token in in_threads(work, 24) if token]
+    assert not Account.objects.get(id=world.accounts[Role.LEARNER].id).active
+    assert all(maths.userinfo(token).status_code == 401 for token in given)
+    assert not Token.objects.filter(user=world.accounts[Role.LEARNER]).exclude(type="sp").exists()
