@@ -76,3 +76,14 @@ def seal_search(text: str, *, place: str, secret: str) -> bytes:
 def open_search(sealed: bytes, *, place: str, secret: str) -> str:
     """Raises cryptography.exceptions.InvalidTag when it was sealed for another place or with another secret key."""
     return _of_searches(secret).decrypt(sealed[:NONCE], sealed[NONCE:], place.encode()).decode()
+
+
+@lru_cache(maxsize=4)
+def _of_codes(secret: str) -> bytes:
+    """The key of digests by which codes that are kept nowhere are found, derived as persons' wrapping key is."""
+    return HKDF(hashes.SHA256(), 32, None, b"hwb codes 1").derive(secret.encode())
+
+
+def code_digest(text: str, *, purpose: str, secret: str) -> str:
+    """HMAC-SHA256 of a badge's code, a class code or an address: useless without the secret key."""
+    return hmac.new(_of_codes(secret), f"{purpose}|{text}".encode(), hashlib.sha256).hexdigest()

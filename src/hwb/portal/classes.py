@@ -105,6 +105,9 @@ def class_page(request: PageRequest, dfes: str) -> HttpResponse:
         list_address=_of_class(dfes, name), notices=explain.of_school(seen, on=today, limits=limits),
         last_run=seen.last_run, print_address=_named("class-print", dfes, name) if prints else "",
         class_list=_named("class-list", dfes, name), sheet=sheet if prints else None,
+        badges=_named("class-badges", dfes, name) if prints else "",
+        sign_in=_named("class-sign-in-start", dfes, name)
+        if may(request.person, Action.START_CLASS_SIGN_IN, school=dfes) else "",
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.urls import path, reverse
 
 from hwb import clock
 from hwb.directory.queries import actors, school_settings
+from hwb.lifecycle.badges import YEARS
 from hwb.lifecycle.calendar import YEAR_GROUPS
 from hwb.lifecycle.passwords import MADE_FOR
 from hwb.operations import settings
@@ -35,6 +36,7 @@ _GENERAL: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "client_contact": (N_("Contact of whoever runs the client"), {}),
 }
 _CHOOSE = N_("Own password, {year}")
+_BADGES = N_("Sign-in with badge and pictures, {year}")
 _GRACE = N_("Sign-in after leaving goes on until, {year}")
 
 
@@ -113,18 +115,20 @@ def _put(request: PageRequest, dfes: str, key: str, form: PageForm) -> bool:
 
 def _keys() -> tuple[str, ...]:
     choosing = [f"passwords.choose.{year}" for year in YEAR_GROUPS if year not in MADE_FOR]
-    return (*_GENERAL, *choosing, *(f"grace.{year}" for year in YEAR_GROUPS))
+    badges = [f"badges.{year}" for year in YEAR_GROUPS]
+    return (*_GENERAL, *choosing, *badges, *(f"grace.{year}" for year in YEAR_GROUPS))
 
 
 def _answers(key: str) -> Mapping[str, str]:
-    return _YES_NO if key.startswith("passwords.choose.") else _GENERAL.get(key, ("", {}))[1]
+    return _YES_NO if key.startswith(("passwords.choose.", "badges.")) else _GENERAL.get(key, ("", {}))[1]
 
 
 def _label(key: str) -> Text:
     if key in _GENERAL:
         return Text(_GENERAL[key][0])
     year = say(year_name(key.rpartition(".")[2]))
-    return Text(_CHOOSE if key.startswith("passwords.choose.") else _GRACE, {"year": year})
+    text = _CHOOSE if key.startswith("passwords.choose.") else _BADGES if key.startswith("badges.") else _GRACE
+    return Text(text, {"year": year})
 
 
 def _said(key: str, value: str) -> Text:
@@ -133,6 +137,8 @@ def _said(key: str, value: str) -> Text:
         value = settings.KNOWN[key].default if key in settings.KNOWN else ""
     if key.startswith("passwords.choose.") and not value:
         value = "yes"
+    if key.startswith("badges.") and not value:
+        value = "yes" if key.rpartition(".")[2] in YEARS else "no"
     if key.startswith("grace."):
         return Text(N_("Month and day: {day}"), {"day": value}) if value else Text(N_("The leaving date"))
     if not value:

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from hwb.signin import letters, own, views
+from hwb.signin import children, letters, own, views
 
 urlpatterns = [
     path("", own.start, name="start"),
     path("sign-in/", views.sign_in, name="sign-in"),
+    path("badge/", children.badge, name="badge"),
+    path("pictures/", children.pictures, name="pictures"),
+    path("class/", children.class_sign_in, name="class-sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("first-sign-in/<str:token>/", views.first_sign_in, name="first-sign-in"),
     path("again/", views.give_again, name="again"),
