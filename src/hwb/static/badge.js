@@ -1,10 +1,13 @@
-// The camera of the badge page: asked for only after a press, its picture never leaves the device.
+// The badge page. The camera is asked for only after a press, and its picture never leaves the device.
 (() => {
   "use strict";
   const own = document.currentScript;
+  const LARGEST = 640; // points across: a badge in front of the camera is larger than it needs to be
   const button = document.querySelector("[data-camera]");
-  if (!button || !navigator.mediaDevices) return;
   const form = document.getElementById("form");
+  // A hand scanner types into the field that has the focus.
+  if (!document.querySelector("[data-focus]")) form.elements.code.focus({ preventScroll: true });
+  if (!button || !navigator.mediaDevices) return;
   const box = document.querySelector(".hwb-camera");
   const video = box.querySelector("video");
   const none = document.querySelector("[data-no-camera]");
@@ -24,9 +27,10 @@
   const stop = () => { for (const track of video.srcObject ? video.srcObject.getTracks() : []) track.stop(); };
   const look = () => {
     if (video.readyState === video.HAVE_ENOUGH_DATA) {
-      canvas.width = video.videoWidth;
-      canvas.height = video.videoHeight;
-      pen.drawImage(video, 0, 0);
+      const size = Math.min(1, LARGEST / video.videoWidth);
+      canvas.width = video.videoWidth * size;
+      canvas.height = video.videoHeight * size;
+      pen.drawImage(video, 0, 0, canvas.width, canvas.height);
       const seen = pen.getImageData(0, 0, canvas.width, canvas.height);
       const found = window.jsQR(seen.data, seen.width, seen.height, { inversionAttempts: "dontInvert" });
       if (found && found.data) {

@@ -40,7 +40,7 @@ def remember(response: HttpResponse, token: str) -> None:
 
 def address_of(request: HttpRequest) -> str:
     """The public address a request comes from; behind a proxy the one that the proxy itself has seen."""
-    seen = request.META.get("REMOTE_ADDR", "")
+    seen: str = request.META.get("REMOTE_ADDR", "")
     if settings.HWB_BEHIND_PROXY:
         seen = request.headers.get("X-Forwarded-For", seen).rpartition(",")[2].strip()
     try:
