@@ -9,11 +9,12 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from tests.support.languages import foreign_texts
 from tests.support.world import OTHER_CLASS, OWN_CLASS, SCHOOL, World
 
 from hwb import clock
+from hwb.directory.keyring import new_key
 from hwb.directory.models import (
     Account,
     Audit,
@@ -27,7 +28,7 @@ from hwb.directory.models import (
 from hwb.lifecycle import child_pictures as figures
 from hwb.lifecycle.badges import last_day
 from hwb.lifecycle.class_sign_in import WRONG_CODES, names
-from hwb.operations import badges, child_pictures, class_sessions, settings
+from hwb.operations import badges, child_pictures, class_sessions, passwords, settings
 from hwb.web.policy import Role
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +146,29 @@ def test_neither_code_nor_pictures_are_kept_in_clear(child: Account) -> None:
             assert code not in kept
             assert "cat sun key" not in kept
             assert code.encode().hex() not in kept
+
+
+def test_keys_are_rotated_and_what_lay_under_a_lost_one_is_made_anew(world: World, child: Account) -> None:
+    """Badges, pictures and class codes move with the passwords. Without their key a badge works on and is replaced when
+    it is printed; pictures open to nobody."""
+    _, class_code = start(world)
+    code, session = code_of(child), ClassSession.objects.get().id
+    with override_settings(HWB_PASSWORD_KEYS=[new_key()]):
+        assert passwords.rotate(acting_user="root", now=clock.now()).moved >= 3
+        assert code_of(child) == code
+        assert class_sessions.code_of(session=session, school=SCHOOL) == class_code
+        assert is_in(sign_in(child))
+    assert passwords.rotate(acting_user="root", now=clock.now()).unreadable >= 3
+    client = Client()
+    assert show_badge(client, code).status_code == 302
+    touch(client, THREE)
+    assert not is_in(client)
+    assert class_sessions.code_of(session=session, school=SCHOOL) == ""
+    anew = code_of(child)
+    assert anew != code
+    assert VOID in show_badge(Client(), code).content.decode()
+    give_pictures(child)
+    assert is_in(sign_in(child))
 
 
 def test_a_child_who_signed_in_by_badge_has_an_hour_and_no_roles(world: World, child: Account) -> None:

@@ -10,9 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-PICTURES = (
-    "cat", "boat", "apple", "house", "tree", "sun", "fish", "star", "car", "flower", "ball", "key",
-)  # fmt: skip
+from hwb.extract.texts import N_
+
+#: Picture → its word beneath.
+WORDS = {
+    "cat": N_("cat"), "boat": N_("boat"), "apple": N_("apple"), "house": N_("house"), "tree": N_("tree"),
+    "sun": N_("sun"), "fish": N_("fish"), "star": N_("star"), "car": N_("car"), "flower": N_("flower"),
+    "ball": N_("ball"), "key": N_("key"),
+}  # fmt: skip
+PICTURES = tuple(WORDS)
 NEEDED = 3
 #: Wrong tries in a row on one device, and how long it then waits.
 TRIES, WAIT = 5, timedelta(minutes=10)

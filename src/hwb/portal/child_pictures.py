@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from hwb import clock
 from hwb.directory.queries import children, people
 from hwb.directory.queries.people import LearnerRow
-from hwb.lifecycle.child_pictures import are_pictures, make
+from hwb.lifecycle.child_pictures import WORDS, are_pictures, make
 from hwb.operations import badges, child_pictures, settings
 from hwb.portal.classes import class_asked
 from hwb.portal.learners import class_address
@@ -30,12 +30,6 @@ from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action, Role
 from hwb.web.words import N_, Text
 
-#: Picture → its word beneath.
-WORDS = {
-    "cat": N_("cat"), "boat": N_("boat"), "apple": N_("apple"), "house": N_("house"), "tree": N_("tree"),
-    "sun": N_("sun"), "fish": N_("fish"), "star": N_("star"), "car": N_("car"), "flower": N_("flower"),
-    "ball": N_("ball"), "key": N_("key"),
-}  # fmt: skip
 MAKE, CHOOSE = "make", "choose"
 _CHOICES = [("", N_("Choose a picture")), *WORDS.items()]
 

@@ -23,7 +23,7 @@ from hwb.directory.queries import class_sessions, people
 from hwb.directory.queries.children import Child
 from hwb.directory.queries.class_sessions import Joined
 from hwb.lifecycle import class_sign_in as rules
-from hwb.lifecycle.child_pictures import NEEDED, PICTURES
+from hwb.lifecycle.child_pictures import NEEDED, PICTURES, WORDS
 from hwb.operations import badges, child_pictures
 from hwb.operations import class_sessions as classes
 from hwb.operations.child_pictures import Outcome
@@ -43,12 +43,6 @@ CHILD: Final = "child"
 _ASKED_SECONDS: Final = 10 * 60
 _VOID = N_("We cannot use this badge. Ask your teacher for a new one.")
 _ENDED = N_("This class session has ended. Ask your teacher.")
-#: Picture → its word beneath.
-WORDS: Final = {
-    "cat": N_("cat"), "boat": N_("boat"), "apple": N_("apple"), "house": N_("house"), "tree": N_("tree"),
-    "sun": N_("sun"), "fish": N_("fish"), "star": N_("star"), "car": N_("car"), "flower": N_("flower"),
-    "ball": N_("ball"), "key": N_("key"),
-}  # fmt: skip
 
 
 class BadgeForm(PageForm):
