@@ -303,7 +303,32 @@ def test_only_those_with_the_right_see_and_set_pictures(world: World, child: Acc
     again = teacher.post(page.format(child.id), {"how": "choose", "first": "car", "second": "car", "third": "ball"})
     assert "Choose three different pictures" in again.content.decode()
     settings.put(key=f"passwords.teachers.{SCHOOL}", value="no", acting_user="tests", now=clock.now())
-    assert teacher.get(page.format(child.id)).status_code == 404
+    assert teacher.get(page.format(child.id)).status_code == 403
+    assert teacher.post(f"/en/school/{SCHOOL}/class/pictures/?name={OWN_CLASS}").status_code == 403
+
+
+def test_the_class_page_counts_pictures_as_a_way_in(world: World, child: Account) -> None:
+    """The child has no password, and can sign in all the same; the others cannot."""
+    teacher = world.client(Role.TEACHER)
+    Account.objects.filter(id__in=[one.id for one in world.learners[OWN_CLASS]]).update(password="")
+    assert "1 of 3 can sign in." in teacher.get(f"/en/school/{SCHOOL}/class/?name={OWN_CLASS}").content.decode()
+    record = f"/en/school/{SCHOOL}/learners/{{}}/"
+    note = "Nobody can sign in with this account before a password is made."
+    assert note not in teacher.get(record.format(child.id)).content.decode()
+    assert note in teacher.get(record.format(world.learners[OWN_CLASS][2].id)).content.decode()
+    settings.put(key=f"badges.6.{SCHOOL}", value="no", acting_user="tests", now=clock.now())
+    assert "0 of 3 can sign in." in teacher.get(f"/en/school/{SCHOOL}/class/?name={OWN_CLASS}").content.decode()
+
+
+def test_a_password_reset_replaces_the_badge_only_when_asked(world: World, child: Account) -> None:
+    code = code_of(child)
+    teacher, page = world.client(Role.TEACHER), f"/en/school/{SCHOOL}/people/{child.id}/password/"
+    assert "Also replace the badge" in teacher.get(page).content.decode()
+    teacher.post(page, {"how": "make"})
+    assert show_badge(Client(), code).status_code == 302
+    teacher.post(page, {"how": "make", "badge": "on"})
+    assert VOID in show_badge(Client(), code).content.decode()
+    assert code_of(child) != code
 
 
 # Printing

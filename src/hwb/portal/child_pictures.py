@@ -73,6 +73,8 @@ class Three:
 @page(Action.RESET_PASSWORD, methods="GET POST")
 def one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     """New pictures for one child; then they are shown."""
+    if not _teachers_may(request):
+        return _teachers_may_not(request)
     row = _row(request, dfes, account)
     form = PicturesForm.of(request, initial={"how": MAKE})
     if form.is_sent():
@@ -99,6 +101,8 @@ def show_one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
 @page(Action.RESET_PASSWORD, methods="GET POST")
 def of_class(request: PageRequest, dfes: str) -> HttpResponse:
     """How many of the class have pictures; the others get three by chance."""
+    if not _teachers_may(request):
+        return _teachers_may_not(request)
     name, found = _class(request, dfes)
     known = children.of_accounts([row.account for row in found], school=dfes, on=clock.today())
     able = [child for child in known.values() if badges.may_use(child)]
@@ -150,8 +154,7 @@ def _shown_next(address: str) -> HttpResponse:
 
 
 def _row(request: PageRequest, dfes: str, account: UUID) -> LearnerRow:
-    """The learner whom the school holds; a teacher may set pictures where teachers may make passwords."""
-    _teachers_may(request)
+    """The learner whom the school holds."""
     own = request.access.classes
     rows = people.chosen(school=dfes, accounts=[account], language=request.language, own=own)
     if not rows or rows[0].guest:
@@ -160,15 +163,19 @@ def _row(request: PageRequest, dfes: str, account: UUID) -> LearnerRow:
 
 
 def _class(request: PageRequest, dfes: str) -> tuple[str, list[LearnerRow]]:
-    _teachers_may(request)
     name = class_asked(request)
     rows = people.class_(school=dfes, name=name, language=request.language)
     return name, [row for row in rows if not row.guest]
 
 
-def _teachers_may(request: PageRequest) -> None:
-    if request.access.role is Role.TEACHER and not settings.teachers_reset(request.access.school):
-        raise Http404
+def _teachers_may(request: PageRequest) -> bool:
+    """A class teacher sets pictures where teachers make passwords."""
+    return request.access.role is not Role.TEACHER or settings.teachers_reset(request.access.school)
+
+
+def _teachers_may_not(request: PageRequest) -> HttpResponse:
+    title = N_("Class teachers do not set pictures at this school")
+    return show(request, "portal/pictures_not_teachers.html", title=title, status=403)
 
 
 def _acting(request: PageRequest) -> str:

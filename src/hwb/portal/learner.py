@@ -56,7 +56,8 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         row=row, answer=on_record(answer, active=row.active) if answer else None, caption=caption,
         account_rows=[
             *account_rows(
-                row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else ""
+                row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else "",
+                pictures=child is not None and child.pictures,
             ),
             *_childs_rows(child),
         ],
