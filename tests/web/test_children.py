@@ -177,6 +177,7 @@ def test_a_child_who_signed_in_by_badge_has_an_hour_and_no_roles(world: World, c
     assert 59 * 60 < session["ends"] - time.time() <= 60 * 60
     session["ends"] = time.time() - 1
     session.save()
+    assert client.get("/en/account/")["Location"] == "/en/badge/"
     assert not is_in(client)
 
 
@@ -433,6 +434,7 @@ def test_the_end_of_the_class_session_is_the_end_for_every_child_and_device(worl
     touch(device, THREE)
     assert is_in(device)
     teacher.post(f"/en/school/{SCHOOL}/class/sign-in/end/?name={OWN_CLASS}")
+    assert device.get("/en/account/")["Location"] == "/en/class/?ended=1"
     assert not is_in(device)
     assert half_way.get("/en/pictures/")["Location"] == "/en/class/?ended=1"
     assert "This class session has ended" in half_way.get("/en/class/?ended=1").content.decode()

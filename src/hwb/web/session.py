@@ -50,7 +50,10 @@ def begin(request: HttpRequest) -> None:
 
 
 def person_of(request: HttpRequest) -> Person | None:
-    """The session's person; a session that is over, or whose account may no longer sign in, ends here."""
+    """The session's person; a session that is over, or whose account may no longer sign in, ends here.
+
+    By what a child's session began that ends so, `request.ended_child` says: the next page is one for children.
+    """
     stated = request.session.get(SESSION_KEY)
     if stated is None:
         return None
@@ -58,6 +61,7 @@ def person_of(request: HttpRequest) -> Person | None:
     now = time.time()
     began, seen = float(request.session.get(BEGAN, 0)), float(request.session.get(SEEN, 0))
     if row is None or not row.active or _is_over(row, began, seen, now) or _is_childs_over(request, now):
+        request.ended_child = request.session.get(BY, "")  # type: ignore[attr-defined]
         request.session.flush()
         return None
     if now - seen > _NOTED_EVERY:
