@@ -351,6 +351,21 @@ def test_the_class_page_leads_to_badges_with_name_and_code_only(world: World, ch
     assert sum(show_badge(Client(), code).status_code == 302 for code in codes) == 1  # the others have no pictures
 
 
+def test_slips_have_the_badge_when_it_is_chosen(world: World, child: Account) -> None:
+    teacher, address = world.client(Role.TEACHER), f"/en/school/{SCHOOL}/class/print/?name={OWN_CLASS}"
+    for account in world.learners[OWN_CLASS]:
+        passwords.reset(account=account.id, school=SCHOOL, acting_user="tests", now=clock.now())
+    chosen = {"who": "all", "languages": "en", "size": "8"}
+    for what, squares in (("password", 0), ("both", 3)):
+        answer = teacher.post(address, chosen | {"what": what})
+        assert answer.status_code == 307, answer.content.decode()
+        text = teacher.post(answer["Location"]).content.decode()
+        assert text.count('class="hwb-slip"') == 3
+        assert text.count("<svg") == squares
+    settings.put(key=f"badges.6.{SCHOOL}", value="no", acting_user="tests", now=clock.now())
+    assert "Username, password and badge" not in teacher.get(address).content.decode()
+
+
 # A class
 
 

@@ -125,7 +125,7 @@ def _printed(request: PageRequest, dfes: str, rows: list[LearnerRow], back: str)
         accounts=[row.account for row in rows], school=dfes, acting_user=_acting(request), now=clock.now()
     )
     made = [
-        Printed(f"{row.forename} {row.surname[:1]}".strip(), _square(codes[row.account]), written(codes[row.account]))
+        Printed(f"{row.forename} {row.surname[:1]}".strip(), square(codes[row.account]), written(codes[row.account]))
         for row in rows
         if row.account in codes
     ]
@@ -135,7 +135,7 @@ def _printed(request: PageRequest, dfes: str, rows: list[LearnerRow], back: str)
     )  # fmt: skip
 
 
-def _square(code: str) -> SafeString:
+def square(code: str) -> SafeString:
     """The square that a camera or scanner reads, drawn in the page."""
     drawn = segno.make_qr(code, error="m").svg_inline(omitsize=True, svgclass=None, lineclass=None)
     return mark_safe(drawn)  # noqa: S308 - a drawing of our own making
