@@ -242,6 +242,15 @@ def test_throwing_the_cookie_away_buys_no_more_tries(child: Account) -> None:
     assert is_in(known)
 
 
+def test_without_the_devices_cookie_nothing_is_looked_at(child: Account) -> None:
+    client = Client()
+    show_badge(client, code_of(child))
+    del client.cookies["class-device"]
+    touch(client, THREE)
+    assert not is_in(client)
+    assert not PictureTries.objects.exists()
+
+
 def test_waits_of_new_devices_double_to_an_hour_and_end_with_the_teachers_unlock() -> None:
     at = datetime(2026, 9, 1, tzinfo=UTC)
     count, waits = figures.Count(), []

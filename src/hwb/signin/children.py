@@ -91,34 +91,38 @@ def pictures(request: PageRequest) -> HttpResponse:
     """A3: each press fills a place; after the third they are looked at."""
     if is_signed_in(request):
         return HttpResponseRedirect(reverse("start"))
-    child = _asked(request)
-    if child is None:
+    child, here = _asked(request), device.digest_of(request)
+    if child is None or not here or "nobody" in request.POST:
         return _away(request)
-    at, here = datetime.now(UTC), device.digest_of(request)
-    asked, wrong = request.session[CHILD], False
+    wrong = False
     if request.method == "POST" and not is_switch(request):
-        if "nobody" in request.POST:
-            return _away(request)
-        touched = [] if "again" in request.POST else [*asked["touched"], request.POST.get("picture", "")]
-        asked["touched"] = [one for one in touched if one in PICTURES]
-        if len(asked["touched"]) == NEEDED:
-            given, asked["touched"] = asked["touched"], []
-            outcome = child_pictures.check(account=child.account, device=here, given=given, at=at)
-            if outcome is Outcome.RIGHT:
-                return _in(request, child, by=asked["by"], class_session=asked["class"])
-            wrong = outcome is Outcome.WRONG
-        request.session[CHILD] = asked
-        if not wrong:
+        outcome = _touched(request, child, here)
+        if outcome is Outcome.RIGHT:
+            asked = request.session[CHILD]
+            return _in(request, child, by=asked["by"], class_session=asked["class"])
+        if outcome is not Outcome.WRONG:
             return HttpResponseRedirect(reverse("pictures"))
-    if not here or child_pictures.is_shut(account=child.account, device=here, at=at):
-        title = N_("Please wait")
-        return show(request, "signin/pictures_wait.html", title=title, name=child.forename)
-    order = [(one, WORDS[one]) for one in asked["order"]]
+        wrong = True
+    if child_pictures.is_shut(account=child.account, device=here, at=datetime.now(UTC)):
+        return show(request, "signin/pictures_wait.html", title=N_("Please wait"), name=child.forename)
+    asked = request.session[CHILD]
     filled = [(one, WORDS[one]) for one in asked["touched"]]
     return show(
-        request, "signin/pictures.html", title=N_("Touch your three pictures"), name=child.forename, pictures=order,
-        filled=filled, empty=range(NEEDED - len(filled)), wrong=wrong, place=len(filled) + 1,
+        request, "signin/pictures.html", title=N_("Touch your three pictures"), name=child.forename, filled=filled,
+        pictures=[(one, WORDS[one]) for one in asked["order"]], empty=range(NEEDED - len(filled)), wrong=wrong,
     )  # fmt: skip
+
+
+def _touched(request: PageRequest, child: Child, here: str) -> Outcome | None:
+    """Keeps the picture that was touched; with the third, what the three lead to."""
+    asked = request.session[CHILD]
+    touched = [] if "again" in request.POST else [*asked["touched"], request.POST.get("picture", "")]
+    given = [one for one in touched if one in PICTURES]
+    full = len(given) == NEEDED
+    request.session[CHILD] = {**asked, "touched": [] if full else given}
+    if not full:
+        return None
+    return child_pictures.check(account=child.account, device=here, given=given, at=datetime.now(UTC))
 
 
 @sensitive_post_parameters("code")
