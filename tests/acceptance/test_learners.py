@@ -71,16 +71,18 @@ def test_a_teachers_classes(look: Look) -> None:
     look.check(page)
 
 
+@pytest.mark.parametrize("what", ["password", "both"])
 @pytest.mark.parametrize(("size", "sheets"), [("8", 4), ("4", 8), ("1", 30)])
 def test_thirty_slips_fill_whole_sheets_and_none_is_cut(
-    browser: Browser, server: str, world: World, size: str, sheets: int
+    browser: Browser, server: str, world: World, size: str, sheets: int, what: str
 ) -> None:
-    """Check 14: print of a class of 30 gives 4 pages of slips with none cut."""
+    """Check 14: print of a class of 30 gives 4 pages of slips with none cut; a badge's square has 25 mm or more."""
     for account in _class_of_thirty():
         passwords.reset(account=account.id, school=SCHOOL, acting_user="tests", now=NOW)
     page = Look(browser, server, world, "cy", 1280, True).as_(Role.CHAMPION)
     page.goto(f"/cy/school/{SCHOOL}/class/print/?name=3+Gwyrdd")
     page.check(f"input[name=size][value='{size}']")
+    page.check(f"input[name=what][value='{what}']")
     page.click("main form button:not([type])")
     assert page.locator(".hwb-slip").count() == 30
     page.emulate_media(media="print")
@@ -89,6 +91,9 @@ def test_thirty_slips_fill_whole_sheets_and_none_is_cut(
         ".filter(e => e.scrollHeight > e.clientHeight + 2 || e.scrollWidth > e.clientWidth + 2).length"
     )
     assert cut == 0
+    squares = page.locator(".hwb-slip svg path").all()
+    assert len(squares) == (30 if what == "both" else 0)
+    assert all(box["width"] >= 25 / 25.4 * 96 for box in (one.bounding_box() for one in squares) if box)
     pdf = page.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == sheets
     page.context.close()

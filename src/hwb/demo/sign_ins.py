@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from hwb.demo.authority import AUTHORITY, CWM
+from hwb.demo.authority import AUTHORITY, CWM, HEOL
 from hwb.demo.stage import CHAMPION, OPERATOR, Stage, must
 from hwb.directory.queries.accounts import AccountRow
 from hwb.extract.records import LearnerRecord, StaffRecord
-from hwb.extract.texts import N_, Text
+from hwb.extract.texts import N_, Text, render
+from hwb.lifecycle import badges as badge_rules
+from hwb.lifecycle import child_pictures as picture_rules
 from hwb.lifecycle import passphrases
 from hwb.lifecycle import passwords as rules
-from hwb.operations import passwords, roles, sessions
+from hwb.operations import badges, child_pictures, passwords, roles, sessions
 from hwb.operations.roles import NewPerson, Reach
 
 _HERE = N_("Cwm High School")
+_CHILDREN = N_("Heol Primary")
 _ELSEWHERE = (
     (N_("Client manager"), "client_manager", AUTHORITY, NewPerson("Gwenno Tudur", "gwenno@dyffryn-glas.example")),
     (N_("Local authority officer"), "area_officer", AUTHORITY, NewPerson("Emyr Wyn", "emyr@dyffryn-glas.example")),
@@ -34,6 +37,15 @@ class SignIn:
     place: Text
     username: str
     password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSignIn:
+    """A small child's badge and pictures, the teacher's class in which it can sign in too."""
+
+    class_name: str
+    code: str = field(repr=False)
+    pictures: tuple[str, ...] = field(repr=False)
 
 
 def prepare(stage: Stage) -> list[SignIn]:
@@ -56,6 +68,32 @@ def prepare(stage: Stage) -> list[SignIn]:
     return made
 
 
+def prepare_child(stage: Stage) -> tuple[SignIn, ChildSignIn]:
+    """A class of Year 1 at a primary with everybody's pictures, a child's badge, and the teacher."""
+    school = stage.school(HEOL)
+    teacher = next(r for r in school.staff if r.role == "Teacher" and r.classes and r.classes[0].startswith("1"))
+    group = [r for r in school.in_year("1") if teacher.classes[0] in (r.registration_group, *r.classes)]
+    accounts = [UUID(stage.account(record.upn).id) for record in group]
+    child_pictures.make_missing(accounts=accounts, school=HEOL, acting_user=CHAMPION, now=stage.now)
+    first = accounts[:1]
+    codes = badges.codes(accounts=first, school=HEOL, acting_user=CHAMPION, now=stage.now)
+    pictures = child_pictures.show(accounts=first, school=HEOL, acting_user=CHAMPION, now=stage.now)
+    must(len(codes) == len(pictures) == 1, "A2", teacher.classes[0])
+    found = badges.identify(codes[first[0]], now=stage.now)
+    must(found is not None and found.account == first[0], "A2", teacher.classes[0])
+    child = ChildSignIn(teacher.classes[0], badge_rules.written(codes[first[0]]), pictures[first[0]])
+    return _of_staff(stage, teacher, N_("Class teacher"), school=HEOL), child
+
+
+def tell_child(stage: Stage, child: ChildSignIn) -> None:
+    """How to try a small child's sign-in."""
+    language = stage.tell.language
+    words = [render(Text(picture_rules.WORDS[one]), language=language, domain="lifecycle") for one in child.pictures]
+    text = N_("A child in class {class_name} signs in with the badge {code} and the pictures {pictures}.")
+    values = {"class_name": child.class_name, "code": child.code, "pictures": ", ".join(words)}
+    stage.tell.line(Text(text, values), indent=0)
+
+
 def tell(stage: Stage, made: Sequence[SignIn]) -> None:
     """A table: role, where, username, password; and what the first sign-in of most of them asks."""
     stage.tell.line(Text(N_("Sign-ins for trying out, one for each role:")), indent=0)
@@ -69,17 +107,17 @@ def tell(stage: Stage, made: Sequence[SignIn]) -> None:
     )
 
 
-def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "") -> SignIn:
+def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "", *, school: str = CWM) -> SignIn:
     """Somebody whom the MIS has: the school makes a password, and they choose their own at once, as they must."""
-    (account,) = [row for row in stage.staff(stage.school(CWM), record.staff_code) if row.state == "active"]
+    (account,) = [row for row in stage.staff(stage.school(school), record.staff_code) if row.state == "active"]
     if role:
         roles.grant(
-            Reach(role, CWM), username=account.username, acting_user=OPERATOR, now=stage.now, on=stage.today
+            Reach(role, school), username=account.username, acting_user=OPERATOR, now=stage.now, on=stage.today
         )  # fmt: skip
-    made = _made(stage, account)
+    made = _made(stage, account, school)
     own = _phrase(stage, account.username, record.legal_surname, record.legal_forename)
     passwords.choose(account=made.account, old=made.password, new=own, now=stage.now)
-    return SignIn(Text(name), Text(_HERE), account.username, own)
+    return SignIn(Text(name), Text(_HERE if school == CWM else _CHILDREN), account.username, own)
 
 
 def _of_learner(stage: Stage, record: LearnerRecord) -> SignIn:
@@ -88,8 +126,8 @@ def _of_learner(stage: Stage, record: LearnerRecord) -> SignIn:
     return SignIn(Text(N_("Learner in Year 9")), Text(_HERE), made.username, made.password)
 
 
-def _made(stage: Stage, account: AccountRow) -> passwords.NewPassword:
-    return passwords.reset(account=UUID(account.id), school=CWM, acting_user=CHAMPION, now=stage.now)
+def _made(stage: Stage, account: AccountRow, school: str = CWM) -> passwords.NewPassword:
+    return passwords.reset(account=UUID(account.id), school=school, acting_user=CHAMPION, now=stage.now)
 
 
 def _from_outside(stage: Stage, name: str, reach: Reach, person: NewPerson) -> SignIn:

@@ -52,12 +52,14 @@ def _tell(stage: Stage) -> None:
     july.tell(stage)
     september.tell(stage)
     made = sign_ins.prepare(stage)
+    childs_teacher, child = sign_ins.prepare_child(stage)
     _verify(stage)
     _sum_up(stage)
     stage.tell.line(ngettext("The story took {count} second.", "The story took {count} seconds.",
                              round(time.monotonic() - started)), indent=0)  # fmt: skip
     print()
-    sign_ins.tell(stage, made)
+    sign_ins.tell(stage, [*made, childs_teacher])
+    sign_ins.tell_child(stage, child)
 
 
 def _verify(stage: Stage) -> None:

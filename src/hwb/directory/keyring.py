@@ -1,4 +1,4 @@
-"""The keys of first passwords, which lie outside the database, and what they seal.
+"""The keys of first passwords, badges, pictures and class codes, which lie outside the database, and what they seal.
 
 A key ring is the keys of HWB_PASSWORD_KEYS in their order, and last the one derived from the secret key; the first
 seals, all of them open. So an installation begins without any setting and may take keys of its own at any time.
@@ -46,16 +46,16 @@ class KeyRing:
         every = [*map(read_key, written), derived]
         return cls(key_id(every[0]), {key_id(key): AESGCM(key) for key in every})
 
-    def seal(self, account: str, password: str) -> bytes:
-        """The password encrypted (AES-GCM) and bound to the account."""
+    def seal(self, account: str, password: str, *, purpose: str = "first password") -> bytes:
+        """The secret encrypted (AES-GCM) and bound to the account, or to whatever it is of, and to its purpose."""
         nonce, text = os.urandom(NONCE), password.encode()
         filled = text + b"\0" * (-len(text) % BLOCK)
-        return nonce + self.keys[self.current].encrypt(nonce, filled, _bound(account))
+        return nonce + self.keys[self.current].encrypt(nonce, filled, _bound(account, purpose))
 
-    def open(self, account: str, key: str, sealed: bytes) -> str:
-        """The password. Raises PasswordUnreadable."""
+    def open(self, account: str, key: str, sealed: bytes, *, purpose: str = "first password") -> str:
+        """The secret. Raises PasswordUnreadable."""
         try:
-            filled = self.keys[key].decrypt(sealed[:NONCE], sealed[NONCE:], _bound(account))
+            filled = self.keys[key].decrypt(sealed[:NONCE], sealed[NONCE:], _bound(account, purpose))
         except (KeyError, InvalidTag, ValueError):
             raise PasswordUnreadable(key) from None
         return filled.rstrip(b"\0").decode()
@@ -82,5 +82,5 @@ def key_id(key: bytes) -> str:
     return hashlib.sha256(b"hwb key id" + key).hexdigest()[:12]
 
 
-def _bound(account: str) -> bytes:
-    return f"{account}|first password".encode()
+def _bound(account: str, purpose: str) -> bytes:
+    return f"{account}|{purpose}".encode()

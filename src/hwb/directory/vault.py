@@ -99,3 +99,14 @@ def open_app_secret(sealed: bytes, *, account: str, secret: str) -> str:
 def recovery_digest(code: str, *, account: str, secret: str) -> bytes:
     """What is kept of a recovery code: keyed, and another one for each account."""
     return hmac.new(_of_second_steps(secret), f"{account}|recovery|{code}".encode(), hashlib.sha256).digest()
+
+
+@lru_cache(maxsize=4)
+def _of_codes(secret: str) -> bytes:
+    """The key of digests by which codes that are kept nowhere are found, derived as persons' wrapping key is."""
+    return HKDF(hashes.SHA256(), 32, None, b"hwb codes 1").derive(secret.encode())
+
+
+def code_digest(text: str, *, purpose: str, secret: str) -> str:
+    """HMAC-SHA256 of a badge's code, a class code or an address: useless without the secret key."""
+    return hmac.new(_of_codes(secret), f"{purpose}|{text}".encode(), hashlib.sha256).hexdigest()

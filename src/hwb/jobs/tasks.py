@@ -20,6 +20,8 @@ from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
 from hwb.jobs import mail, service_log_outs
 from hwb.operations import (
+    child_pictures,
+    class_sessions,
     clients,
     due,
     messages,
@@ -92,6 +94,8 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     sessions.forget_expired(at=datetime.now(UTC))
     service_sign_ins.forget_expired(at=datetime.now(UTC))
     signing_keys.forget_expired(at=datetime.now(UTC))
+    class_sessions.forget_old(at=datetime.now(UTC))
+    child_pictures.forget_old(at=datetime.now(UTC))
 
 
 @app.periodic(cron="* * * * *")

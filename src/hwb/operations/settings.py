@@ -140,6 +140,7 @@ _CHOOSING = "passwords.choose."
 _BY_YEAR: Mapping[str, Known] = {
     "grace.": Known("", _month_day, _NEEDED_DAY),
     _CHOOSING: Known("", _yes_no, _NEEDED_YES_NO),
+    "badges.": Known("", _yes_no, _NEEDED_YES_NO),  # read by directory.queries.children
 }
 
 

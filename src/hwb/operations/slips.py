@@ -31,6 +31,7 @@ def open_sheet(
     title: str,
     size: int,
     languages: str,
+    badges: bool,
     person: UUID,
     now: datetime,
     at: datetime,
@@ -38,6 +39,7 @@ def open_sheet(
     """A sheet for these accounts in their order, at most MOST; `person` may see it for fifteen minutes.
 
     Whose password may be shown is asked when it is shown. size: slips a page, 8, 4 or 1.
+    badges: with the badges of those who have one.
     """
     if not 0 < len(accounts) <= MOST:
         raise ValueError("a sheet has one slip or more, and not too many")
@@ -45,9 +47,9 @@ def open_sheet(
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, school)
         cursor.execute(
-            "INSERT INTO slip_sheet (id, school, made_by, title, accounts, size, languages, created_at, closes_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [sheet, school, person, title, list(accounts), size, languages, now, at + OPEN_FOR],
+            "INSERT INTO slip_sheet (id, school, made_by, title, accounts, size, languages, badges, created_at,"
+            " closes_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [sheet, school, person, title, list(accounts), size, languages, badges, now, at + OPEN_FOR],
         )
         _record("slips opened", sheet, school, person, now, {"slips": len(accounts)})
     return sheet

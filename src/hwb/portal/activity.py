@@ -28,6 +28,13 @@ ACTS = {
         "password shown": N_("Looked at a password"), "password reset": N_("Made a new password"),
         "password chosen": N_("Chose an own password"), "slips opened": N_("Printed password slips"),
         "slips handed out": N_("Handed out password slips"),
+        "badge made": N_("Made a badge"), "badge shown": N_("Printed a badge"),
+        "badge alone": N_("Decided whether a badge is enough alone"), "pictures set": N_("Gave three pictures"),
+        "pictures shown": N_("Looked at three pictures"),
+        "pictures unlocked": N_("Ended the wait after wrong pictures"),
+        "class sign-in started": N_("Started class sign-in"), "class sign-in ended": N_("Ended class sign-in"),
+        "class device let in": N_("Let a device into class sign-in"),
+        "class device refused": N_("Did not let a device into class sign-in"),
     },
     "accounts": {
         "decision": N_("Decided about an account"), "decision end": N_("Took back a decision about an account"),

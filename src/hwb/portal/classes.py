@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -12,12 +12,12 @@ from django.http import Http404, HttpResponse
 from django.urls import path, reverse
 
 from hwb import clock
-from hwb.directory.queries import explanations, passwords, people, slips
+from hwb.directory.queries import children, explanations, passwords, people, slips
 from hwb.directory.queries.passwords import PasswordRow
 from hwb.directory.queries.people import LearnerRow
 from hwb.lifecycle import explain
 from hwb.lifecycle.passwords import PasswordState
-from hwb.operations import settings
+from hwb.operations import badges, settings
 from hwb.portal.learners import COLUMNS, Line, acts_of, address_of, class_address, line
 from hwb.web.frame import show
 from hwb.web.lists import titled
@@ -33,7 +33,7 @@ TICKS = range(5)
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Of a class's learners: how many can sign in, and why the others cannot. `unknown`: they can, with a password that
-    nobody here knows, and have not done so here."""
+    nobody here knows, and have not done so here. Three pictures are as good as a password."""
 
     learners: int
     can: int
@@ -42,13 +42,15 @@ class Readiness:
     unknown: int
 
     @classmethod
-    def of(cls, rows: Iterable[PasswordRow], *, school: str) -> Readiness:
-        known = list(rows)
-        active = [row for row in known if row.active]
-        none = sum(row.state(school=school) is PasswordState.NONE for row in active)
+    def of(cls, rows: Mapping[UUID, PasswordRow], *, school: str, pictures: Collection[UUID]) -> Readiness:
+        """pictures: who of them signs in with three pictures."""
+        active = [row for row in rows.values() if row.active]
+        others = [row for row in active if row.account not in pictures]
+        none = sum(row.state(school=school) is PasswordState.NONE for row in others)
         return cls(
-            len(known), sum(row.can_sign_in(school=school) for row in known), none, len(known) - len(active),
-            sum(row.can_sign_in(school=school) and row.cannot_sign_in_yet(school=school) for row in active),
+            len(rows), sum(row.account in pictures or row.can_sign_in(school=school) for row in active), none,
+            len(rows) - len(active),
+            sum(row.can_sign_in(school=school) and row.cannot_sign_in_yet(school=school) for row in others),
         )  # fmt: skip
 
     @property
@@ -101,10 +103,13 @@ def class_page(request: PageRequest, dfes: str) -> HttpResponse:
         section="my-classes" if request.access.classes is not None else "learners", dfes=dfes, name=name,
         back=_back(request, dfes), columns={key: COLUMNS[key] for key in _SHOWN} | {"slip": N_("Slip printed")},
         members=[Member(line(row, known.get(row.account), dfes), printed.get(row.account)) for row in rows],
-        readiness=Readiness.of(known.values(), school=dfes), acts=tuple(acts.values()),
+        readiness=Readiness.of(known, school=dfes, pictures=_with_pictures(accounts, dfes)), acts=tuple(acts.values()),
         list_address=_of_class(dfes, name), notices=explain.of_school(seen, on=today, limits=limits),
         last_run=seen.last_run, print_address=_named("class-print", dfes, name) if prints else "",
         class_list=_named("class-list", dfes, name), sheet=sheet if prints else None,
+        badges=_named("class-badges", dfes, name) if prints else "",
+        sign_in=_named("class-sign-in-start", dfes, name)
+        if may(request.person, Action.START_CLASS_SIGN_IN, school=dfes) else "",
     )  # fmt: skip
 
 
@@ -128,13 +133,14 @@ def my_classes(request: PageRequest, dfes: str) -> HttpResponse:
     own = request.access.classes or frozenset()
     found = people.learners(school=dfes, language=request.language, own=own, size=None).rows
     known = passwords.of_accounts([row.account for row in found])
+    pictures = _with_pictures(known, dfes)
     printed = slips.printed(list(known), school=dfes)
     limits, today = settings.explanation_limits(), clock.today()
     seen = explanations.school_seen(school=dfes, on=today, limits=limits)
     prints = may(request.person, Action.SHOW_PASSWORD, school=dfes)
     return show(
         request, "portal/my_classes.html", title=N_("My classes"), section="my-classes",
-        classes=[_own_class(name, found, known, printed, dfes, prints) for name in sorted(own)],
+        classes=[_own_class(name, found, known, pictures, printed, dfes, prints) for name in sorted(own)],
         notices=explain.of_school(seen, on=today, limits=limits),
         columns={"name": N_("Class"), "learners": N_("Learners"), "can": N_("Can sign in"),
                  "need": N_("Need a password"), "slip": N_("Slips printed"), "print": N_("Print")},
@@ -145,6 +151,7 @@ def _own_class(
     name: str,
     found: Iterable[LearnerRow],
     known: Mapping[UUID, PasswordRow],
+    pictures: Collection[UUID],
     printed: Mapping[UUID, datetime],
     dfes: str,
     prints: bool,
@@ -152,9 +159,15 @@ def _own_class(
     ids = [row.account for row in found if name == row.registration_group or name in row.classes]
     return OwnClass(
         name, class_address(dfes, name), _named("class-print", dfes, name) if prints and ids else "",
-        Readiness.of([known[one] for one in ids if one in known], school=dfes),
+        Readiness.of({one: known[one] for one in ids if one in known}, school=dfes, pictures=pictures),
         max((printed[one] for one in ids if one in printed), default=None),
     )  # fmt: skip
+
+
+def _with_pictures(accounts: Collection[UUID], dfes: str) -> frozenset[UUID]:
+    """Who of them signs in with three pictures, by badge or with the class."""
+    found = children.of_accounts(accounts, school=dfes, on=clock.today()).values()
+    return frozenset(child.account for child in found if child.pictures and badges.may_use(child))
 
 
 def _named(route: str, dfes: str, name: str) -> str:

@@ -44,6 +44,12 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "password reset": ("password", N_("New password made")),
     "password chosen": ("password", N_("Password chosen by the learner")),
     "password shown": ("password", N_("Password shown")),
+    "badge made": ("sign-in", N_("Badge made")),
+    "badge shown": ("sign-in", N_("Badge printed")),
+    "badge alone": ("sign-in", N_("Signing in with the badge alone allowed")),
+    "pictures set": ("sign-in", N_("Three pictures set")),
+    "pictures shown": ("sign-in", N_("Three pictures shown")),
+    "pictures unlocked": ("sign-in", N_("The wait after wrong pictures was ended")),
 }
 _BY_REASON: Final[Mapping[tuple[str, str], str]] = {
     ("decision", "deactivated"): N_("Account switched off by the school"),
@@ -56,6 +62,8 @@ _BY_REASON: Final[Mapping[tuple[str, str], str]] = {
     ("decision end", "suspended"): N_("Account no longer suspended by Hwb Support"),
     ("password reset", "typed"): N_("New password typed in"),
     ("password shown", "slip"): N_("Password printed on a slip"),
+    ("badge made", "replaced"): N_("Badge replaced"),
+    ("badge alone", "ended"): N_("Signing in with the badge alone no longer allowed"),
     ("state", "active"): N_("Account switched on"),
     ("state", "inactive"): N_("Account switched off"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +11,15 @@ from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
 from hwb import clock
-from hwb.directory.queries import explanations, passwords, people
+from hwb.directory.queries import children, explanations, passwords, people
+from hwb.directory.queries.children import Child
 from hwb.directory.queries.passwords import PasswordRow
 from hwb.directory.queries.people import LearnerRecord, Stay
 from hwb.lifecycle import explain
 from hwb.lifecycle.explain_facts import LearnerFacts
 from hwb.lifecycle.passwords import PasswordState
+from hwb.operations import badges, settings
 from hwb.operations import passwords as making
-from hwb.operations import settings
 from hwb.portal import asks
 from hwb.portal.answers import answer_of
 from hwb.portal.learners import address_of, class_address
@@ -29,7 +30,7 @@ from hwb.web.frame import show
 from hwb.web.page import PageRequest, page
 from hwb.web.pictures import Spell
 from hwb.web.policy import Action, may
-from hwb.web.words import N_, Text, day, moment, say
+from hwb.web.words import N_, Text, day, moment, say, time_of_day
 
 #: A shown password is on the screen so long; then the page leads back to the record.
 SHOWN_SECONDS = 30
@@ -43,6 +44,8 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         raise Http404
     row, today = record.row, clock.today()
     known = passwords.of_accounts([account]).get(account)
+    child = children.of_accounts([account], school=dfes, on=today).get(account)
+    child = child if child is not None and badges.may_use(child) else None
     limits = settings.explanation_limits()
     facts = explanations.learner(upn=row.upn, school=dfes, on=today, limits=limits) if row.upn else None
     found = explain.learner(facts, on=today, limits=limits) if facts else None
@@ -52,13 +55,17 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     return show(
         request, "portal/learner.html", title=full_name(row), section="learners", back=reverse("learners", args=[dfes]),
         row=row, answer=on_record(answer, active=row.active) if answer else None, caption=caption,
-        account_rows=account_rows(
-            row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else ""
-        ),
+        account_rows=[
+            *account_rows(
+                row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else "",
+                pictures=child is not None and child.pictures,
+            ),
+            *_childs_rows(child),
+        ],
         came_from_elsewhere=_came_from_elsewhere(record, dfes),
         asks=_asks(request, dfes, account, facts, found) if facts and found else None,
         school_rows=_school_rows(record, facts, request, dfes), schools=_picture(record, names, today, request),
-        deeds=_deeds(request, record, known, dfes), **happened(request, row, dfes, names, account=row.account),
+        deeds=_deeds(request, record, known, child, dfes), **happened(request, row, dfes, names, account=row.account),
     )  # fmt: skip
 
 
@@ -167,7 +174,48 @@ def _spell(stay: Stay, names: dict[str, tuple[str, str]], record: LearnerRecord,
     return Spell(name, stay.began, stay.ended, active, language if language != request.language else "")
 
 
-def _deeds(request: PageRequest, record: LearnerRecord, known: PasswordRow | None, dfes: str) -> list[Deed]:
+def _childs_rows(child: Child | None) -> list[dict[str, Any]]:
+    """Badge, pictures and waits of a child who signs in with them."""
+    if child is None:
+        return []
+    last = child.badge_last_day
+    badge = Text(N_("Valid until {date}"), {"date": day(last)}) if last else N_("None yet")
+    rows = [
+        {"label": N_("Badge"), "value": say(badge)},
+        {"label": N_("Three pictures"), "value": say(N_("Chosen")) if child.pictures else say(N_("None yet"))},
+    ]
+    if child.alone:
+        rows.append({"label": N_("Signing in with the badge alone"), "value": say(N_("Allowed"))})
+    if child.is_shut(datetime.now(UTC)):
+        until = None if child.ended else child.until
+        wait = Text(N_("Until {time}"), {"time": time_of_day(until)}) if until else N_("Until the teacher ends it")
+        rows.append({"label": N_("Pictures wrong too often"), "value": say(wait)})
+    return rows
+
+
+def _childs_deeds(request: PageRequest, child: Child, dfes: str) -> list[Deed]:
+    person, where = request.person, {"account": child.account}
+    found = []
+    if may(person, Action.RESET_PASSWORD, school=dfes):
+        found.append(Deed(say(N_("Set three pictures")), address_of("set-pictures", dfes, **where)))
+        if child.is_shut(datetime.now(UTC)):
+            text = N_("Let the child try the pictures again")
+            found.append(Deed(say(text), address_of("unlock-pictures", dfes, **where), post=True))
+    if may(person, Action.SHOW_PASSWORD, school=dfes):
+        if child.own_pictures:
+            found.append(Deed(say(N_("Show the pictures")), address_of("show-pictures", dfes, **where), post=True))
+        address = f"{address_of('class-badges', dfes)}?learner={child.account}"
+        found.append(Deed(say(N_("Print the badge")), address))
+    if child.badge and may(person, Action.RESET_PASSWORD, school=dfes):
+        found.append(Deed(say(N_("Replace the badge")), address_of("replace-badge", dfes, **where)))
+    if may(person, Action.CHANGE_SETTINGS, school=dfes):
+        found.append(Deed(say(N_("Badge without pictures")), address_of("badge-alone", dfes, **where)))
+    return found
+
+
+def _deeds(
+    request: PageRequest, record: LearnerRecord, known: PasswordRow | None, child: Child | None, dfes: str
+) -> list[Deed]:
     """What the reader may do about this learner, as far as its page is there."""
     row, person = record.row, request.person
     if not row.here or row.guest or known is None:
@@ -180,6 +228,8 @@ def _deeds(request: PageRequest, record: LearnerRecord, known: PasswordRow | Non
         found.append(Deed(say(N_("Show the password")), address_of("show-password", dfes, **where), post=True))
         slip = address_of("class-print", dfes)
         found.append(Deed(say(N_("Print a slip")), slip and f"{slip}?learner={row.account}"))
+    if child is not None:
+        found += _childs_deeds(request, child, dfes)
     if may(person, Action.SWITCH_ACCESS, school=dfes):
         text = N_("Switch off this account") if row.active else N_("Switch on this account")
         found.append(Deed(say(text), address_of("account-access", dfes, **where)))

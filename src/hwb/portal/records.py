@@ -70,8 +70,12 @@ def account_rows(
     *,
     why: str,
     of: Literal["learner", "staff"] = "learner",
+    pictures: bool = False,
 ) -> list[dict[str, Any]]:
-    """The account, its password and the last sign-in here; nothing of somebody who moved on. why: as lists say it."""
+    """The account, its password and the last sign-in here; nothing of somebody who moved on. why: as lists say it.
+
+    pictures: who has no password signs in with three pictures.
+    """
     if row.moved_on or known is None:
         return []
     state = known.state(school=school)
@@ -84,7 +88,7 @@ def account_rows(
         {"label": N_("E-mail"), "value": email, "own": True},
         {"label": N_("Account"), "status": "account", "value": "active" if row.active else "inactive",
          "note": why},
-        {"label": N_("Password"), **password, "note": _password_note(state, known)},
+        {"label": N_("Password"), **password, "note": _password_note(state, known, pictures)},
         {"label": N_("Last sign-in"), "value": moment(last) if last else say(N_("Never signed in here"))},
     ]  # fmt: skip
 
@@ -114,12 +118,12 @@ def happened(
     return {"happenings": shown, "paging": paging, "kinds": kinds}
 
 
-def _password_note(state: PasswordState, known: PasswordRow) -> str:
+def _password_note(state: PasswordState, known: PasswordRow, pictures: bool) -> str:
     if state is PasswordState.NOT_HELD_HERE:
         return say(N_("The password was made at another school, or was shown before. It still works."))
     if state is PasswordState.VISIBLE and known.must_change:
         return say(N_("Must be changed at the next sign-in."))
-    if state is PasswordState.NONE:
+    if state is PasswordState.NONE and not pictures:
         return say(N_("Nobody can sign in with this account before a password is made."))
     return ""
 

@@ -15,13 +15,13 @@ from django.urls import path, reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
-from hwb.directory.queries import members, people
+from hwb.directory.queries import children, members, people
 from hwb.directory.queries import passwords as rows
 from hwb.directory.queries.members import Member
 from hwb.directory.queries.passwords import PasswordRow
 from hwb.lifecycle.calendar import YEAR_GROUPS
 from hwb.lifecycle.passwords import PasswordState
-from hwb.operations import passwords, settings
+from hwb.operations import badges, passwords, settings
 from hwb.portal.naming import year_name
 from hwb.portal.people import CHOSEN, chosen, kept, link, person_of, record_of, section_of, where
 from hwb.portal.reset_results import asked_by, hindrance, new_form, sent_form, to_the_new_password, to_the_new_passwords
@@ -48,6 +48,7 @@ class ResetForm(PageForm):
         help_text=N_("12 characters or more. No symbols are needed. Well-known passwords are refused."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "plain": True}),
     )  # fmt: skip
+    badge = forms.BooleanField(label=N_("Also replace the badge"), required=False)
     errors_said: ClassVar = {
         "how": {"required": N_("Choose whether to make a password or to type one")},
         "typed": {
@@ -85,10 +86,11 @@ def one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     if form.is_sent() and _is_made(request, form, person):
         return to_the_new_password(dfes, account)
     state = row.state(school=dfes)
+    child = children.of_accounts([account], school=dfes, on=clock.today()).get(account)
     return show(
         request, "portal/reset.html", title=N_("Reset a password"), form=form, elsewhere=_is_from_elsewhere(row, state),
         chosen_own=state is PasswordState.CHOSEN, person=person, where=where(person), back=back,
-        section=section_of(person), form_id=new_form(),
+        section=section_of(person), form_id=new_form(), badge=child is not None and child.badge is not None,
     )  # fmt: skip
 
 
@@ -139,6 +141,10 @@ def _is_made(request: PageRequest, form: ResetForm, person: Member) -> bool:
     except passwords.PasswordRefused as refused:
         form.add_refusal("typed" if typed is not None else None, refused.text)
         return False
+    if form.cleaned_data["badge"]:
+        badges.replace(
+            account=person.account, school=request.access.school, acting_user=_acting(request), now=clock.now()
+        )
     return True
 
 

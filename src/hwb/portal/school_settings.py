@@ -12,6 +12,7 @@ from django.urls import path, reverse
 
 from hwb import clock
 from hwb.directory.queries import actors, school_settings
+from hwb.lifecycle.badges import YEARS
 from hwb.lifecycle.calendar import YEAR_GROUPS
 from hwb.lifecycle.messages import CHOOSABLE, READERS, Kind
 from hwb.lifecycle.passwords import MADE_FOR
@@ -44,6 +45,7 @@ _READERS = {
 }
 _DECIDES = N_("Choose at least one role that can confirm or withdraw the run: Digital Champion or headteacher.")
 _CHOOSE = N_("Own password, {year}")
+_BADGES = N_("Sign-in with badge and pictures, {year}")
 _GRACE = N_("Sign-in after leaving goes on until, {year}")
 
 
@@ -164,6 +166,7 @@ def _sections() -> tuple[tuple[str, tuple[str, ...], bool], ...]:
         (N_("The school"), tuple(_GENERAL), False),
         (N_("Messages"), tuple(f"readers.{kind}" for kind in CHOOSABLE), False),
         (N_("Own passwords of learners, by year group"), choosing, True),
+        (N_("Sign-in with badge and pictures, by year group"), tuple(f"badges.{year}" for year in YEAR_GROUPS), True),
         (N_("Sign-in after leaving, by year group"), tuple(f"grace.{year}" for year in YEAR_GROUPS), True),
     )
 
@@ -173,7 +176,7 @@ def _keys() -> tuple[str, ...]:
 
 
 def _answers(key: str) -> Mapping[str, str]:
-    return _YES_NO if key.startswith("passwords.choose.") else _GENERAL.get(key, ("", {}))[1]
+    return _YES_NO if key.startswith(("passwords.choose.", "badges.")) else _GENERAL.get(key, ("", {}))[1]
 
 
 def _label(key: str) -> Text:
@@ -182,7 +185,8 @@ def _label(key: str) -> Text:
     if key.startswith("readers."):
         return Text(_READERS[Kind(key.removeprefix("readers."))])
     year = say(year_name(key.rpartition(".")[2]))
-    return Text(_CHOOSE if key.startswith("passwords.choose.") else _GRACE, {"year": year})
+    text = _CHOOSE if key.startswith("passwords.choose.") else _BADGES if key.startswith("badges.") else _GRACE
+    return Text(text, {"year": year})
 
 
 def _said(key: str, value: str) -> Text:
@@ -194,6 +198,8 @@ def _said(key: str, value: str) -> Text:
     if key.startswith("readers."):
         roles = value.split() or READERS[Kind(key.removeprefix("readers."))]
         return Text("{roles}", {"roles": "\n".join(say(ROLE_NAMES[Role(role)], domain="web") for role in roles)})
+    if key.startswith("badges.") and not value:
+        value = "yes" if key.rpartition(".")[2] in YEARS else "no"
     if key.startswith("grace."):
         return Text(N_("Month and day: {day}"), {"day": value}) if value else Text(N_("The leaving date"))
     if not value:

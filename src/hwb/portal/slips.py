@@ -13,17 +13,20 @@ from django import forms
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.safestring import SafeString
 
 from hwb import clock
-from hwb.directory.queries import passwords, people
+from hwb.directory.queries import children, passwords, people
 from hwb.directory.queries import slips as sheets
 from hwb.directory.queries.passwords import PasswordRow
 from hwb.directory.queries.people import LearnerRow
 from hwb.directory.queries.slips import SheetRow
 from hwb.extract.texts import Language
+from hwb.lifecycle.badges import written
 from hwb.lifecycle.passwords import PasswordState
-from hwb.operations import slips
+from hwb.operations import badges, slips
 from hwb.operations.passwords import PasswordRefused, Slip
+from hwb.portal.badges import square
 from hwb.portal.classes import class_asked
 from hwb.portal.learners import address_of, class_address
 from hwb.portal.naming import full_name
@@ -48,6 +51,13 @@ class SlipsForm(PageForm):
         choices=[("new", N_("Only those who have not signed in here yet")), ("all", N_("Everybody"))],
         widget=forms.RadioSelect,
         initial="new",
+    )
+    what = forms.ChoiceField(
+        label=N_("What"),
+        required=False,
+        choices=[("password", N_("Username and password")), ("both", N_("Username, password and badge"))],
+        widget=forms.RadioSelect,
+        initial="password",
     )
     languages = forms.ChoiceField(
         label=N_("Language of the slips"),
@@ -80,12 +90,15 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """One slip. password is empty when the learner set it, or when it can no longer be shown."""
+    """One slip. password is empty when the learner set it, or when it can no longer be shown; so are the badge's square
+    and code on a slip without one."""
 
     name: str
     class_: str
     username: str
     password: str
+    square: SafeString | str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +129,8 @@ def class_print(request: PageRequest, dfes: str) -> HttpResponse:
     resets = may(request.person, Action.RESET_PASSWORD, school=dfes)
     return show(
         request, "portal/slips_choice.html", title=N_("Print password slips"), section="learners", form=form, back=back,
-        about=title, count=len(rows), sent=[] if request.GET else [row.account for row in rows],
+        about=title, count=len(rows), badges=_have_badges(rows, dfes),
+        sent=[] if request.GET else [row.account for row in rows],
         first=[(full_name(row), row.account) for row in first],
         reset=address_of("reset-passwords", dfes) if resets else "",
     )  # fmt: skip
@@ -140,7 +154,11 @@ def sheet(request: PageRequest, dfes: str, sheet: UUID) -> HttpResponse:
     except (slips.SheetClosed, PasswordRefused):
         return _closed(request, back)
     rows = people.chosen(school=dfes, accounts=found.accounts, language=request.language, own=request.access.classes)
-    papers = _papers(shown, rows, found)
+    codes: dict[UUID, str] = {}
+    if found.badges:
+        acting = f"account {person}"
+        codes = badges.codes(accounts=found.accounts, school=dfes, acting_user=acting, now=clock.now())
+    papers = _papers(shown, rows, found, codes)
     return show(
         request, "portal/slips.html", title=title, section="learners", back=back, papers=papers, found=found,
         about=found.title or say(N_("Chosen learners")), count=len(shown), labels=_labels(found),
@@ -182,6 +200,12 @@ def _whom(request: PageRequest, dfes: str) -> tuple[tuple[LearnerRow, ...], str,
     return own, name, back
 
 
+def _have_badges(rows: Sequence[LearnerRow], dfes: str) -> bool:
+    """Whether somebody of them signs in with a badge."""
+    found = children.of_accounts([row.account for row in rows], school=dfes, on=clock.today())
+    return any(badges.may_use(child) for child in found.values())
+
+
 def _ids(asked: Sequence[str]) -> list[UUID]:
     try:
         return [UUID(one) for one in asked]
@@ -209,7 +233,7 @@ def _to_print(rows: Sequence[LearnerRow], known: dict[UUID, PasswordRow], dfes: 
 def _opened(request: PageRequest, dfes: str, title: str, accounts: list[UUID], chosen: dict[str, Any]) -> HttpResponse:
     made = slips.open_sheet(
         accounts=accounts, school=dfes, title=title, size=chosen["size"], languages=chosen["languages"],
-        person=request.person.account, now=clock.now(), at=datetime.now(UTC),
+        badges=chosen["what"] == "both", person=request.person.account, now=clock.now(), at=datetime.now(UTC),
     )  # fmt: skip
     response = HttpResponseRedirect(reverse("slips", kwargs={"dfes": dfes, "sheet": made}))
     response.status_code = 307  # the browser asks by POST, because looking at passwords is recorded
@@ -230,20 +254,21 @@ def _back(found: SheetRow, dfes: str) -> str:
     return class_address(dfes, found.title) if found.title else reverse("learners", kwargs={"dfes": dfes})
 
 
-def _papers(shown: Sequence[Slip], rows: Sequence[LearnerRow], found: SheetRow) -> list[Sheet]:
+def _papers(shown: Sequence[Slip], rows: Sequence[LearnerRow], found: SheetRow, codes: dict[UUID, str]) -> list[Sheet]:
     known = {row.account: row for row in rows}
-    slips_ = [_printed(slip, known.get(slip.account), found) for slip in shown]
+    slips_ = [_printed(slip, known.get(slip.account), found, codes.get(slip.account, "")) for slip in shown]
     return [
         Sheet(number + 1, tuple(slips_[number * found.size : (number + 1) * found.size]))
         for number in range(math.ceil(len(slips_) / found.size))
     ]
 
 
-def _printed(slip: Slip, row: LearnerRow | None, found: SheetRow) -> Printed:
+def _printed(slip: Slip, row: LearnerRow | None, found: SheetRow, code: str) -> Printed:
     """First name, first letter of the surname, class: enough to hand it out, and no more."""
     name = f"{row.forename} {row.surname[:1]}".strip() if row else ""
     class_ = found.title or (row.registration_group if row else "")
-    return Printed(name, class_, slip.username, slip.password or "")
+    drawn = square(code) if code else ""
+    return Printed(name, class_, slip.username, slip.password or "", drawn, written(code))
 
 
 def _labels(found: SheetRow) -> list[Labels]:

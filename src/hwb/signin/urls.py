@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from hwb.signin import launcher, letters, own, steps, views
+from hwb.signin import children, launcher, letters, own, steps, views
 from hwb.signin.oidc import urls as oidc
 
 urlpatterns = [
     path("", own.start, name="start"),
     path("sign-in/", views.sign_in, name="sign-in"),
+    path("badge/", children.badge, name="badge"),
+    path("pictures/", children.pictures, name="pictures"),
+    path("class/", children.class_sign_in, name="class-sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("first-sign-in/<str:token>/", views.first_sign_in, name="first-sign-in"),
     path("second-step/", views.second_step, name="second-step"),

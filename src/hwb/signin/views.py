@@ -25,6 +25,9 @@ from hwb.web.page import PageRequest, is_signed_in, page
 from hwb.web.policy import Action
 from hwb.web.words import N_
 
+#: By what a child's session began → where the next child begins.
+CHILDREN = {"badge": "badge", "class": "class-sign-in"}
+
 
 @sensitive_post_parameters("password")
 @page(Action.OPEN, methods="GET POST")
@@ -36,16 +39,17 @@ def sign_in(request: PageRequest) -> HttpResponse:
     if form.is_sent():
         account = authenticate(request, username=form.cleaned_data["username"], password=form.cleaned_data["password"])
         if account is not None:
-            return _signed_in(request, account)
+            return signed_in(request, account)
         form.add_error("username", WRONG)
     return show(request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=again.next_of(request))
 
 
 @page(Action.OPEN, methods="POST")
 def sign_out(request: PageRequest) -> HttpResponse:
-    """Ends the session here and now, and has the browser forget what it kept of it."""
+    """Ends the session here and now, and has the browser forget it. The next child finds the page to begin."""
+    began = request.session.get(session.BY, "")
     logout(request)
-    response = HttpResponseRedirect(reverse("sign-in"))
+    response = HttpResponseRedirect(reverse(CHILDREN.get(began, "sign-in")))
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
@@ -68,7 +72,7 @@ def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
             if account is None:
                 raise Http404
             account.backend = "hwb.signin.backend.PasswordBackend"  # type: ignore[attr-defined] # as authenticate() sets it
-            return _signed_in(request, account)
+            return signed_in(request, account)
     return show(request, "signin/first_sign_in.html", title=N_("Choose your password"), form=form)
 
 
@@ -99,7 +103,7 @@ def give_again(request: PageRequest) -> HttpResponse:
     return again.ask(request, form, action=request.get_full_path())
 
 
-def _signed_in(request: HttpRequest, account: object) -> HttpResponse:
+def signed_in(request: HttpRequest, account: object) -> HttpResponse:
     """Through allauth's stages, of which one is the second step; the session gets a new id."""
     response = perform_login(
         request, account, email_verification="none", redirect_url=again.next_of(request) or reverse("start")

@@ -83,6 +83,8 @@ def is_fresh(request: HttpRequest) -> bool:
 
 def signed_out(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back here; what was sent by POST was not saved, and the page says so."""
+    if began := getattr(request, "ended_child", ""):
+        return HttpResponseRedirect(f"{reverse('class-sign-in')}?ended=1" if began == "class" else reverse("badge"))
     if request.method in ("GET", "HEAD"):
         return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}")
     return show(request, "web/signed_out.html", title=N_("You have been signed out"), status=401)

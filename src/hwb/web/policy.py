@@ -60,6 +60,7 @@ class Action(StrEnum):
     RESET_PASSWORD = "reset password"  # noqa: S105 - names of actions, not passwords
     RESET_STAFF_PASSWORD = "reset staff password"  # noqa: S105
     SHOW_PASSWORD = "show password"  # noqa: S105
+    START_CLASS_SIGN_IN = "start class sign-in"
     SWITCH_ACCESS = "switch access"
     ISSUE_USERNAME = "issue username"
     SEE_RUNS = "see runs"
@@ -105,6 +106,7 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     ),
     _A.RESET_PASSWORD: _row(teacher=_S.OWN_CLASSES, champion=_S.SCHOOL, agent=_S.CASE),
     _A.SHOW_PASSWORD: _row(teacher=_S.OWN_CLASSES, champion=_S.SCHOOL),
+    _A.START_CLASS_SIGN_IN: _row(teacher=_S.OWN_CLASSES, champion=_S.SCHOOL),
     _A.SWITCH_ACCESS: _row(champion=_S.SCHOOL, agent=_S.CASE),
     _A.SEE_RUNS: _row(
         mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL, client_manager=_S.AREA, area_officer=_S.AREA,

@@ -1,13 +1,15 @@
 """Who is signed in, asked anew at every request (R40): an account that is switched off is out at its next click.
 
 Sessions lie in the database. They end after 30 minutes without use (learners 60), and 12 hours after signing in,
-by the real clock. Nothing remembers anybody on a device.
+by the real clock. One that began by a badge or in a class ends an hour after its beginning at the latest, or with the
+class session, and has no roles. Nothing remembers anybody on a device.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,17 +17,19 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 
 from hwb import clock
-from hwb.directory.queries import roles
+from hwb.directory.queries import class_sessions, roles
 from hwb.operations import sessions
 from hwb.web import devices, idle
+from hwb.web.again import CONFIRMED_AT, confirm
 from hwb.web.again import SECOND_STEP as SECOND_STEP
-from hwb.web.again import confirm
 from hwb.web.policy import Grant, Person, Role
 
 #: BEGAN, SEEN: times. SECOND_STEP: in the session of somebody who gave one, by what (operations.second_step.Method).
 BEGAN, SEEN = "began", "seen"
 #: In the session of somebody whose password was made by another person: a new one comes before anything else (A6).
 MUST_CHANGE = "must-change"
+#: In the session of a child: when it ends, by what it began ("badge", "class"), and in which class session.
+ENDS, BY, CLASS = "ends", "by", "class-session"
 LONGEST = 12 * 60 * 60
 
 
@@ -54,19 +58,39 @@ def begin(request: HttpRequest) -> None:
 
 
 def person_of(request: HttpRequest) -> Person | None:
-    """The session's person; a session that is over, or whose account may no longer sign in, ends here."""
+    """The session's person; a session that is over, or whose account may no longer sign in, ends here.
+
+    By what a child's session began that ends so, `request.ended_child` says: the next page is one for children.
+    """
     stated = request.session.get(SESSION_KEY)
     if stated is None:
         return None
     row = roles.find(UUID(stated), today=clock.today())
     now = time.time()
     began, seen = float(request.session.get(BEGAN, 0)), float(request.session.get(SEEN, 0))
-    if row is None or not row.active or _is_over(row, began, seen, now):
+    if row is None or not row.active or _is_over(row, began, seen, now) or _is_childs_over(request, now):
+        request.ended_child = request.session.get(BY, "")  # type: ignore[attr-defined]
         request.session.flush()
         return None
     if now - seen > idle.NOTED_EVERY:
         request.session[SEEN] = now
-    return person_from(row)
+    return person_from(replace(row, roles=()) if BY in request.session else row)
+
+
+def _is_childs_over(request: HttpRequest, now: float) -> bool:
+    """Whether a child's hour is over, or the class session in which it signed in."""
+    if now > float(request.session.get(ENDS, now)):
+        return True
+    session = request.session.get(CLASS)
+    return session is not None and not class_sessions.is_open(UUID(session), at=datetime.fromtimestamp(now, UTC))
+
+
+def begin_child(request: HttpRequest, *, by: str, ends: float, class_session: str = "") -> None:
+    """What holds of a session that began by a badge or in a class, beside :func:`begin`: it proves no password."""
+    request.session[BY], request.session[ENDS] = by, ends
+    if class_session:
+        request.session[CLASS] = class_session
+    request.session.pop(CONFIRMED_AT, None)
 
 
 def person_from(row: roles.PersonRow) -> Person:

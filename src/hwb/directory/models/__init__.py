@@ -14,6 +14,15 @@ from hwb.directory.models.accounts import (
     Upn,
 )
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
+from hwb.directory.models.children import (
+    Badge,
+    BadgeOnly,
+    ChildPictures,
+    ClassDevice,
+    ClassSession,
+    PictureTries,
+    WrongClassCode,
+)
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
@@ -36,7 +45,12 @@ __all__ = [
     "Account",
     "Audit",
     "Authority",
+    "Badge",
+    "BadgeOnly",
     "ChainHead",
+    "ChildPictures",
+    "ClassDevice",
+    "ClassSession",
     "Client",
     "ClientAssertion",
     "ClientSchool",
@@ -50,6 +64,7 @@ __all__ = [
     "MessageChoice",
     "MessageNote",
     "PersonKey",
+    "PictureTries",
     "Placement",
     "PossibleDuplicate",
     "Protection",
@@ -75,4 +90,5 @@ __all__ = [
     "Upn",
     "Wait",
     "Watch",
+    "WrongClassCode",
 ]

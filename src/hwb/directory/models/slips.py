@@ -13,6 +13,7 @@ class SlipSheet(models.Model):
 
     ``made_by``: the account that may see it. ``closes_at`` is by the real clock, fifteen minutes after it was made;
     ``closed_at``: somebody said before that the slips were handed out. ``printed_at``: when its slips were first shown.
+    ``badges``: each slip has the learner's badge too.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -22,6 +23,7 @@ class SlipSheet(models.Model):
     accounts = ArrayField(models.UUIDField())
     size = models.SmallIntegerField()
     languages = models.TextField()
+    badges = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     printed_at = models.DateTimeField(null=True)
     closes_at = models.DateTimeField()

@@ -19,6 +19,7 @@ class SheetRow:
     accounts: tuple[UUID, ...]
     size: int
     languages: str
+    badges: bool
     created_at: datetime
     closes_at: datetime
     closed_at: datetime | None
@@ -50,7 +51,7 @@ def printed(accounts: Collection[UUID], *, school: str) -> dict[UUID, datetime]:
 
 
 _SHEETS = """
-SELECT id AS sheet, title, accounts, size, languages, created_at, closes_at, closed_at FROM slip_sheet
+SELECT id AS sheet, title, accounts, size, languages, badges, created_at, closes_at, closed_at FROM slip_sheet
 WHERE school = %(school)s AND made_by = %(made_by)s
 """
 _PRINTED = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,12 +40,12 @@ def _ring(written: tuple[str, ...], secret: str) -> KeyRing:
         raise ImproperlyConfigured(f"HWB_PASSWORD_KEYS: {error}") from None
 
 
-def opened(account: str, key: str, sealed: bytes) -> str | None:
-    """The password, None when it cannot be read; then the key, not the person, is named in the server's own log."""
+def opened(account: str, key: str, sealed: bytes, *, purpose: str = "first password") -> str | None:
+    """The secret, None when it cannot be read; then the key, not the person, is named in the server's own log."""
     try:
-        return ring().open(account, key, sealed)
+        return ring().open(account, key, sealed, purpose=purpose)
     except PasswordUnreadable:
-        _LOG.error("a first password under key %s cannot be read; is that key in HWB_PASSWORD_KEYS?", key)
+        _LOG.error("a %s under key %s cannot be read; is that key in HWB_PASSWORD_KEYS?", purpose, key)
         return None
 
 
@@ -94,7 +95,8 @@ def _replace(rows: list[tuple[str, str, bytes]], now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """The outcome of a rotation: passwords moved to the current key, and those that no key of the ring opens."""
+    """The outcome of a rotation: passwords, badges, pictures and class codes that moved to the current key, and those
+    that no key of the ring opens."""
 
     key: str
     moved: int
@@ -102,39 +104,63 @@ class Rotated:
 
 
 def rotate(*, acting_user: str, now: datetime) -> Rotated:
-    """Encrypts every first password anew that is not under the ring's first key. May be stopped and taken up."""
+    """Encrypts everything anew that is not under the ring's first key. May be stopped and taken up."""
     keys, moved, unread = ring(), 0, 0
-    after = "00000000-0000-0000-0000-000000000000"
-    while rows := _others(keys.current, after):
-        after = rows[-1][0]
-        anew = []
-        for account, key, sealed in rows:
-            password = opened(account, key, sealed)
-            if password is None:
-                unread += 1
-            else:
-                anew.append((account, sealed, keys.seal(account, password)))
-        if anew:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(_ROTATED, [keys.current, *map(list, zip(*anew, strict=True))])
-                moved += int(cursor.rowcount)
+    for table in _TABLES:
+        after = "00000000-0000-0000-0000-000000000000"
+        while rows := _others(table, keys.current, after):
+            after = rows[-1][0]
+            anew = []
+            for one, key, sealed in rows:
+                secret = opened(one, key, sealed, purpose=table.purpose)
+                if secret is None:
+                    unread += 1
+                else:
+                    anew.append((one, sealed, keys.seal(one, secret, purpose=table.purpose)))
+            if anew:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute(
+                        _ROTATED.format(**table.names), [keys.current, *map(list, zip(*anew, strict=True))]
+                    )  # fmt: skip
+                    moved += int(cursor.rowcount)
     details = {"key": keys.current, "moved": moved, "unreadable": unread}
     with transaction.atomic():
         audit.record(action="password key", actor=acting_user, at=now, details=details)
     return Rotated(keys.current, moved, unread)
 
 
-def _others(current: str, after: str) -> list[tuple[str, str, bytes]]:
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A table of what the ring seals: its key column, and the purpose to which each secret is bound."""
+
+    table: str
+    column: str
+    purpose: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {"table": self.table, "column": self.column}
+
+
+_TABLES = (
+    _Sealed("first_password", "account", "first password"), _Sealed("badge", "id", "badge"),
+    _Sealed("child_pictures", "account", "pictures"), _Sealed("class_session", "id", "class code"),
+)  # fmt: skip
+
+
+def _others(table: _Sealed, current: str, after: str) -> list[tuple[str, str, bytes]]:
     with connection.cursor() as cursor:
-        cursor.execute(_UNDER_OTHERS, [current, after])
-        return [(account, key, bytes(sealed)) for account, key, sealed in cursor.fetchall()]
+        cursor.execute(_UNDER_OTHERS.format(**table.names), [current, after])
+        return [(one, key, bytes(sealed)) for one, key, sealed in cursor.fetchall()]
 
 
 def keys_in_use() -> dict[str, int]:
-    """How many first passwords lie under each key, by its id; every key of the ring, also one that keeps none."""
+    """How many secrets lie under each key, by its id; every key of the ring, also one that keeps none."""
+    found: Counter[str] = Counter()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT key_id, count(*) FROM first_password WHERE ciphertext IS NOT NULL GROUP BY key_id")
-        found = dict(cursor.fetchall())
+        for table in _TABLES:
+            cursor.execute(_IN_USE.format(**table.names))
+            found.update(dict(cursor.fetchall()))
     return {**dict.fromkeys(ring().keys, 0), **found}
 
 
@@ -150,7 +176,7 @@ def unreadable() -> Iterator[str]:
 
 def _every() -> Iterator[tuple[Any, ...]]:
     after = "00000000-0000-0000-0000-000000000000"
-    while rows := _others("", after):
+    while rows := _others(_TABLES[0], "", after):
         yield from rows
         after = rows[-1][0]
 
@@ -170,12 +196,14 @@ WITH made AS (
 )
 UPDATE account a SET password = kept.hash FROM kept WHERE a.id = kept.account
 """
+# Gaps are names of _TABLES only.
 _UNDER_OTHERS = """
-SELECT account::text, key_id, ciphertext FROM first_password
-WHERE ciphertext IS NOT NULL AND key_id <> %s AND account > %s::uuid ORDER BY account LIMIT 1000
+SELECT {column}::text, key_id, ciphertext FROM {table}
+WHERE ciphertext IS NOT NULL AND key_id <> %s AND {column} > %s::uuid ORDER BY {column} LIMIT 1000
 """
 _ROTATED = """
-UPDATE first_password f SET ciphertext = r.anew, key_id = %s
-FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS r(account, sealed, anew)
-WHERE f.account = r.account AND f.ciphertext = r.sealed
+UPDATE {table} f SET ciphertext = r.anew, key_id = %s
+FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS r(one, sealed, anew)
+WHERE f.{column} = r.one AND f.ciphertext = r.sealed
 """
+_IN_USE = "SELECT key_id, count(*) FROM {table} WHERE ciphertext IS NOT NULL GROUP BY key_id"

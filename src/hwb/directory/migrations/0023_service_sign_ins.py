@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("directory", "0030_services"),
+        ("directory", "0022_services"),
         # Tokens are its rows: they end in the same statements as sign-ins.
         ("allauth_idp_oidc", "0003_client_allow_uri_wildcards"),
     ]
