@@ -18,7 +18,12 @@ from hwb.web.page import STATED
 from hwb.web.policy import Role
 
 pytestmark = pytest.mark.django_db
-POSTED = [(place, name) for place, callback, name in routes() if "POST" in getattr(callback, STATED).actions]
+#: Services send people there from outside, by POST too; it only leads on to the page (OpenID Connect Core 1.0, 3.1.2.1).
+FROM_OUTSIDE = {"oidc-authorization", "oidc-log-out"}
+POSTED = [
+    (place, name) for place, callback, name in routes()
+    if "POST" in getattr(callback, STATED).actions and name not in FROM_OUTSIDE
+]  # fmt: skip
 #: What a form might be made to carry that no form of ours has.
 MORE = {
     "is_staff": "1", "is_superuser": "1", "kind": "official", "upn": upn(99), "username": "taken1", "school": "6712042",
@@ -30,7 +35,7 @@ def address(place: str, world: World, **parts: Any) -> str:
     """The address of a route, its parts filled with what there is."""
     known = {
         "dfes": SCHOOL, "account": world.learners[OWN_CLASS][1].id, "run": world.run.id if world.run else "",
-        "search": uuid4(), "sheet": uuid4(), "client": uuid4(), "token": "x" * 20, "role": "champion", "key": "passwords.teachers",
+        "search": uuid4(), "sheet": uuid4(), "client": uuid4(), "service": uuid4(), "token": "x" * 20, "role": "champion", "key": "passwords.teachers",
     }  # fmt: skip
     filled = re.sub(r"<\w+:(\w+)>", lambda found: str({**known, **parts}.get(found[1], "x")), place)
     return "/" + filled.replace("^", "")
