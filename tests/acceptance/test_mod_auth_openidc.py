@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from tests.support.world import PASSWORD, SCHOOL, World
 
+from hwb.directory.models import ServiceLogOut
 from hwb.jobs import service_log_outs
 from hwb.operations import accounts, services
 from hwb.operations.services import Wanted
@@ -83,7 +84,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], place: Path) -> None:
 @pytest.fixture
 def page(browser: Browser, server: str) -> Iterator[Page]:
     context = browser.new_context(base_url=server, locale="en")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 
@@ -103,7 +104,7 @@ def test_a_learner_is_let_in_by_apache_and_out_when_switched_off(world: World, s
         username=learner.username, school=SCHOOL, reason="tests", acting_user="tests",
         now=datetime(2018, 7, 4, 9, tzinfo=UTC), on=date(2018, 7, 4),
     )  # fmt: skip
-    assert service_log_outs.tell_due() == 1
+    assert service_log_outs.tell_due() == 1, list(ServiceLogOut.objects.values_list("failure", flat=True))
     page.goto(f"{site}/inside/index.shtml")
     assert "/en/sign-in/" in page.url
 
