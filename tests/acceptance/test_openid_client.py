@@ -71,7 +71,7 @@ def party(world: World, server: str, settings: Any, library: Path) -> Iterator[s
 @pytest.fixture
 def page(browser: Browser, server: str) -> Iterator[Page]:
     context = browser.new_context(base_url=server, locale="cy")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 

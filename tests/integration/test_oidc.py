@@ -430,6 +430,16 @@ def test_signing_out_of_hwb_signs_out_of_its_services(world: World, maths: Party
     assert maths.userinfo(there["access_token"]).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/authorize", "/sign-out"])
+def test_what_comes_from_outside_by_post_is_only_led_on(world: World, maths: Party, path: str) -> None:
+    browser = world.client(Role.TEACHER, enforce_csrf_checks=True)
+    answer = browser.post(path, {"client_id": maths.made.client_id, "redirect_uri": "https://evil.example/"})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/en/")
+    assert browser.get("/en/account/").status_code == 200
+    assert not ServiceSignIn.objects.exists()
+
+
 def test_an_old_address_of_a_page_is_never_a_code(world: World, maths: Party) -> None:
     answer = world.client(Role.TEACHER).get(maths.request())
     assert answer["Referrer-Policy"] == "no-referrer"

@@ -25,6 +25,7 @@ from tests.support.world import OTHER_CLASS, OWN_CLASS, SCHOOL, World, build
 
 from hwb.directory.models import Account, ServiceLogOut, ServiceSignIn
 from hwb.jobs import service_log_outs as jobs
+from hwb.jobs import tasks
 from hwb.operations import accounts, service_log_outs, service_sign_ins
 from hwb.operations.service_log_outs import LogOut, NotHeard, Told
 from hwb.web.policy import Role
@@ -166,6 +167,18 @@ def test_a_service_that_does_not_hear_is_told_again_for_a_day(world: World) -> N
     ServiceLogOut.objects.update(due_at=at, made_at=at - timedelta(days=2))
     assert service_log_outs.tell_next(send=refusing, at=at) is Told.GIVEN_UP
     assert ServiceLogOut.objects.get().due_at is None
+
+
+def test_the_queue_tells_services_beside_itself(world: World) -> None:
+    with listening() as (address, heard):
+        tokens(party(schools=(SCHOOL,), logout_uri=address), world.client(Role.TEACHER))
+        service_sign_ins.end(ServiceSignIn.objects.get().id)
+        tasks.tell_services(timestamp=0)
+        for thread in threading.enumerate():
+            if thread.name == jobs.THREAD:
+                thread.join(10)
+    assert len(heard) == 1
+    assert ServiceLogOut.objects.get().sent_at is not None
 
 
 def test_a_service_that_answers_with_an_error_is_not_taken_to_have_heard(world: World) -> None:

@@ -77,6 +77,18 @@ BREACHES = {
         f"UPDATE placement SET ended = '2018-07-03' WHERE account = (SELECT id FROM account WHERE upn = '{upn(3)}')"
     ],
     "R31": [f"UPDATE account SET active = false WHERE upn = '{upn(3)}'"],
+    "R40": [
+        f"UPDATE account SET active = false WHERE upn = '{upn(3)}'",
+        (
+            "INSERT INTO allauth_idp_oidc_client (id, name, secret, scopes, default_scopes, type, grant_types,"
+            " redirect_uris, cors_origins, allow_uri_wildcards, response_types, skip_consent, created_at)"
+            " VALUES ('x', 'x', '!', '', '', 'confidential', '', '', '', false, 'code', true, now())"
+        ),
+        (
+            "INSERT INTO allauth_idp_oidc_token (type, hash, client_id, user_id, created_at, scopes)"
+            f" SELECT 'at', 'x', 'x', id, now(), '' FROM account WHERE upn = '{upn(3)}'"
+        ),
+    ],
     "I7": ["UPDATE learner_record SET refused = true WHERE missing_since IS NOT NULL"],
     "I8": ["UPDATE run SET state = 'withdrawn' WHERE state = 'applied'"],
     "I9": [f"INSERT INTO wait (school, upn, cause, since) VALUES ('{PRIMARY}', '{upn(3)}', 'release', '2018-09-03')"],

@@ -15,6 +15,7 @@ from hwb.operations.service_log_outs import LogOut, NotHeard
 _LOG = logging.getLogger(__name__)
 #: Seconds that a service may take to answer.
 PATIENCE = 5
+THREAD = "service log-outs"
 _ABREAST = 8
 _PLACES = threading.BoundedSemaphore(_ABREAST)
 
@@ -22,7 +23,7 @@ _PLACES = threading.BoundedSemaphore(_ABREAST)
 def start_telling() -> None:
     """Tells every service that is due, in threads of their own."""
     for _ in range(2):
-        threading.Thread(target=_in_thread, name="service log-outs", daemon=True).start()
+        threading.Thread(target=_in_thread, name=THREAD, daemon=True).start()
 
 
 def tell_due() -> int:

@@ -91,6 +91,16 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "R40",
+        "whoever is inactive has no sign-in to a service and no token that is good for anything",
+        """
+        SELECT i.account AS id FROM service_sign_in i JOIN account a ON a.id = i.account
+        WHERE i.ended_at IS NULL AND NOT a.active
+        UNION SELECT t.user_id FROM allauth_idp_oidc_token t JOIN account a ON a.id = t.user_id
+        WHERE t.type IN ('ac', 'at', 'rt') AND NOT a.active
+        """,
+    ),
+    Invariant(
         "I7",
         "a refused record is never read as missing",
         """
