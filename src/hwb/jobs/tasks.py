@@ -19,7 +19,18 @@ from procrastinate.jobs import Job
 from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
 from hwb.jobs import mail
-from hwb.operations import clients, due, messages, passwords, provisioning, sealing, searches, sessions
+from hwb.operations import (
+    attempts,
+    clients,
+    due,
+    help_codes,
+    messages,
+    passwords,
+    provisioning,
+    sealing,
+    searches,
+    sessions,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,6 +90,8 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     clients.forget_expired(at=datetime.now(UTC))
     searches.forget(at=datetime.now(UTC))
     sessions.forget_expired(at=datetime.now(UTC))
+    attempts.forget(at=datetime.now(UTC))
+    help_codes.forget(at=datetime.now(UTC))
 
 
 @app.periodic(cron="* * * * *")

@@ -33,6 +33,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "decision end": ("account", N_("A decision about the account ended")),
     "decision reopen": ("account", N_("A decision about the account stands again")),
     "sessions ended": ("sign-in", N_("Signed out everywhere")),
+    "sign-in unlocked": ("sign-in", N_("Signing in unlocked")),
     "password reset": ("password", N_("New password made")),
     "password chosen": ("password", N_("Password chosen by the learner")),
     "password shown": ("password", N_("Password shown")),

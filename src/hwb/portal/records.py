@@ -12,6 +12,7 @@ from hwb.directory.queries import timeline
 from hwb.directory.queries.passwords import PasswordRow
 from hwb.directory.queries.people import Stay
 from hwb.directory.queries.timeline import Event
+from hwb.lifecycle.attempts import Trouble
 from hwb.lifecycle.passwords import PasswordState
 from hwb.portal.answers import Answer, address
 from hwb.portal.happenings import KINDS, Happening, happening, kind_of
@@ -68,6 +69,7 @@ def account_rows(
     school: str,
     *,
     why: str,
+    trouble: Trouble | None = None,
     of: Literal["learner", "staff"] = "learner",
 ) -> list[dict[str, Any]]:
     """The account, its password and the last sign-in here; nothing of somebody who moved on. why: as lists say it."""
@@ -78,6 +80,11 @@ def account_rows(
     password: dict[str, Any] = {"status": "password", "value": str(state)}
     if of == "staff" and state is PasswordState.CHOSEN:
         password = {"value": say(N_("Set by the member of staff"))}
+    locked: list[dict[str, Any]] = []
+    if trouble is not None and trouble.locked is not None:
+        locked.append({"label": N_("Locked until"), "value": moment(trouble.locked)})
+    elif trouble is not None and trouble.closed:
+        locked.append({"label": N_("Signing in"), "value": say(N_("Only on devices that know the account"))})
     return [
         {"label": N_("Username"), "value": row.username, "own": True},
         {"label": N_("E-mail"), "value": email, "own": True},
@@ -85,6 +92,7 @@ def account_rows(
          "note": why},
         {"label": N_("Password"), **password, "note": _password_note(state, known)},
         {"label": N_("Last sign-in"), "value": moment(last) if last else say(N_("Never signed in here"))},
+        *locked,
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("first-sign-in/<str:token>/", views.first_sign_in, name="first-sign-in"),
+    path("forgotten/", views.forgotten, name="forgotten"),
     path("again/", views.give_again, name="again"),
     path("account/", own.account, name="own-account"),
     path("account/sign-out-everywhere/", own.sign_out_everywhere, name="sign-out-everywhere"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from allauth.account.utils import perform_login
-from django.contrib.auth import authenticate, logout
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,14 +13,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
 from hwb.operations import passwords, sessions
+from hwb.signin import barred, devices, inactive
 from hwb.signin.backend import PasswordBackend
-from hwb.signin.forms import WRONG, NewPasswordForm, SignInForm
+from hwb.signin.forms import NewPasswordForm, SignInForm
 from hwb.web import again, session
 from hwb.web.frame import show
 from hwb.web.language import language_in
 from hwb.web.page import PageRequest, is_signed_in, page
 from hwb.web.policy import Action
 from hwb.web.words import N_
+
+BACKEND = "hwb.signin.backend.PasswordBackend"
 
 
 @sensitive_post_parameters("password")
@@ -31,10 +34,13 @@ def sign_in(request: PageRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("start"))
     form = SignInForm.of(request)
     if form.is_sent():
-        account = authenticate(request, username=form.cleaned_data["username"], password=form.cleaned_data["password"])
-        if account is not None:
-            return _signed_in(request, account)
-        form.add_error("username", WRONG)
+        outcome = passwords.attempt(
+            name=form.cleaned_data["username"], password=form.cleaned_data["password"],
+            caller=devices.caller(request), at=datetime.now(UTC),
+        )  # fmt: skip
+        if outcome.found is not None:
+            return _right(request, outcome.found)
+        form.add_refusal("username", barred.said(outcome.verdict))
     return show(request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=_next(request))
 
 
@@ -64,7 +70,7 @@ def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
             account = None if found is None else PasswordBackend().get_user(found)
             if account is None:
                 raise Http404
-            account.backend = "hwb.signin.backend.PasswordBackend"  # type: ignore[attr-defined] # as authenticate() sets it
+            account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
             return _signed_in(request, account)
     return show(request, "signin/first_sign_in.html", title=N_("Choose your password"), form=form)
 
@@ -79,18 +85,34 @@ def give_again(request: PageRequest) -> HttpResponse:
     return again.ask(request, form, action=request.get_full_path())
 
 
+@page(Action.OPEN)
+def forgotten(request: PageRequest) -> HttpResponse:
+    """A9: who can help now. It asks for nothing, so it tells nothing."""
+    return show(request, "signin/forgotten.html", title=N_("I have forgotten my password"), back=reverse("sign-in"))
+
+
+def _right(request: PageRequest, found: passwords.SignIn) -> HttpResponse:
+    """The password was right: a session, or of an inactive account the page that helps (A5, R40)."""
+    account = PasswordBackend().get_user(found.account)
+    if account is None:
+        return inactive.show_help(request, found.account)
+    account.must_change = found.must_change
+    account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
+    return _signed_in(request, account)
+
+
 def _signed_in(request: HttpRequest, account: object) -> HttpResponse:
     """Through allauth's stages, where a second step will stand; the session gets a new id."""
-    response = perform_login(
+    response: HttpResponse = perform_login(
         request, account, email_verification="none", redirect_url=_next(request) or reverse("start")
     )
     if request.user.is_authenticated:
         session.begin(request)
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
-            response = HttpResponseRedirect(reverse("own-password"))
+            response["Location"] = reverse("own-password")
         passwords.record_sign_in(account=request.user.pk, now=clock.now())
-    return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
+    return response
 
 
 def _next(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ hidden fields and goes on when the password is right, so nothing typed is lost.
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from hwb.operations import passwords
+from hwb.operations.attempts import Caller, mark_of
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
 from hwb.web.policy import Person
@@ -70,7 +72,14 @@ def accepts(request: HttpRequest, form: AgainForm) -> bool:
     """Whether the typed password is the signed-in person's own; if so, they are fresh from now."""
     person: Person = request.person  # type: ignore[attr-defined]
     typed = form.cleaned_data[FIELD]
-    if passwords.authenticate(name=person.username, password=typed) != person.account:
+    # Counted apart from the sign-in page, for each session: a stolen one guesses no faster, and locks nobody out.
+    session = getattr(request.session, "session_key", None) or ""
+    here = Caller(str(request.META.get("REMOTE_ADDR", "")), session, frozenset({mark_of(session, person.account)}))
+    outcome = passwords.attempt(name=person.username, password=typed, caller=here, at=datetime.now(UTC))
+    if outcome.verdict.bar is not None:
+        form.add_error(FIELD, N_("Too many wrong tries. Wait some minutes, then try again"))
+        return False
+    if outcome.found is None or outcome.found.account != person.account:
         form.add_error(FIELD, N_("The password is not right"))
         return False
     confirm(request)

@@ -13,6 +13,7 @@ from hwb.directory.models.accounts import (
     SupportRequest,
     Upn,
 )
+from hwb.directory.models.attempts import HelpCode, SignInAttempt, SignInCount, SignInHour
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
@@ -40,6 +41,7 @@ __all__ = [
     "Decision",
     "Establishment",
     "FirstPassword",
+    "HelpCode",
     "HiddenWarning",
     "Identifier",
     "LearnerRecord",
@@ -56,6 +58,9 @@ __all__ = [
     "Seal",
     "Search",
     "Setting",
+    "SignInAttempt",
+    "SignInCount",
+    "SignInHour",
     "SignInLink",
     "SlipSheet",
     "StaffRecord",
