@@ -11,11 +11,10 @@ from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
 from hwb import clock
-from hwb.directory.queries import attempts, explanations, passwords, people
+from hwb.directory.queries import explanations, passwords, people
 from hwb.directory.queries.passwords import PasswordRow
 from hwb.directory.queries.people import LearnerRecord, Stay
 from hwb.lifecycle import explain
-from hwb.lifecycle.attempts import Trouble
 from hwb.lifecycle.explain_facts import LearnerFacts
 from hwb.lifecycle.passwords import PasswordState
 from hwb.operations import passwords as making
@@ -44,7 +43,6 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     row, today = record.row, clock.today()
     known = passwords.of_accounts([account]).get(account)
     limits = settings.explanation_limits()
-    trouble = attempts.of_accounts([account]).get(account)
     facts = explanations.learner(upn=row.upn, school=dfes, on=today, limits=limits) if row.upn else None
     found = explain.learner(facts, on=today, limits=limits) if facts else None
     answer = answer_of(found, school=facts.school, language=request.language) if found and facts else None
@@ -55,10 +53,9 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         row=row, answer=on_record(answer, active=row.active) if answer else None, caption=caption,
         account_rows=account_rows(
             row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else "",
-            trouble=trouble,
         ),
         school_rows=_school_rows(record, facts, request, dfes), schools=_picture(record, names, today, request),
-        deeds=_deeds(request, record, known, dfes, trouble), **happened(request, row, dfes, names, account=row.account),
+        deeds=_deeds(request, record, known, dfes), **happened(request, row, dfes, names, account=row.account),
     )  # fmt: skip
 
 
@@ -142,9 +139,7 @@ def _spell(stay: Stay, names: dict[str, tuple[str, str]], record: LearnerRecord,
     return Spell(name, stay.began, stay.ended, active, language if language != request.language else "")
 
 
-def _deeds(
-    request: PageRequest, record: LearnerRecord, known: PasswordRow | None, dfes: str, trouble: Trouble | None
-) -> list[Deed]:
+def _deeds(request: PageRequest, record: LearnerRecord, known: PasswordRow | None, dfes: str) -> list[Deed]:
     """What the reader may do about this learner, as far as its page is there."""
     row, person = record.row, request.person
     if not row.here or row.guest or known is None:
@@ -152,7 +147,7 @@ def _deeds(
     found = []
     where = {"account": row.account}
     if may(person, Action.RESET_PASSWORD, school=dfes):
-        if trouble is not None and trouble.can_be_unlocked:
+        if known.trouble.can_be_unlocked:
             found.append(Deed(say(N_("Unlock signing in")), address_of("unlock-learner", dfes, **where), post=True))
         found.append(Deed(say(N_("Reset the password")), address_of("reset-password", dfes, **where)))
     if may(person, Action.SHOW_PASSWORD, school=dfes) and known.state(school=dfes) is PasswordState.VISIBLE:

@@ -12,7 +12,6 @@ from hwb.directory.queries import timeline
 from hwb.directory.queries.passwords import PasswordRow
 from hwb.directory.queries.people import Stay
 from hwb.directory.queries.timeline import Event
-from hwb.lifecycle.attempts import Trouble
 from hwb.lifecycle.passwords import PasswordState
 from hwb.portal.answers import Answer, address
 from hwb.portal.happenings import KINDS, Happening, happening, kind_of
@@ -69,7 +68,6 @@ def account_rows(
     school: str,
     *,
     why: str,
-    trouble: Trouble | None = None,
     of: Literal["learner", "staff"] = "learner",
 ) -> list[dict[str, Any]]:
     """The account, its password and the last sign-in here; nothing of somebody who moved on. why: as lists say it."""
@@ -81,9 +79,9 @@ def account_rows(
     if of == "staff" and state is PasswordState.CHOSEN:
         password = {"value": say(N_("Set by the member of staff"))}
     locked: list[dict[str, Any]] = []
-    if trouble is not None and trouble.locked is not None:
-        locked.append({"label": N_("Locked until"), "value": moment(trouble.locked)})
-    elif trouble is not None and trouble.closed:
+    if known.trouble.locked is not None:
+        locked.append({"label": N_("Locked until"), "value": moment(known.trouble.locked)})
+    elif known.trouble.closed:
         locked.append({"label": N_("Signing in"), "value": say(N_("Only on devices that know the account"))})
     return [
         {"label": N_("Username"), "value": row.username, "own": True},

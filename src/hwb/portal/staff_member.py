@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.urls import path
 
 from hwb import clock
-from hwb.directory.queries import attempts, explanations, passwords, roles
+from hwb.directory.queries import explanations, passwords, roles
 from hwb.directory.queries import staff as rows
 from hwb.directory.queries.staff import StaffRecord
 from hwb.lifecycle import explain
@@ -38,14 +38,13 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
     if facts.member is not None:  # else the school has not said a word of them that still stands
         found = explain.staff(facts, on=today, limits=limits)
         answer = on_record(answer_of(found, school=facts.school, language=request.language), active=row.active)
-    trouble = attempts.of_accounts([account]).get(account)
-    details = account_rows(row, record.email, known, dfes, why=row.short, trouble=trouble, of="staff")
+    details = account_rows(row, record.email, known, dfes, why=row.short, of="staff")
     names = schools_named(record.stays, dfes, protected=facts.protected)
     return show(
         request, "portal/staff_member.html", title=full_name(row), section="staff", back=address("staff", dfes=dfes),
         row=row, answer=answer, account_rows=[*details, _roles(request, account, dfes)] if details else [],
         school_rows=_school_rows(request, record, facts, dfes),
-        deeds=_deeds(request, record, dfes, trouble) if known else [],
+        deeds=_deeds(request, record, dfes, known.trouble) if known else [],
         puts_right=address("to-put-right", dfes=dfes) if facts.refusals and not facts.protected else "",
         **happened(request, row, dfes, names, account=account, of="staff"),
     )  # fmt: skip
@@ -87,7 +86,7 @@ def _school_rows(request: PageRequest, record: StaffRecord, facts: StaffFacts, d
     return found
 
 
-def _deeds(request: PageRequest, record: StaffRecord, dfes: str, trouble: Trouble | None) -> list[Deed]:
+def _deeds(request: PageRequest, record: StaffRecord, dfes: str, trouble: Trouble) -> list[Deed]:
     """What the reader may do about them, while they work here."""
     row, person = record.row, request.person
     if not row.here or row.account is None:
@@ -103,7 +102,7 @@ def _deeds(request: PageRequest, record: StaffRecord, dfes: str, trouble: Troubl
         for action, text, route in offered
         if may(person, action, school=dfes)
     ]
-    if trouble is not None and trouble.can_be_unlocked and may(person, Action.RESET_STAFF_PASSWORD, school=dfes):
+    if trouble.can_be_unlocked and may(person, Action.RESET_STAFF_PASSWORD, school=dfes):
         unlock = address("unlock-staff", dfes=dfes, account=row.account)
         found.insert(0, Deed(say(N_("Unlock signing in")), unlock, post=True))
     return found

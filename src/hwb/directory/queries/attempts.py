@@ -1,30 +1,29 @@
-"""Wrong passwords of accounts, for the school that has them. By the database's real clock."""
+"""Wrong passwords of an account, for the school that has it: a column of other statements, and what it says."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
-from hwb.directory.queries.rows import fetch
 from hwb.lifecycle import attempts
-from hwb.lifecycle.attempts import Count, Trouble
+from hwb.lifecycle.attempts import NO_TROUBLE, Count, Trouble
+
+#: For a statement whose account is `a`. Counted by the real clock, and the database's is one.
+COLUMNS = (
+    "clock_timestamp() AS asked_at, (SELECT jsonb_agg(to_jsonb(c) - 'key') FROM sign_in_count c WHERE c.account = a.id)"
+    " AS wrong_passwords"
+)
 
 
-def of_accounts(accounts: Collection[UUID]) -> dict[UUID, Trouble]:
-    """By account; those without any wrong password are left out."""
-    if not accounts:
-        return {}
-    found: dict[UUID, list[tuple[Count, bool]]] = {}
-    at: datetime | None = None
-    for row in fetch(_COUNTS, {"ids": list(accounts)}):
-        at = row["at"]
-        count = Count(row["row"], row["locks"], row["until"], row["last"])
-        found.setdefault(row["account"], []).append((count, row["on_device"]))
-    return {account: attempts.trouble(counts, at=at) for account, counts in found.items()} if at else {}
+def read(row: Mapping[str, Any]) -> Trouble:
+    """The trouble of one row with these columns."""
+    found: Collection[dict[str, Any]] = row["wrong_passwords"] or ()
+    if not found:
+        return NO_TROUBLE
+    counts = [(Count(one["row"], one["locks"], _at(one["until"]), _at(one["last"])), one["on_device"]) for one in found]
+    return attempts.trouble(counts, at=row["asked_at"])
 
 
-_COUNTS = """
-SELECT account, "row", locks, until, last, on_device, clock_timestamp() AS at
-FROM sign_in_count WHERE account = ANY(%(ids)s)
-"""
+def _at(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

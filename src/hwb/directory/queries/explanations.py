@@ -1,8 +1,7 @@
 """Facts for an explanation (ux.md 5), for one person or for 300 UPNs at once, in the same few statements.
 
 Learners: the people with every school's word; the schools concerned with their runs; and only where somebody needs
-it, former UPNs (R9), when an account was released, namesakes, a holder's final year, and wrong passwords: never more
-than seven.
+it, former UPNs (R9), when an account was released, namesakes, and a holder's final year: never more than six.
 Staff: the school with its runs, and its staff.
 """
 
@@ -13,13 +12,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from hwb.directory.queries import attempts
 from hwb.directory.queries import explanation_rows as rows
 from hwb.directory.queries import explanation_sql as sql
 from hwb.directory.queries.rows import fetch
 from hwb.identifiers import clean_staff_code, clean_upn
 from hwb.lifecycle import calendar, explain_learners, identity
-from hwb.lifecycle.attempts import NO_TROUBLE, Trouble
 from hwb.lifecycle.calendar import london_date
 from hwb.lifecycle.explain_facts import (
     LearnerFacts,
@@ -56,7 +53,6 @@ def learners(*, upns: Sequence[str], school: str, on: date, limits: Limits) -> d
     released = _released([people[upn] for upn in wanted])
     namesakes = _namesakes([people[upn] for upn in wanted if people[upn].is_free], school)
     shares = _final_years(people, former, holders, seen, on=on, limits=limits)
-    troubles = _troubles(people.values(), school)
     asking = seen[school]
     found = {}
     for upn in wanted:
@@ -76,7 +72,7 @@ def learners(*, upns: Sequence[str], school: str, on: date, limits: Limits) -> d
             person.last_holder,
             upn in namesakes,
             shares.get(upn),
-            troubles.get(people[upn].account_id or "", NO_TROUBLE),
+            person.trouble_at(school),
         )
     return found
 
@@ -186,13 +182,6 @@ def _released(people: Iterable[rows.Person]) -> dict[str | None, datetime]:
     if not ids:
         return {}
     return {row["account"]: row["at"] for row in fetch(sql.RELEASED, {"ids": ids})}
-
-
-def _troubles(people: Iterable[rows.Person], school: str) -> dict[str, Trouble]:
-    """Trouble with signing in of those whom the asking school has."""
-    own = [one.learner.account for one in people if one.learner.account and one.learner.account.holder == school]
-    found = attempts.of_accounts([UUID(account.id) for account in own if account.active])
-    return {str(account): trouble for account, trouble in found.items()}
 
 
 def _namesakes(people: list[rows.Person], school: str) -> set[str]:
