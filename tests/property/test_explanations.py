@@ -353,6 +353,8 @@ HELD_HERE = (
         active=False, decisions=(Decision("2", DecisionKind.DEACTIVATED, PRIMARY),))),
     ("LX15", _word(missing_since=date(2018, 7, 2))),
     ("LX20", lambda known: replace(known, school=replace(known.school, year_groups_stayed=True))),
+    ("LX18", lambda known: replace(known, trouble=replace(known.trouble, locked=NOW))),
+    ("LX17", lambda known: replace(known, trouble=replace(known.trouble, wrong=3))),
 )  # fmt: skip
 
 

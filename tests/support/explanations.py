@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from tests.support.deliveries import JULY, deliver, extract_of, learner_row, register_schools, send, staff_row
 from tests.support.people import OTHER, PRIMARY, SECONDARY, upn
 
-from hwb.directory.models import Account, Authority
+from hwb.directory.models import Account, Authority, SignInCount
 from hwb.directory.queries import explanations
 from hwb.extract.records import Row
 from hwb.lifecycle import explain
@@ -241,6 +241,19 @@ def _last_years_in_september() -> Asked:
     return Asked(upn(1), on=SEPTEMBER + DAY)
 
 
+def _wrong_passwords(count: int) -> Callable[[], Asked]:
+    """So many in a row with the learner's name, just now; ten lock."""
+
+    def make() -> Asked:
+        until = datetime(2090, 7, 3, 14, 5, tzinfo=UTC) if count == 10 else None
+        SignInCount.objects.create(
+            key=b"name", account=Account.objects.get(upn=upn(1)).id, row=count, until=until, last=datetime.now(UTC)
+        )
+        return Asked(upn(1))
+
+    return make
+
+
 def _protected() -> Asked:
     accounts.protect(
         username=name(1), reason="court order", acting_user="support", now=datetime(2018, 7, 2, tzinfo=UTC)
@@ -370,6 +383,9 @@ SITUATIONS: dict[str, Callable[[], Asked]] = {
     "LX16": _failing,
     "LX16 late": _unseen_late,
     "LX16 never": _never_run,
+    "LX17": _wrong_passwords(4),
+    "LX18": _wrong_passwords(10),
+    "LX18 closed": _wrong_passwords(100),
     "LX20": _last_years,
     "LX20 in September": _last_years_in_september,
     "LX21": _protected,

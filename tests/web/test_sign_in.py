@@ -52,7 +52,7 @@ def test_every_failure_has_the_same_answer(world: World) -> None:
     nobodys = world.learners[OWN_CLASS][1]
     answers = []
     for username, password in (
-        (world.accounts[Role.CHAMPION].username, "wrong"), ("nobody1", PASSWORD), (inactive.username, PASSWORD),
+        (world.accounts[Role.CHAMPION].username, "wrong"), ("nobody1", PASSWORD), (inactive.username, "wrong"),
         (nobodys.username, ""[:0] or "x"), ("n" * 300, PASSWORD), ("\0", PASSWORD),
     ):  # fmt: skip
         answer = sign_in(Client(), username, password)

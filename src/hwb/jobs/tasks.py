@@ -20,10 +20,12 @@ from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
 from hwb.jobs import mail, service_log_outs
 from hwb.operations import (
+    attempts,
     child_pictures,
     class_sessions,
     clients,
     due,
+    help_codes,
     messages,
     passwords,
     provisioning,
@@ -96,6 +98,8 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     signing_keys.forget_expired(at=datetime.now(UTC))
     class_sessions.forget_old(at=datetime.now(UTC))
     child_pictures.forget_old(at=datetime.now(UTC))
+    attempts.forget(at=datetime.now(UTC))
+    help_codes.forget(at=datetime.now(UTC))
 
 
 @app.periodic(cron="* * * * *")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hwb.extract.records import MisKind, Problem
 from hwb.extract.texts import Both
+from hwb.lifecycle.attempts import NO_TROUBLE, Trouble
 from hwb.lifecycle.facts import DecisionKind, Learner, StaffMember
 from hwb.lifecycle.policy import Policy
 
@@ -87,6 +88,7 @@ class LearnerFacts:
     learner; None when that run does not bear on them. ``released``: when, and ``last_holder`` by whom, an account
     that nobody holds was let go. ``namesake``: the asking school's newest records have somebody of the same name and
     birth date under another UPN. ``final_year``: the learner's final year group at the holder.
+    ``trouble``: with signing in, where the asking school has the account.
     """
 
     upn: str
@@ -102,6 +104,7 @@ class LearnerFacts:
     last_holder: str | None = None
     namesake: bool = False
     final_year: YearShare | None = None
+    trouble: Trouble = NO_TROUBLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Why a learner's account is, or is not, at a school: codes LX01–LX16 and LX20–LX27, the first that holds (ux.md 5.2).
+"""Why a learner's account is, or is not, at a school: codes LX01–LX18 and LX20–LX27, the first that holds (ux.md 5.2).
 
 What is said of another school's person is bounded by ux.md 2: that school's name, its authority, the date of its last
 successful run and whether a leaving date was received. Names come from the asking school's own word only.
-Codes that come with later issues (services moving, locked, wrong password) have their place in ``_ORDER``.
+The code that comes with a later issue (services moving) has its place in ``_ORDER``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date
 
 from hwb.extract.texts import Both
-from hwb.lifecycle import calendar, explain_texts, words
+from hwb.lifecycle import attempts, calendar, explain_texts, words
 from hwb.lifecycle.explain_case import Case
 from hwb.lifecycle.explain_chain import class_information, moving
 from hwb.lifecycle.explain_facts import LearnerFacts, Limits, SchoolSeen
@@ -273,10 +273,27 @@ def _active(case: Case) -> Explanation | None:
     return _say(case, "LX01", chain=(), place=place) if place else _say(case, "LX01.classless", chain=())
 
 
-#: ux.md 5.2, last paragraph. Services still moving, locked and wrong password come before ``_active``.
+def _locked(case: Case) -> Explanation | None:
+    trouble = case.facts.trouble
+    if not case.here:
+        return None
+    if trouble.closed:
+        return _say(case, "LX18.closed", chain=())
+    if trouble.locked is None:
+        return None
+    return _say(case, "LX18", chain=(), time=f"{trouble.locked.astimezone(calendar.LONDON):%H:%M}")
+
+
+def _wrong_password(case: Case) -> Explanation | None:
+    wrong = case.facts.trouble.wrong
+    return _say(case, "LX17", chain=(), count=wrong) if case.here and wrong >= attempts.TOLD_FROM else None
+
+
+#: ux.md 5.2, last paragraph. Services still moving come before ``_locked``.
 _ORDER: tuple[Callable[[Case], Explanation | None], ...] = (
     _protected, _suspended, _refused, _identity, _conflict, _held, _failing, _future, _guest, _waiting, _released,
-    _switched_off, _grace, _missing, _moved_on, _left, _last_years, _active,
+    _switched_off, _grace, _missing, _moved_on, _left, _last_years, _locked, _wrong_password,
+    _active,
 )  # fmt: skip
 
 

@@ -87,6 +87,12 @@ _SHARE = ngettext(
     0,
 )
 
+_WRONG = ngettext(
+    "The account is active. The last sign-in attempt used a wrong password.",
+    "The account is active. The last {count} sign-in attempts used a wrong password.",
+    0,
+)
+
 WORDINGS: dict[str, Wording] = {
     # -- learners, in the order in which they are tried -----------------------------------------------------------
     "LX21": Wording(N_("We cannot show more about this record here."), Owner.SUPPORT, _SUPPORT),
@@ -244,6 +250,21 @@ WORDINGS: dict[str, Wording] = {
         N_("Your run on {date} still shows last year's year groups."), Owner.MIS_ADMINISTRATOR,
         N_("Finish the end-of-year procedures in your MIS, then run the client."), _AFTER_YOURS,
     ),
+    "LX18": Wording(
+        N_("The account is locked until {time}, after too many wrong passwords."), Owner.YOU,
+        N_("Unlock it now on the learner's record, or reset the password. The lock also ends by itself."),
+        N_("At {time}."),
+    ),
+    "LX18.closed": Wording(
+        N_(
+            "After a hundred wrong passwords the account accepts a password only on devices on which the learner has "
+            "signed in before."
+        ),
+        Owner.YOU, N_("Reset the password: somebody may be guessing it."),
+    ),
+    "LX17": Wording(
+        _WRONG.message, Owner.YOU, N_("Reset the password, if the learner does not know it."), "", _WRONG.plural or "",
+    ),
     "LX01": Wording(
         N_("{name} already has an active account here. Class: {place}."), Owner.YOU,
         N_("Open the record; reset the password if it is needed."),
@@ -354,6 +375,8 @@ SITUATIONS = {
     "LX22": N_("Another school has claimed the account"),
     "LX14": N_("Left; no other school has claimed the account"),
     "LX20": N_("The latest run shows last year's year groups (R37)"),
+    "LX18": N_("Locked after too many wrong passwords"),
+    "LX17": N_("Active; the last passwords that were tried are wrong"),
     "LX01": N_("On the school's roll, active"),
     "LX11": N_("UPN never seen"),
     "SX12": N_("Suspended by support (R31)"),

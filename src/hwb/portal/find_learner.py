@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from hwb.identifiers import UpnFault, clean_upn, upn_fault
 from hwb.lifecycle import explain
 from hwb.lifecycle.explain import Explanation
 from hwb.lifecycle.explain_facts import LearnerFacts
-from hwb.operations import lookups, searches, settings
+from hwb.operations import help_codes, lookups, searches, settings
 from hwb.portal import asks, learner_answers
 from hwb.portal.answers import address
 from hwb.portal.naming import year_name
@@ -55,6 +56,12 @@ _FAULTS = {
 }
 
 
+#: The same of a mistyped code, of one that is over, and of another school's learner.
+NOBODYS_CODE = N_(
+    "This help code is over, or it is not one of your learners'. Ask the learner to sign in again and show you the code"
+)
+
+
 class FindLearnerForm(PageForm):
     """One form with three ways to ask; the button says which."""
 
@@ -71,8 +78,11 @@ class FindLearnerForm(PageForm):
     )
     errors_said: ClassVar = {"asked": {"max_length": N_("Enter a UPN or a name of at most 100 characters")}}
 
-    def __init__(self, *args: Any, years: Sequence[str] = (), **more: Any) -> None:
+    def __init__(
+        self, *args: Any, years: Sequence[str] = (), of_code: Callable[[str], str | None] | None = None, **more: Any
+    ) -> None:
         super().__init__(*args, **more)
+        self._of_code = of_code
         choices = [(group, say(year_name(group))) for group in years]
         self.fields["year"].choices = [("", say(N_("Choose a year group"))), *choices]  # type: ignore[attr-defined]
         self.content: dict[str, Any] = {}
@@ -85,7 +95,12 @@ class FindLearnerForm(PageForm):
 
     def _one(self) -> None:
         words = str(self.cleaned_data.get("asked", "")).strip()
-        if any(letter.isdigit() for letter in words):
+        if self._of_code is not None and help_codes.is_code(words):
+            known = self._of_code(words)
+            if known is None:
+                return self.add_refusal("asked", Text(NOBODYS_CODE))
+            self.content = {"what": "one", "upns": [known]}
+        elif any(letter.isdigit() for letter in words):
             upn = clean_upn(_HYPHENS.sub("", words))
             if (fault := fault_of(upn)) is not None:
                 return self.add_refusal("asked", fault)
@@ -129,7 +144,7 @@ def fault_of(upn: str) -> Text | None:
 def find_learner(request: PageRequest, dfes: str) -> HttpResponse:
     """The box, with what can be typed into it."""
     years = newcomers.year_groups(school=dfes, on=clock.today())
-    form = FindLearnerForm.of(request, years=years)
+    form = FindLearnerForm.of(request, years=years, of_code=partial(_of_code, dfes))
     if form.is_sent():
         return _begin(request, dfes, form.content)
     several = (form.is_bound and form.data.get("what") in _SEVERAL) or any(map(form.initial.get, _SEVERAL))
@@ -178,6 +193,12 @@ def _seen(dfes: str, content: dict[str, Any]) -> dict[str, tuple[Explanation, Le
         for upn, facts in _facts(dfes, upns).items()
         if upn in recorded or not lookups.is_of_others(facts, dfes)
     }
+
+
+def _of_code(dfes: str, code: str) -> str | None:
+    """The UPN behind a help code, if the learner is or was here, or is in the school's own data; else None."""
+    upn = help_codes.upn_of(code, at=datetime.now(UTC))
+    return upn if upn is not None and lookups.is_own(_facts(dfes, [upn])[upn], dfes) else None
 
 
 def _begin(request: PageRequest, dfes: str, content: dict[str, Any]) -> HttpResponse:

@@ -41,6 +41,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "second step reset refused": ("sign-in", N_("Second step left as it is")),
     "recovery codes made": ("sign-in", N_("Recovery codes made")),
     "recovery code used": ("sign-in", N_("Signed in with a recovery code")),
+    "sign-in unlocked": ("sign-in", N_("Signing in unlocked")),
     "password reset": ("password", N_("New password made")),
     "password chosen": ("password", N_("Password chosen by the learner")),
     "password shown": ("password", N_("Password shown")),

@@ -223,6 +223,8 @@ def _deeds(
     found = []
     where = {"account": row.account}
     if may(person, Action.RESET_PASSWORD, school=dfes):
+        if known.trouble.can_be_unlocked:
+            found.append(Deed(say(N_("Unlock signing in")), address_of("unlock-learner", dfes, **where), post=True))
         found.append(Deed(say(N_("Reset the password")), address_of("reset-password", dfes, **where)))
     if may(person, Action.SHOW_PASSWORD, school=dfes) and known.state(school=dfes) is PasswordState.VISIBLE:
         found.append(Deed(say(N_("Show the password")), address_of("show-password", dfes, **where), post=True))

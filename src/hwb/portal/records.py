@@ -83,6 +83,11 @@ def account_rows(
     password: dict[str, Any] = {"status": "password", "value": str(state)}
     if of == "staff" and state is PasswordState.CHOSEN:
         password = {"value": say(N_("Set by the member of staff"))}
+    locked: list[dict[str, Any]] = []
+    if known.trouble.locked is not None:
+        locked.append({"label": N_("Locked until"), "value": moment(known.trouble.locked)})
+    elif known.trouble.closed:
+        locked.append({"label": N_("Signing in"), "value": say(N_("Only on devices that know the account"))})
     return [
         {"label": N_("Username"), "value": row.username, "own": True},
         {"label": N_("E-mail"), "value": email, "own": True},
@@ -90,6 +95,7 @@ def account_rows(
          "note": why},
         {"label": N_("Password"), **password, "note": _password_note(state, known, pictures)},
         {"label": N_("Last sign-in"), "value": moment(last) if last else say(N_("Never signed in here"))},
+        *locked,
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from hwb.directory.queries import explanations, passwords, roles
 from hwb.directory.queries import staff as rows
 from hwb.directory.queries.staff import StaffRecord
 from hwb.lifecycle import explain
+from hwb.lifecycle.attempts import Trouble
 from hwb.lifecycle.explain_facts import StaffFacts
 from hwb.operations import settings
 from hwb.portal import asks
@@ -45,7 +46,8 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
         request, "portal/staff_member.html", title=full_name(row), section="staff", back=address("staff", dfes=dfes),
         row=row, answer=answer, asks=offered,
         account_rows=[*details, *_held(request, account, dfes, second_step=row.second_step)] if details else [],
-        school_rows=_school_rows(request, record, facts, dfes), deeds=_deeds(request, record, dfes) if known else [],
+        school_rows=_school_rows(request, record, facts, dfes),
+        deeds=_deeds(request, record, dfes, known.trouble) if known else [],
         puts_right=address("to-put-right", dfes=dfes) if facts.refusals and not facts.protected else "",
         **happened(request, row, dfes, names, account=account, of="staff"),
     )  # fmt: skip
@@ -112,7 +114,7 @@ def _school_rows(request: PageRequest, record: StaffRecord, facts: StaffFacts, d
     return found
 
 
-def _deeds(request: PageRequest, record: StaffRecord, dfes: str) -> list[Deed]:
+def _deeds(request: PageRequest, record: StaffRecord, dfes: str, trouble: Trouble) -> list[Deed]:
     """What the reader may do about them, while they work here."""
     row, person = record.row, request.person
     if not row.here or row.account is None:
@@ -123,11 +125,15 @@ def _deeds(request: PageRequest, record: StaffRecord, dfes: str) -> list[Deed]:
         (Action.SWITCH_ACCESS, switch, "account-access"),
         (Action.ISSUE_USERNAME, N_("Issue a new username"), "issue-username"),
     )
-    return [
+    found = [
         Deed(say(text), address(route, dfes=dfes, account=row.account))
         for action, text, route in offered
         if may(person, action, school=dfes)
     ]
+    if trouble.can_be_unlocked and may(person, Action.RESET_STAFF_PASSWORD, school=dfes):
+        unlock = address("unlock-staff", dfes=dfes, account=row.account)
+        found.insert(0, Deed(say(N_("Unlock signing in")), unlock, post=True))
+    return found
 
 
 urlpatterns = [

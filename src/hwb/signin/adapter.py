@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+
+from hwb.signin import devices
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -22,6 +24,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_login_stages(self) -> list[str]:
         """Ours alone: nothing of e-mail addresses or telephones, which schools' data do not prove."""
         return ["hwb.signin.stages.SecondStepStage"]
+
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """After every way of signing in, when all its steps are done: the device knows the account."""
+        response: HttpResponse = super().post_login(request, user, **more)
+        devices.remember(request, response, user.pk)
+        return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         del request

@@ -16,6 +16,7 @@ urlpatterns = [
     path("second-step/", views.second_step, name="second-step"),
     path("services/", launcher.launcher, name="launcher"),
     path("stay/", own.stay, name="stay"),
+    path("forgotten/", views.forgotten, name="forgotten"),
     path("again/", views.give_again, name="again"),
     path("account/", own.account, name="own-account"),
     path("account/sign-out-everywhere/", own.sign_out_everywhere, name="sign-out-everywhere"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from allauth.account.utils import perform_login
-from django.contrib.auth import authenticate, logout
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,8 +14,9 @@ from hwb import clock
 from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
+from hwb.signin import barred, devices, inactive
 from hwb.signin.backend import PasswordBackend
-from hwb.signin.forms import WRONG, NewPasswordForm, SignInForm
+from hwb.signin.forms import NewPasswordForm, SignInForm
 from hwb.signin.launcher import MOVED
 from hwb.signin.stages import waiting
 from hwb.web import again, session
@@ -25,6 +26,7 @@ from hwb.web.page import PageRequest, is_signed_in, page
 from hwb.web.policy import Action
 from hwb.web.words import N_
 
+BACKEND = "hwb.signin.backend.PasswordBackend"
 #: By what a child's session began → where the next child begins.
 CHILDREN = {"badge": "badge", "class": "class-sign-in"}
 
@@ -37,10 +39,13 @@ def sign_in(request: PageRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("start"))
     form = SignInForm.of(request)
     if form.is_sent():
-        account = authenticate(request, username=form.cleaned_data["username"], password=form.cleaned_data["password"])
-        if account is not None:
-            return signed_in(request, account)
-        form.add_error("username", WRONG)
+        outcome = passwords.attempt(
+            name=form.cleaned_data["username"], password=form.cleaned_data["password"],
+            caller=devices.caller(request), at=datetime.now(UTC),
+        )  # fmt: skip
+        if outcome.found is not None:
+            return _right(request, outcome.found)
+        form.add_refusal("username", barred.said(outcome.verdict))
     return show(request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=again.next_of(request))
 
 
@@ -71,7 +76,7 @@ def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
             account = None if found is None else PasswordBackend().get_user(found)
             if account is None:
                 raise Http404
-            account.backend = "hwb.signin.backend.PasswordBackend"  # type: ignore[attr-defined] # as authenticate() sets it
+            account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
             return signed_in(request, account)
     return show(request, "signin/first_sign_in.html", title=N_("Choose your password"), form=form)
 
@@ -103,9 +108,25 @@ def give_again(request: PageRequest) -> HttpResponse:
     return again.ask(request, form, action=request.get_full_path())
 
 
+@page(Action.OPEN)
+def forgotten(request: PageRequest) -> HttpResponse:
+    """A9: who can help now. It asks for nothing, so it tells nothing."""
+    return show(request, "signin/forgotten.html", title=N_("I have forgotten my password"), back=reverse("sign-in"))
+
+
+def _right(request: PageRequest, found: passwords.SignIn) -> HttpResponse:
+    """The password was right: a session, or of an inactive account the page that helps (A5, R40)."""
+    account = PasswordBackend().get_user(found.account)
+    if account is None:
+        return inactive.show_help(request, found.account)
+    account.must_change = found.must_change
+    account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
+    return signed_in(request, account)
+
+
 def signed_in(request: HttpRequest, account: object) -> HttpResponse:
     """Through allauth's stages, of which one is the second step; the session gets a new id."""
-    response = perform_login(
+    response: HttpResponse = perform_login(
         request, account, email_verification="none", redirect_url=again.next_of(request) or reverse("start")
     )
     return _begun(request, account, response)
@@ -117,10 +138,10 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
         session.begin(request)
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
-            response = HttpResponseRedirect(reverse("own-password"))
+        reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
         if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):
             request.session[MOVED] = True
-        reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
-        if reads in LANGUAGES and isinstance(response, HttpResponseRedirect):
-            return HttpResponseRedirect(in_language(response.url, "cy" if reads == "cy" else "en"))
-    return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
+        if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie
+            to = reverse("own-password") if session.MUST_CHANGE in request.session else response.url
+            response["Location"] = in_language(to, "cy" if reads == "cy" else "en") if reads in LANGUAGES else to
+    return response

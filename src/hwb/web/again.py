@@ -22,6 +22,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from hwb import clock
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, second_step
+from hwb.operations.attempts import Caller, mark_of
 from hwb.operations.second_step import Method, Site, StepRefused
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
@@ -113,10 +114,25 @@ def accepts(request: HttpRequest, form: PageForm) -> bool:
     if isinstance(form, StepForm):
         if not proves(request, form, person.account):
             return False
-    elif passwords.authenticate(name=person.username, password=form.cleaned_data[FIELD]) != person.account:
-        form.add_error(FIELD, N_("The password is not right"))
+    elif not _is_own_password(request, form, person):
         return False
     confirm(request)
+    return True
+
+
+def _is_own_password(request: HttpRequest, form: PageForm, person: Person) -> bool:
+    """Whether the typed password is the signed-in person's own; a refusal stands in the form."""
+    # Counted apart from the sign-in page, for each session: a stolen one guesses no faster, and locks nobody out.
+    session = getattr(request.session, "session_key", None) or ""
+    here = Caller(str(request.META.get("REMOTE_ADDR", "")), session, frozenset({mark_of(session, person.account)}))
+    typed = form.cleaned_data[FIELD]
+    outcome = passwords.attempt(name=person.username, password=typed, caller=here, at=datetime.now(UTC))
+    if outcome.verdict.bar is not None:
+        form.add_error(FIELD, N_("Too many wrong tries. Wait some minutes, then try again"))
+        return False
+    if outcome.found is None or outcome.found.account != person.account:
+        form.add_error(FIELD, N_("The password is not right"))
+        return False
     return True
 
 

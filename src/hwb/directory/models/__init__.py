@@ -13,6 +13,7 @@ from hwb.directory.models.accounts import (
     SupportRequest,
     Upn,
 )
+from hwb.directory.models.attempts import HelpCode, SignInAttempt, SignInCount, SignInHour
 from hwb.directory.models.audit import Audit, ChainHead, PersonKey, Seal
 from hwb.directory.models.children import (
     Badge,
@@ -57,6 +58,7 @@ __all__ = [
     "Decision",
     "Establishment",
     "FirstPassword",
+    "HelpCode",
     "HiddenWarning",
     "Identifier",
     "LearnerRecord",
@@ -82,6 +84,9 @@ __all__ = [
     "ServiceSignIn",
     "SessionDevice",
     "Setting",
+    "SignInAttempt",
+    "SignInCount",
+    "SignInHour",
     "SignInLink",
     "SigningKey",
     "SlipSheet",

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from hwb.directory.queries import attempts
 from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, LearnerRecord, Problem, StaffRecord
 from hwb.extract.texts import Both
 from hwb.identifiers import clean_staff_code, clean_upn
 from hwb.lifecycle import expected, identity
+from hwb.lifecycle.attempts import NO_TROUBLE, Trouble
 from hwb.lifecycle.explain_facts import Colleague, Made, RefusedSeen, RunSeen, SchoolSeen
 from hwb.lifecycle.facts import (
     Account,
@@ -38,6 +40,12 @@ class Person:
     protected: bool
     decisions: tuple[Made, ...]
     last_holder: str | None
+    trouble: Trouble
+
+    def trouble_at(self, school: str) -> Trouble:
+        """With signing in, as the school that has the account sees it; others see none."""
+        account = self.learner.account
+        return self.trouble if account is not None and account.active and account.holder == school else NO_TROUBLE
 
     @property
     def account_id(self) -> str | None:
@@ -61,6 +69,7 @@ class Person:
             row["protected"],
             _made(row["decisions"]),
             last["school"] if last and account and account.holder is None else None,
+            attempts.read(row),
         )
 
 

@@ -72,6 +72,7 @@ def learners(*, upns: Sequence[str], school: str, on: date, limits: Limits) -> d
             person.last_holder,
             upn in namesakes,
             shares.get(upn),
+            person.trouble_at(school),
         )
     return found
 

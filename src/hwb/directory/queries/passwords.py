@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the statement is put together from constants only
 """What a school can know of passwords, by account: never a password (R10)."""
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from hwb.directory.queries import attempts
 from hwb.directory.queries.rows import fetch
 from hwb.lifecycle import passwords
+from hwb.lifecycle.attempts import Trouble
 from hwb.lifecycle.calendar import london_date
 from hwb.lifecycle.passwords import Made, PasswordFacts, PasswordState, Place
 
@@ -17,7 +20,8 @@ from hwb.lifecycle.passwords import Made, PasswordFacts, PasswordState, Place
 @dataclass(frozen=True, slots=True)
 class PasswordRow:
     """One account. ``names`` are the person's own, username included; ``year_group`` that of the school that has a
-    learner; ``arrived`` the day that school got the account; ``shown_at`` when the made password was last shown."""
+    learner; ``arrived`` the day that school got the account; ``shown_at`` when the made password was last shown;
+    ``trouble`` with signing in."""
 
     account: UUID
     kind: str
@@ -32,6 +36,7 @@ class PasswordRow:
     made_at: datetime | None
     shown_at: datetime | None
     last_sign_in: datetime | None
+    trouble: Trouble
 
     def state(self, *, school: str | None = None) -> PasswordState:
         """As ``school`` sees it; without one, as the school that has the account does."""
@@ -104,6 +109,7 @@ def _row(row: Mapping[str, Any], spells: list[dict[str, Any]]) -> PasswordRow:
         row["id"], row["kind"], row["active"], row["username"], tuple(filter(None, row["names"])),
         held["year_group"] if held else "", places, held["began"] if held else None, facts(row, places),
         bool(row["must_change"]), row["made_at"], row["shown_at"], row["last_sign_in"],
+        attempts.read(row),
     )  # fmt: skip
 
 
@@ -122,8 +128,8 @@ _LEARNERS = """
 SELECT DISTINCT account FROM placement WHERE school = %(school)s AND role IN ('holding', 'guest')
 """
 
-_ACCOUNTS = """
-SELECT a.id, a.kind, a.active, a.username, a.last_sign_in, a.password <> '' AS has_hash,
+_ACCOUNTS = f"""
+SELECT {attempts.COLUMNS}, a.id, a.kind, a.active, a.username, a.last_sign_in, a.password <> '' AS has_hash,
        array[a.username, a.legal_surname, a.legal_forename, a.preferred_surname, a.preferred_forename] AS names,
        f.school::text AS made_for, f.hidden_at IS NOT NULL AS hidden, f.must_change, f.made_at, f.shown_at
 FROM account a LEFT JOIN first_password f ON f.account = a.id

@@ -9,17 +9,27 @@ from hwb.operations.passwords.choosing import chain_of, choose, choose_first
 from hwb.operations.passwords.making import Many, NewPassword, reset, reset_by_form, reset_many, reset_named
 from hwb.operations.passwords.refusals import PasswordRefused
 from hwb.operations.passwords.showing import Shown, Slip, show, show_new, slips
-from hwb.operations.passwords.signing import SignIn, authenticate, identify, must_change, record_sign_in
+from hwb.operations.passwords.signing import (
+    Outcome,
+    SignIn,
+    attempt,
+    authenticate,
+    identify,
+    must_change,
+    record_sign_in,
+)
 from hwb.operations.passwords.storing import Rotated, harden, keys_in_use, rotate, unreadable
 
 __all__ = [
     "Many",
     "NewPassword",
+    "Outcome",
     "PasswordRefused",
     "Rotated",
     "Shown",
     "SignIn",
     "Slip",
+    "attempt",
     "authenticate",
     "chain_of",
     "choose",

@@ -16,7 +16,7 @@ from hwb.directory import chain, store
 from hwb.directory.queries import passwords as rows
 from hwb.lifecycle import passphrases
 from hwb.lifecycle import passwords as rules
-from hwb.operations import messages
+from hwb.operations import attempts, messages
 from hwb.operations.passwords import signing, storing
 from hwb.operations.passwords.refusals import refused, too_weak
 
@@ -75,6 +75,7 @@ def _write(before: signing.Kept, *, encoded: str, now: datetime) -> None:
             raise refused("changed_meanwhile")
         cursor.execute("UPDATE account SET password = %s WHERE id = %s", [encoded, before.account])
         cursor.execute("DELETE FROM first_password WHERE account = %s", [before.account])
+        attempts.forget_counts(cursor, [before.account])
         entry = chain.Entry("password chosen", "R10", "", name, person)
         store.write_log(cursor, [entry], chain.Writer(name, person, now))
         if before.hash or before.sealed is not None:  # not the very first one, by a link

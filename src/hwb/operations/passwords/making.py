@@ -22,7 +22,7 @@ from hwb.lifecycle import passphrases
 from hwb.lifecycle import passwords as rules
 from hwb.lifecycle.calendar import london_date
 from hwb.lifecycle.passwords import PasswordPolicy, Showing
-from hwb.operations import settings
+from hwb.operations import attempts, settings
 from hwb.operations.passwords import choosing, storing
 from hwb.operations.passwords.refusals import PasswordRefused, refused
 from hwb.operations.transactions import in_transaction
@@ -205,6 +205,7 @@ def _make(cursor: Any, people: Sequence[PasswordRow], how: _Making, log: str = "
     )  # fmt: skip
     cursor.execute(_STOPPED, [[one.account for one in made]])
     service_access.end(cursor, accounts=[one.account for one in made])
+    attempts.forget_counts(cursor, [one.account for one in made])
     name = log or how.school
     by = "made" if how.typed is None else "typed"
     entries = [

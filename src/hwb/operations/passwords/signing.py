@@ -18,7 +18,9 @@ from django.db import connection
 
 from hwb.directory.queries import passwords as rows
 from hwb.lifecycle import passwords as rules
-from hwb.operations import settings
+from hwb.lifecycle.attempts import Bar
+from hwb.operations import attempts, settings
+from hwb.operations.attempts import Caller, Try, Verdict
 from hwb.operations.passwords import storing
 
 _LONGEST_NAME = 254
@@ -32,6 +34,14 @@ class SignIn:
     account: UUID
     active: bool
     must_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a password at a sign-in page. ``found`` is None when it was wrong, or, by the verdict, not tried."""
+
+    found: SignIn | None
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,7 +67,28 @@ def authenticate(*, name: str, password: str) -> UUID | None:
 
 def identify(*, name: str, password: str) -> SignIn | None:
     """As authenticate, but a right password of an inactive account is told apart, for the page that helps (A5)."""
+    return _try(_find(name), password)
+
+
+def attempt(*, name: str, password: str, caller: Caller, at: datetime) -> Outcome:
+    """What a password opens, for somebody at a page: within the figures that keep passwords from being guessed.
+
+    A right password of an inactive account is told apart, for the page that helps (A5).
+    at: the real clock. A password that must not be tried now takes as long as one that is wrong, whoever's the name.
+    """
     kept = _find(name)
+    one = Try(_counted(name), password, kept.account if kept is not None else None, caller)
+    verdict = attempts.begin(one, at=at)
+    if verdict.bar is not None:
+        if verdict.bar is not Bar.SLOWED:
+            storing.hashed("")
+        return Outcome(None, verdict)
+    found = _try(kept, password)
+    (attempts.wrong if found is None else attempts.right)(one, at=at)
+    return Outcome(found, verdict)
+
+
+def _try(kept: Kept | None, password: str) -> SignIn | None:
     if not is_right(kept, password) or kept is None:
         return None
     return SignIn(kept.account, kept.active, must_change(kept.account))
@@ -119,6 +150,12 @@ def _names(name: str) -> list[str]:
     local, at, domain = text.partition("@")
     ours = at and domain == django_settings.HWB_MAIL_DOMAIN.casefold()
     return [text, local] if ours and local else [text]
+
+
+def _counted(name: str) -> str:
+    """The one form in which tries with a name are counted, with our own domain or without, whoever has it."""
+    names = _names(name)
+    return names[-1] if names else name
 
 
 def must_change(account: UUID) -> bool:

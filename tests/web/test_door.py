@@ -1,0 +1,318 @@
+"""What keeps passwords from being guessed, as the sign-in page has it; help codes (A1, A5, A9, LX17, LX18, B9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from tests.support.world import ELSEWHERE, OTHER_CLASS, OWN_CLASS, PASSWORD, SCHOOL, World, encoded
+
+from hwb import clock
+from hwb.directory.models import Account, Audit, Decision, HelpCode, SignInCount
+from hwb.operations import accounts, attempts, help_codes, passwords
+from hwb.operations.attempts import Caller
+from hwb.web.policy import Role
+
+pytestmark = pytest.mark.django_db
+WRONG = "The username or password is not right"
+NOW = datetime(2026, 9, 1, 9, tzinfo=UTC)
+MINUTES = timedelta(minutes=1)
+
+
+def sign_in(client: Client, username: str, password: str = PASSWORD, language: str = "en") -> Any:
+    return client.post(f"/{language}/sign-in/", {"username": username, "password": password})
+
+
+def said(response: Any) -> str:
+    found = re.search(r'href="#id_username">([^<]*)<', response.content.decode())
+    return found[1] if found else ""
+
+
+def fail(name: str, times: int) -> None:
+    for _ in range(times):
+        SignInCount.objects.update(until=None)
+        assert sign_in(Client(), name, "wrong").status_code == 200
+
+
+@pytest.fixture
+def argon(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Passwords that are looked at, without the time it takes."""
+    from hwb.operations.passwords import signing
+
+    seen: list[str] = []
+
+    def tried(kept: Any, password: str) -> passwords.SignIn | None:
+        seen.append(password)
+        whose = uuid4() if kept is None else kept.account
+        return passwords.SignIn(whose, active=True, must_change=False) if password.startswith("right") else None
+
+    monkeypatch.setattr(signing, "_try", tried)
+    monkeypatch.setattr(signing.storing, "hashed", lambda _: "")
+    return seen
+
+
+@pytest.mark.parametrize("name", ["live", "nobody.at.all1", "inactive"])
+def test_a_lock_is_the_same_for_every_name(world: World, name: str) -> None:
+    """Ten wrong ones lock a name for five minutes, whether anybody has it or not; even the right password waits."""
+    account = world.accounts[Role.STAFF]
+    Account.objects.filter(id=account.id).update(active=name != "inactive")
+    typed = name if name.startswith("nobody") else account.username
+    fail(typed, 10)
+    for client, password in ((Client(), "wrong"), (Client(), PASSWORD)):
+        answer = sign_in(client, typed.upper() + "@hwbcymru.net", password)
+        assert answer.status_code == 200
+        assert said(answer).startswith("Too many wrong tries. Wait until ")
+    assert said(sign_in(Client(), typed, language="cy")).startswith("Gormod o ymgeisiau anghywir. Arhoswch tan ")
+    SignInCount.objects.update(until=datetime.now(UTC) - MINUTES)
+    answer = sign_in(Client(), typed)
+    assert answer.status_code == (302 if name == "live" else 200)
+
+
+def test_a_known_device_is_counted_apart(world: World) -> None:
+    """Guesses from elsewhere, a hundred of them too, shut nobody out of a device on which they have signed in."""
+    account, own = world.accounts[Role.LEARNER], Client()
+    assert sign_in(own, account.username).status_code == 302
+    cookie = own.cookies["device"]
+    assert cookie["httponly"]
+    assert (cookie["samesite"], cookie["max-age"]) == ("Lax", 180 * 24 * 60 * 60)
+    assert str(account.id) not in cookie.value
+    own.post("/en/sign-out/")
+    fail(account.username, 1)
+    SignInCount.objects.update(row=100, until=datetime.now(UTC) + 30 * MINUTES)
+    other = sign_in(Client(), account.username)
+    assert said(other) == "Too many wrong tries. Ask your teacher for a new password. Staff: ask your Digital Champion"
+    assert sign_in(own, account.username).status_code == 302
+    forged = Client()
+    forged.cookies["device"] = cookie.value[:-3] + "abc"
+    assert sign_in(forged, account.username).status_code == 200
+    another = sign_in(own, world.accounts[Role.STAFF].username, "wrong")
+    assert said(another) == WRONG
+
+
+def test_a_known_device_has_locks_of_its_own(world: World) -> None:
+    account, own = world.accounts[Role.LEARNER], Client()
+    sign_in(own, account.username)
+    own.post("/en/sign-out/")
+    for _ in range(10):
+        SignInCount.objects.update(until=None)
+        sign_in(own, account.username, "wrong")
+    assert "Wait until" in said(sign_in(own, account.username))
+    assert sign_in(Client(), account.username).status_code == 302
+
+
+def test_a_right_password_begins_anew(world: World) -> None:
+    account = world.accounts[Role.LEARNER]
+    fail(account.username, 3)
+    assert sign_in(Client(), account.username).status_code == 302
+    assert not SignInCount.objects.exists()
+
+
+def test_a_new_password_ends_a_lock(world: World) -> None:
+    """A hundred in a row need a new password: when it is made, it can be used."""
+    account = world.learners[OWN_CLASS][1]
+    fail(account.username, 1)
+    SignInCount.objects.update(row=100)
+    made = passwords.reset(account=account.id, school=SCHOOL, acting_user="tests", now=NOW)
+    assert sign_in(Client(), account.username, made.password).status_code == 302
+
+
+def test_a_school_of_a_thousand_behind_one_address(argon: list[str], world: World) -> None:
+    """1,000 pupils sign in within ten minutes, 15 % of them after a mistyped password: nobody is wrongly kept out."""
+    at = NOW
+    for number in range(1000):
+        at += timedelta(milliseconds=500)
+        name = f"learner{number}"
+        if number % 20 in (3, 9, 14):
+            mistyped = passwords.attempt(name=name, password=f"typo {number}", caller=Caller("192.0.2.1"), at=at)
+            assert mistyped.verdict.bar is None
+        right = passwords.attempt(name=name, password=f"right {number}", caller=Caller("192.0.2.1"), at=at)
+        assert right.found is not None
+    assert len(argon) == 1150
+
+
+def test_guessing_from_one_address_is_slowed_down(argon: list[str], world: World) -> None:
+    """Many names, each with another password: after detection one in two seconds is tried; others are not slowed."""
+    at = NOW
+    for number in range(2000):
+        at += timedelta(milliseconds=20)
+        passwords.attempt(name=f"name{number}", password=f"guess {number}", caller=Caller("192.0.2.1"), at=at)
+    assert 300 <= len(argon) <= 300 + 40 / 2
+    before = len(argon)
+    passwords.attempt(name="somebody", password="x", caller=Caller("198.51.100.7"), at=at)
+    assert len(argon) == before + 1
+    device, account = "device", world.accounts[Role.LEARNER]
+    known = Caller("192.0.2.1", device, frozenset({attempts.mark_of(device, account.id)}))
+    found = passwords.attempt(name=account.username, password="right", caller=known, at=at).found
+    assert found is not None
+
+
+def test_one_password_with_many_names_is_seen_from_many_addresses(argon: list[str], world: World) -> None:
+    """Spraying: 21 names, then that password is looked at no more for ten minutes; another one is."""
+    for number in range(500):
+        caller = Caller(f"192.0.2.{number % 250}")
+        passwords.attempt(name=f"name{number}", password="Haf2026!", caller=caller, at=NOW)
+    assert len(argon) == 21
+    assert passwords.attempt(name="x", password="other", caller=Caller("192.0.2.1"), at=NOW).verdict.bar is None
+    later = NOW + 11 * MINUTES
+    assert passwords.attempt(name="y", password="Haf2026!", caller=Caller("192.0.2.1"), at=later).verdict.bar is None
+
+
+def test_what_is_counted_names_nobody_and_goes(world: World) -> None:
+    """Names, addresses and passwords are kept as HMACs only, and forgotten."""
+    from django.db import connection
+
+    fail("mali.rees7", 2)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT t::text FROM sign_in_count t UNION ALL SELECT t::text FROM sign_in_attempt t")
+        kept = " ".join(text for (text,) in cursor.fetchall())
+        assert "mali" not in kept
+        assert "6d616c69" not in kept  # the same in hexadecimal
+        attempts.forget(at=datetime.now(UTC) + timedelta(hours=1))
+        cursor.execute("SELECT count(*) FROM sign_in_attempt")
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT sum(tried), sum(failed) FROM sign_in_hour")
+        assert cursor.fetchone() == (2, 2)
+        attempts.forget(at=datetime.now(UTC) + timedelta(days=2))
+        cursor.execute("SELECT count(*) FROM sign_in_count")
+        assert cursor.fetchone() == (0,)
+
+
+def switched_off(world: World, number: int = 1) -> Account:
+    """A learner of the own class with the known password, whose account the school switched off."""
+    account = world.learners[OWN_CLASS][number]
+    Account.objects.filter(id=account.id).update(password=encoded())
+    accounts.deactivate(
+        username=account.username, school=SCHOOL, reason="asked", acting_user="tests", now=NOW, on=clock.today()
+    )
+    return account
+
+
+def code_on(response: Any) -> str:
+    found = re.search(r'class="hwb-code"[^>]*>([A-Z]{3}-\d{3})<', response.content.decode())
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_the_right_password_of_an_inactive_account_gets_a_help_code(world: World, language: str) -> None:
+    """A5: the same code while it lives; no session; a wrong password tells nothing. The school finds out why."""
+    account = switched_off(world)
+    client = Client()
+    answer = sign_in(client, account.username, language=language)
+    code = code_on(answer)
+    assert code
+    assert account.username not in answer.content.decode()
+    assert client.get("/en/account/").status_code == 302
+    assert code_on(sign_in(Client(), account.username)) == code
+    assert said(sign_in(Client(), account.username, "wrong")) == WRONG
+    assert code not in str(list(HelpCode.objects.values()))
+    champion = world.client(Role.CHAMPION)
+    found = champion.post(
+        f"/{language}/school/{SCHOOL}/find-learner/", {"asked": code.lower().replace("-", " "), "what": "one"}
+    )
+    page = champion.get(found["Location"]).content.decode()
+    assert account.upn in page
+    assert "LX13" in page
+    assert code not in found["Location"]
+
+
+def test_a_help_code_opens_nothing_to_another_school_and_ends_after_three_days(world: World) -> None:
+    """Mistyped, over and another school's: one answer."""
+    account = switched_off(world)
+    code = code_on(sign_in(Client(), account.username))
+    assert help_codes.upn_of(code, at=datetime.now(UTC) + timedelta(days=2, hours=23)) == account.upn
+    assert help_codes.upn_of(code, at=datetime.now(UTC) + timedelta(days=3, minutes=1)) is None
+    champion = world.client(Role.CHAMPION)
+    stranger = world.elsewhere[0]
+    Account.objects.filter(id=stranger.id).update(active=False)
+    theirs = help_codes.code_for(account=stranger.id, at=datetime.now(UTC))
+    for typed in (theirs, "BBB-000"):
+        assert typed
+        answer = champion.post(f"/en/school/{SCHOOL}/find-learner/", {"asked": typed, "what": "one"})
+        assert "This help code is over, or it is not one of your learners" in answer.content.decode()
+    Account.objects.filter(id=account.id).update(active=True)
+    assert help_codes.upn_of(code, at=datetime.now(UTC)) is None
+
+
+@pytest.mark.parametrize("why", ["suspended", "protected", "staff"])
+def test_no_code_for_suspended_and_protected_people_and_staff(world: World, why: str) -> None:
+    account = world.accounts[Role.STAFF] if why == "staff" else switched_off(world)
+    Account.objects.filter(id=account.id).update(active=False)
+    if why == "suspended":
+        Decision.objects.create(id=uuid4(), account_id=account.id, kind="suspended", made_by="x", made_at=NOW)
+    if why == "protected":
+        accounts.protect(username=account.username, reason="court order", acting_user="tests", now=NOW)
+    answer = sign_in(Client(), account.username)
+    text = answer.content.decode()
+    assert "Your account is not switched on yet" in text
+    assert not code_on(answer)
+    assert not HelpCode.objects.exists()
+    assert ("Digital Champion" in text) is (why == "staff")
+
+
+def test_a_locked_learner_is_explained_and_unlocked(world: World) -> None:
+    """B9: "locked until" and the unlock; recorded; by the teacher of the class, not of another."""
+    learner, champion, teacher = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION), world.client(Role.TEACHER)
+    record = f"/en/school/{SCHOOL}/learners/{learner.id}/"
+    fail(learner.username, 4)
+    page = champion.get(record).content.decode()
+    assert "Unlock signing in" not in page
+    fail(learner.username, 6)
+    page = champion.get(record).content.decode()
+    assert "Locked until" in page
+    assert "Unlock signing in" in page
+    assert teacher.post(f"{record}unlock/")["Location"] == record
+    assert "Signing in has been unlocked." in (after := teacher.get(record).content.decode())
+    assert "Locked until" not in after
+    assert "Signing in unlocked" in after
+    assert Audit.objects.filter(action="sign-in unlocked", account=learner.id).count() == 1
+    other = world.learners[OTHER_CLASS][0]
+    assert teacher.post(f"/en/school/{SCHOOL}/learners/{other.id}/unlock/").status_code == 404
+    assert champion.post(f"/en/school/{ELSEWHERE}/learners/{world.elsewhere[0].id}/unlock/").status_code == 404
+
+
+def test_a_locked_member_of_staff_is_unlocked(world: World) -> None:
+    staff, champion = world.accounts[Role.STAFF], world.client(Role.CHAMPION)
+    record = f"/en/school/{SCHOOL}/staff/{staff.id}/"
+    fail(staff.username, 10)
+    assert "Unlock signing in" in champion.get(record).content.decode()
+    assert champion.post(f"{record}unlock/")["Location"] == record
+    assert sign_in(Client(), staff.username).status_code == 302
+
+
+def test_giving_the_password_again_is_counted_too(world: World) -> None:
+    """A stolen session guesses no faster than a stranger, and locks nobody out of the sign-in page."""
+    client, name = world.client(Role.CHAMPION, fresh=False), world.accounts[Role.CHAMPION].username
+    for _ in range(10):
+        SignInCount.objects.update(until=None)
+        client.post("/en/again/", {"password_again": "wrong"})
+    answer = client.post("/en/again/", {"password_again": PASSWORD})
+    assert "Too many wrong tries. Wait some minutes" in answer.content.decode()
+    assert sign_in(Client(), name).status_code == 302
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_forgotten_password_asks_for_nothing(client: Client, language: str) -> None:
+    """A9: who can help; no field, so no answer that tells who exists."""
+    page = client.get(f"/{language}/forgotten/")
+    assert page.status_code == 200
+    assert b"<input" not in page.content.split(b"<main")[1].split(b"</main")[0]
+    assert f"/{language}/forgotten/" in client.get(f"/{language}/sign-in/").content.decode()
+
+
+def test_the_address_behind_a_proxy_is_the_one_the_proxy_saw(settings: Any) -> None:
+    from django.test import RequestFactory
+
+    from hwb.signin.devices import address_of
+
+    headers = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9, 198.51.100.7"}
+    settings.HWB_BEHIND_PROXY = False
+    assert address_of(RequestFactory().get("/", **headers)) == "10.0.0.1"
+    settings.HWB_BEHIND_PROXY = True
+    assert address_of(RequestFactory().get("/", **headers)) == "198.51.100.7"
+    headers["HTTP_X_FORWARDED_FOR"] = "2001:db8:1:2:3:4:5:6"
+    assert address_of(RequestFactory().get("/", **headers)) == "2001:db8:1:2::/64"
