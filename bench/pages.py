@@ -19,7 +19,8 @@ from django.test.utils import override_settings
 from django.urls import NoReverseMatch, path, reverse
 
 from bench.nation import DAY_AFTER
-from hwb.operations import roles, sessions
+from hwb.lifecycle import second_step as rules
+from hwb.operations import roles, second_step, sessions
 from hwb.operations.roles import NewPerson, Reach
 
 REQUESTS, WARM_UP = 200, 10
@@ -132,6 +133,11 @@ def _others(school: str) -> list[tuple[Any, ...]]:
     )  # fmt: skip
 
 
+def _code(secret: str, at: datetime) -> str:
+    """What an app for codes shows at a moment."""
+    return rules.code_at(secret, int(at.timestamp()) // rules.STEP_SECONDS)
+
+
 def _area(school: str) -> Iterator[Ask]:
     """The area page, where this version has one; more schools join the authority until it has enough."""
     from hwb.directory.models import Authority, Establishment
@@ -157,7 +163,10 @@ def _signed_in(reach: Reach) -> Client:
     made = roles.grant_new(reach, person=person, acting_user="bench", now=NOW, on=NOW.date(), at=at)
     sessions.use_link(token=made.link_token, password=_PASSWORD, now=NOW, at=at)
     client = Client(SERVER_NAME="localhost")
-    answer = client.post("/en/sign-in/", {"username": made.username, "password": _PASSWORD})
+    secret = second_step.new_app_secret()
+    second_step.add_app(account=made.account, secret=secret, code=_code(secret, at), now=NOW, at=at)
+    client.post("/en/sign-in/", {"username": made.username, "password": _PASSWORD})
+    answer = client.post("/en/second-step/", {"code_again": _code(secret, at + timedelta(seconds=30))})
     if answer.status_code != 302:
         raise SystemExit(f"nobody could sign in as {reach.role}")
     return client

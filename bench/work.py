@@ -43,6 +43,7 @@ def start() -> None:
 
     from hwb.directory import chain, facts, sets, store
     from hwb.extract import check, wire
+    from hwb.jobs import tasks  # noqa: F401 - as the worker and the server have, before anything is delivered
     from hwb.jobs.collector import collect_seldom
     from hwb.lifecycle import planning
     from hwb.operations import due, memory, provisioning, runs

@@ -88,6 +88,11 @@ class Look:
     contexts: list[BrowserContext] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
+    def picture(self, page: Page, name: str) -> None:
+        """For whoever wants to see: kept in the folder of HWB_TEST_PICTURES."""
+        if (folder := os.environ.get("HWB_TEST_PICTURES")) and self.script:
+            page.screenshot(path=f"{folder}/{name}-{self.language}-{self.width}.png", full_page=True)
+
     def as_(self, role: Role | None = None, *, fresh: bool = True) -> Page:
         """A new window, signed in as the role or as nobody."""
         context = self.browser.new_context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.acceptance.conftest import Look
+from tests.support.second_step import code_now, set_up
 from tests.support.world import PASSWORD
 
 from hwb.web.policy import Role
@@ -32,6 +33,9 @@ def test_somebody_signs_in_changes_the_password_and_signs_out(look: Look) -> Non
     assert page.input_value("#id_password") == ""
     page.fill("#id_username", f"  {look.world.accounts[Role.CHAMPION].username.upper()} ")
     page.fill("#id_password", PASSWORD)
+    secret, _ = set_up(look.world.accounts[Role.CHAMPION].id)
+    page.click("main form button:not([type])")
+    page.fill("#id_code_again", code_now(secret))
     page.click("main form button:not([type])")
     look.visit(page, f"/{look.language}/account/")
     look.visit(page, f"/{look.language}/?all=1")

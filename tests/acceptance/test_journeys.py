@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page
 from tests.acceptance.conftest import Look
 from tests.support.deliveries import deliver, learner_row
 from tests.support.people import upn
+from tests.support.second_step import code_now, set_up
 from tests.support.world import ELSEWHERE, PASSWORD, SCHOOL, World
 
 from hwb.directory.models import Account, FirstPassword
@@ -39,6 +40,9 @@ class Walk:
         self.look.check(self.page)
         self.write("#id_username", self.look.world.accounts[role].username)
         self.write("#id_password", PASSWORD)
+        secret, _ = set_up(self.look.world.accounts[role].id)
+        self.press("#form button:not([type])")
+        self.write("#id_code_again", code_now(secret))
         self.press("#form button:not([type])")
 
     def press(self, selector: str) -> None:

@@ -21,9 +21,11 @@ def test_from_home_to_what_a_run_changed(look: Look, monkeypatch: pytest.MonkeyP
     deliver([*rows, long, learner_row(8, upn="nonsense")], on=date(2018, 9, 3))
     page = look.as_(Role.CHAMPION)
     look.visit(page, f"/{look.language}/school/{SCHOOL}/")
+    look.picture(page, "home")
     with page.expect_navigation():
         page.click(f"main a[href='/{look.language}/school/{SCHOOL}/provisioning/']")
     look.check(page)
+    look.picture(page, "provisioning")
     with page.expect_navigation():
         page.click("#list tbody tr:first-child a")
     look.check(page)
@@ -31,7 +33,8 @@ def test_from_home_to_what_a_run_changed(look: Look, monkeypatch: pytest.MonkeyP
         page.click("main a[href$='/changes/']")
     look.check(page)
     assert "Llanfairpwll" in page.inner_text("main")
-    look.visit(page, page.url.removeprefix(look.server) + "?group=moved")
+    look.visit(page, page.url.removeprefix(look.server) + "?group=moved&class=6%20Gwyrdd&year=6")
+    look.picture(page, "changes")
     with page.expect_navigation():
         page.click(".govuk-back-link")
     look.check(page)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from tests.acceptance.conftest import Look
-from tests.support.deliveries import deliver, extract_of, learner_row, send
+from tests.support.deliveries import deliver, extract_of, learner_row, send, staff_row
 from tests.support.world import SCHOOL
 
 from hwb.operations import provisioning
@@ -55,7 +55,7 @@ def test_records_are_put_right(look: Look, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HWB_NOW", "2019-03-04T20:00")
     long = "Llanfairpwllgwyngyllgogerychwyrndrobwll"
     rows = [learner_row(1), learner_row(2, admission_number=""), learner_row(9, upn="nonsense", legal_surname=long)]
-    deliver(rows, on=MARCH)
+    deliver(rows, [staff_row("NO", legal_surname=long, start_date="")], on=MARCH)
     page = look.as_(Role.MIS_ADMIN)
     path = f"/{look.language}/school/{SCHOOL}/to-put-right/"
     look.visit(page, path)
@@ -63,6 +63,11 @@ def test_records_are_put_right(look: Look, monkeypatch: pytest.MonkeyPatch) -> N
     look.visit(page, f"{path}pass-on/L02/")
     with page.expect_navigation():
         page.click("#form button")
+    look.check(page)
+    look.visit(page, f"{path}?passed=nobody")
+    look.picture(page, "to-put-right")
+    with page.expect_navigation():
+        page.click("button[form=compare]")
     look.check(page)
     look.visit(page, f"{path}?reason=L06")
     with page.expect_navigation():

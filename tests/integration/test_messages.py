@@ -23,6 +23,7 @@ from hwb import clock
 from hwb.directory.models import Account, Establishment, Message, MessageNote, Watch
 from hwb.jobs import mail, tasks
 from hwb.operations import messages, provisioning, roles
+from hwb.operations import settings as store
 from hwb.operations.roles import Reach
 from hwb.web.policy import Role
 
@@ -136,7 +137,7 @@ def test_the_reader_chooses_language_and_summaries(world: World, at: Any, tmp_pa
     client: Client = world.client(Role.CHAMPION)
     page = client.get("/cy/account/messages/")
     assert page.status_code == 200
-    assert client.post("/cy/account/messages/", {"language": "cy", "digests": "no"}).status_code == 302
+    assert client.post("/cy/account/messages/", {"pages": "any", "language": "cy", "digests": "no"}).status_code == 302
     deliver(
         [*(learner_row(n, registration_group="6G") for n in range(1, 7)), learner_row(7)], school=SCHOOL, on=SEPTEMBER
     )
@@ -150,6 +151,20 @@ def test_the_reader_chooses_language_and_summaries(world: World, at: Any, tmp_pa
                 for f in (tmp_path / "mail").glob("*M2*.eml")}  # fmt: skip
     assert " / " not in subjects[a_champion(world).email]
     assert Message.objects.get(kind="M2", to_account=a_champion(world).id).language == "cy"
+
+
+def test_who_has_not_chosen_reads_the_languages_of_the_school(world: World, at: Any, tmp_path: Path) -> None:
+    """B19: languages of messages to the school; a reader's own choice comes first."""
+    now = at("2018-09-04T14:00")
+    head = world.accounts[Role.HEAD]
+    store.put(key=f"languages.messages.{SCHOOL}", value="en", acting_user="tests", now=now)
+    messages.choose(account=head.id, language="cy", digests=True)
+    hold(world)
+    mail.send_due()
+    found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in (tmp_path / "mail").glob("*.eml")]
+    assert {one["To"]: " / " in one["Subject"] or "mae rhediad" in one["Subject"] for one in found} == {
+        one["To"]: one["To"] == head.email for one in found
+    }
 
 
 def test_arrivals_and_refusals_wait_for_the_morning(world: World, at: Any) -> None:
@@ -173,10 +188,10 @@ def test_a_watched_learner_arrives(world: World, at: Any) -> None:
     """M11: told once, to whoever asked, and the watch is over. No UPN is kept for it."""
     now = at("2018-09-04T07:00")
     champion = a_champion(world)
-    assert messages.watch(account=champion.id, school=SCHOOL, upns=[upn(70), upn(71)], now=now) == 2
-    assert messages.watch(account=champion.id, school=SCHOOL, upns=[upn(70)], now=now) == 0
+    assert messages.watch(account=champion.id, school=SCHOOL, people=[upn(70), upn(71)], now=now) == 2
+    assert messages.watch(account=champion.id, school=SCHOOL, people=[upn(70)], now=now) == 0
     assert upn(70).encode() not in bytes(Watch.objects.first().upn_hash)  # type: ignore[union-attr]
-    messages.unwatch(account=champion.id, school=SCHOOL, upns=[upn(71)])
+    messages.unwatch(account=champion.id, school=SCHOOL, people=[upn(71)])
     rows = [learner_row(number) for number in range(1, 7)]
     deliver([*rows, learner_row(70), learner_row(71)], school=SCHOOL, on=SEPTEMBER)
     messages.gather(now=at("2018-09-04T14:00"))
@@ -189,9 +204,10 @@ def test_a_school_hears_that_others_wait_for_its_learners(world: World, at: Any)
     """M7: by itself in the morning, or when another school asks; once a day, and never which school waits."""
     deliver([learner_row(50), learner_row(51), learner_row(1)], school=ELSEWHERE, on=SEPTEMBER)
     now = at("2018-09-04T14:00")
-    assert messages.tell_school(school=SCHOOL, asking=ELSEWHERE, acting_user="tests", now=now)
-    assert not messages.tell_school(school=SCHOOL, asking=ELSEWHERE, acting_user="tests", now=now)
-    assert not messages.tell_school(school=ELSEWHERE, asking=SCHOOL, acting_user="tests", now=now)
+    told = messages.Told
+    assert messages.tell_school(school=SCHOOL, asking=ELSEWHERE, acting_user="tests", now=now) is told.TOLD
+    assert messages.tell_school(school=SCHOOL, asking=ELSEWHERE, acting_user="tests", now=now) is told.BEFORE
+    assert messages.tell_school(school=ELSEWHERE, asking=SCHOOL, acting_user="tests", now=now) is told.NOBODY_WAITS
     messages.gather(now=at("2018-09-05T07:05"))
     told = Message.objects.filter(kind="M7")
     assert {m.role for m in told} == {"mis_admin", "client_manager"}
@@ -300,7 +316,7 @@ def test_the_task_sends_beside_the_queue(world: World, at: Any, monkeypatch: pyt
 
 def test_no_message_of_a_july_and_a_september_holds_a_name(world: World, at: Any, tmp_path: Path) -> None:
     """Check 17: every message that is written is read for every name, UPN and username of the two schools."""
-    messages.watch(account=a_champion(world).id, school=SCHOOL, upns=[upn(50)], now=at("2018-07-02T14:00"))
+    messages.watch(account=a_champion(world).id, school=SCHOOL, people=[upn(50)], now=at("2018-07-02T14:00"))
     july = date(2018, 7, 20)
     deliver([learner_row(50, leaving_date=july), learner_row(51)], school=ELSEWHERE, on=date(2018, 7, 10))
     deliver(

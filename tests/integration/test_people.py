@@ -213,7 +213,7 @@ def test_who_was_only_released_keeps_username_and_reason() -> None:
     (row,) = people.learners(school=PRIMARY, language="en", view="leavers").rows
     assert (row.active, row.moved_on, row.left_on) == (False, False, JULY + DAY)
     assert row.username
-    assert "Left on 2018-07-02" in row.reason
+    assert "Left on 2 July 2018" in row.reason
 
 
 def test_a_learners_record() -> None:

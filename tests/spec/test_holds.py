@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -122,3 +123,13 @@ def test_a_kind_sent_for_the_first_time_is_not_added(nation: Nation) -> None:
     assert plan.holds == ()
     more = [staff(f"S{number}") for number in range(120)]
     assert checks(nation.run(PRIMARY, changed(0), on=MARCH, staff=more)) == {"added"}
+
+
+def test_r36_a_plan_is_known_again_in_any_order() -> None:
+    """R36: The plan that was shown is the plan that is executed, in whatever order a database gives its facts."""
+    nation = Nation(phases={PRIMARY: "primary"})
+    plan = nation.run(PRIMARY, [learner(n) for n in (1, 2, 3)], on=JULY)
+    turned = replace(plan, changes=tuple(reversed(plan.changes)))
+    assert turned.changes != plan.changes
+    assert turned.digest() == plan.digest()
+    assert replace(plan, changes=plan.changes[1:]).digest() != plan.digest()

@@ -203,6 +203,16 @@ def test_r9_same_mis_person() -> None:
     assert nation.missing(PRIMARY) == set()
 
 
+def test_r9_a_mis_id_of_two_people_links_nobody() -> None:
+    """R9: A MIS person id that two learners bear says of neither that a new UPN is theirs."""
+    nation = Nation(phases={PRIMARY: "primary"})
+    nation.run(PRIMARY, [learner(1, mis_id="7"), learner(2, mis_id="7")], on=JULY)
+    nation.run(PRIMARY, [learner(3, mis_id="7")], on=SEPTEMBER)
+    assert nation.holder(upn(3)) == PRIMARY
+    assert nation.missing(PRIMARY) == {MALI, upn(2)}
+    assert nation.of(upn(3)).id not in {nation.of(MALI).id, nation.of(upn(2)).id}
+
+
 def test_r9_birth_date_must_agree(nation: Nation) -> None:
     """R9: Re-keying only if the birth date agrees; else it waits."""
     changed = replace(learner(1), upn=upn(50), former_upn=MALI, birth_date=date(2001, 1, 1))
@@ -256,6 +266,17 @@ def test_r2_updates(nation: Nation) -> None:
     assert {change.kind for change in plan.changes} == {ChangeKind.PLACE, ChangeKind.DETAILS}
     assert plan.counts.updated == 1
     assert nation.of(MALI).details.legal_surname == "Huws"
+
+
+def test_r2_an_export_without_the_column_empties_no_class_list(nation: Nation) -> None:
+    """R2: Classes are brought up to date where the data speaks of them; where it names none at all they stay."""
+    nation.run(PRIMARY, [learner(n, registration_group="6G", classes=("6G/Cy",)) for n in (1, 2)], on=JULY)
+    plan = nation.run(PRIMARY, [learner(n, registration_group="", classes=("6G/Ma",)) for n in (1, 2)], on=SEPTEMBER)
+    word = nation.words[PRIMARY, MALI].record
+    assert (word.registration_group, word.classes) == ("6G", ("6G/Ma",))
+    assert [(w.code, w.field) for w in plan.warnings if w.code == "X07"] == [("X07", "registration_group")]
+    nation.run(PRIMARY, [learner(1, registration_group=""), learner(2, registration_group="7B")], on=SEPTEMBER)
+    assert nation.words[PRIMARY, MALI].record.registration_group == ""
 
 
 def test_r9_upn_and_alias_in_one_snapshot(nation: Nation) -> None:

@@ -108,6 +108,14 @@ def test_r32_untied_refusal_blocks_claims(nation: Nation) -> None:
     assert nation.holder(MALI) == SECONDARY
 
 
+def test_r32_a_refused_record_of_somebody_present_is_somebody_elses(nation: Nation) -> None:
+    """R32: A refused record that points only at a person who has a usable one too can be anybody's."""
+    wrong = refused(legal_surname="Who", mis_id="18")
+    nation.run(PRIMARY, [learner(2, mis_id="18")], on=JULY, refused=(wrong,))
+    nation.run(SECONDARY, [learner(1)], on=SEPTEMBER)
+    assert nation.holder(MALI) == PRIMARY
+
+
 def test_r31_deactivation_outlives_runs(nation: Nation) -> None:
     """R31: A manual deactivation outlives runs of the same school."""
     nation.decide(nation.of(MALI).id, DecisionKind.DEACTIVATED, school=PRIMARY, on=JULY)

@@ -78,6 +78,9 @@ class Nation:
         snapshot = self.snapshot(school, learners, on=on, staff=staff, refused=refused)
         facts = self.facts(school, [r.upn for r in snapshot.learners] + [r.former_upn for r in snapshot.learners])
         plan = planning.plan_run(snapshot=snapshot, facts=facts, on=on, policy=self.policy)
+        turned = replace(facts, learners=dict(reversed(facts.learners.items())))  # a database gives them in any order
+        again = planning.plan_run(snapshot=snapshot, facts=turned, on=on, policy=self.policy)
+        assert again.changes == plan.changes
         for counts in (plan.learner_counts, plan.staff_counts):  # I15: every record in one count, and once
             assert 2 * counts.received == sum(astuple(counts)) - counts.missing, counts
         if plan.holds and not confirm:

@@ -22,7 +22,7 @@ from hwb.operations import roles
 from hwb.operations.roles import NewPerson, Reach
 from hwb.web.again import CONFIRMED_AT
 from hwb.web.policy import Role
-from hwb.web.session import BEGAN, SEEN
+from hwb.web.session import BEGAN, SECOND_STEP, SEEN
 
 PASSWORD = "afon-llyfr-mynydd"
 SCHOOL, ELSEWHERE = PRIMARY, OTHER
@@ -117,7 +117,7 @@ def session_of(account: UUID, *, fresh: bool = True, began: float | None = None,
     store.update({
         SESSION_KEY: str(account), BACKEND_SESSION_KEY: "hwb.signin.backend.PasswordBackend",
         HASH_SESSION_KEY: str(account), BEGAN: began or now, SEEN: seen or now,
-        CONFIRMED_AT: now if fresh else now - 20 * 60,
+        CONFIRMED_AT: now if fresh else now - 20 * 60, SECOND_STEP: "app",
     })  # fmt: skip
     store.save()
     return str(store.session_key)

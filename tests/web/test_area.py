@@ -17,7 +17,7 @@ from hwb.web.policy import Role
 
 pytestmark = pytest.mark.django_db
 AREA_ROLES = (Role.CLIENT_MANAGER, Role.AREA_OFFICER)
-SECOND, THIRD = SCHOOL[:3] + "2901", SCHOOL[:3] + "2902"
+SECOND, THIRD, FAR = SCHOOL[:3] + "2901", SCHOOL[:3] + "2902", "6602999"
 
 
 @pytest.mark.parametrize("role", AREA_ROLES)
@@ -41,7 +41,7 @@ def test_area_roles_see_figures_of_their_own_schools_and_nobodys_name(world: Wor
         assert "6602999" not in csv
 
 
-@pytest.mark.parametrize("role", [None, Role.CHAMPION, Role.TEACHER, Role.OPERATOR, Role.LEARNER])
+@pytest.mark.parametrize("role", [None, Role.CHAMPION, Role.TEACHER, Role.AGENT, Role.LEARNER])
 def test_others_get_nothing(world: World, role: Role | None) -> None:
     for path in ("/en/area/", "/en/area/schools.csv"):
         assert world.client(role).get(path).status_code in ((403, 404, 401, 302) if role is None else (404,))
@@ -80,6 +80,9 @@ def test_a_failure_that_only_the_client_knows_is_told(world: World) -> None:
             {"at": (clock.now() + timedelta(hours=1)).isoformat(), "code": "mis_error", "detail": ""}]}]},
     )  # fmt: skip
     ClientSchool.objects.create(client=sender, school=SCHOOL)
+    for version, listed in (("9.8.7", True), ("1.0", False)):
+        text = world.client(Role.CLIENT_MANAGER).get(f"/en/area/?version={version}").content.decode()
+        assert (f'data-label="School number">{SCHOOL}' in text) is listed
     text = world.client(Role.CLIENT_MANAGER).get("/en/area/?result=failed").content.decode()
     assert "Failed," in text
     assert "9.8.7" in text
@@ -107,3 +110,17 @@ def test_somebody_without_schools_is_told_so(world: World) -> None:
 def _order(world: World, own: list[str]) -> list[str]:
     text = world.client(Role.CLIENT_MANAGER).get("/en/area/").content.decode()
     return sorted(own, key=lambda dfes: text.index(f'data-label="School number">{dfes}'))
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_an_operators_first_page_is_every_school_of_the_nation(world: World, language: str) -> None:
+    """Whoever looks after the platform begins with the schools, and gets on to any of them."""
+    register_schools(FAR)
+    operator = world.client(Role.OPERATOR)
+    assert operator.get(f"/{language}/")["Location"] == f"/{language}/area/"
+    answer = operator.get(f"/{language}/area/")
+    assert not foreign_texts(answer.content, language)
+    text = answer.content.decode()
+    assert [school for school in (SCHOOL, FAR) if school not in text] == []
+    assert operator.get(f"/{language}/area/school/{FAR}/").status_code == 200
+    assert FAR not in world.client(Role.AREA_OFFICER).get(f"/{language}/area/").content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -34,6 +35,35 @@ def test_a_manager_sees_codes_and_record_numbers_an_officer_the_number_alone(wor
             assert ("row 81" in text) == codes
             assert '<span class="hwb-number">1</span>' in text
             assert learner(81).upn not in text
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_what_an_mis_calls_a_record_is_shown_only_where_it_is_a_place_a_number_or_a_code(
+    world: World, language: str
+) -> None:
+    """ux.md 2: code and record number. A OneRoster file may call a record by a UPN or a name, which nobody sees here."""
+    mistyped = learner(82).upn[:-1]
+    called = {learner(81).upn: False, mistyped: False, "mali.rees": False, "a@b.wales": False, "00412": True, "S-104": True,
+              "users.csv row 7": True, "row 5": True}  # fmt: skip
+    bad = [(name, *learner_row(90 + n, legal_forename="")[1:]) for n, name in enumerate(called)]
+    near = learner(83).upn[:-1] + "X"
+    kept = [learner_row(number) for number in range(1, 7)]
+    deliver([*kept, *bad, learner_row(84, upn=near)], school=SCHOOL, hour=15)
+    manager = world.client(Role.CLIENT_MANAGER)
+    for path in (f"area/school/{SCHOOL}/", f"school/{SCHOOL}/to-put-right/", f"school/{SCHOOL}/runs/"):
+        answer = manager.get(f"/{language}/{path}")
+        if answer.status_code == 404:
+            continue
+        text = answer.content.decode()
+        assert not foreign_texts(answer.content, language)
+        assert not [
+            upn for upn in (learner(81).upn, mistyped, near, learner(83).upn, "mali.rees", "a@b") if upn in text
+        ]
+        assert not re.search(r"[A-Z][0-9]{11}", text)
+        if "runs" not in path:
+            assert [name for name, seen in called.items() if seen and f">{name}<" not in text] == []
+    own = world.client(Role.CHAMPION).get(f"/{language}/school/{SCHOOL}/to-put-right/").content.decode()
+    assert learner(81).upn in own
 
 
 def test_names_of_learners_are_not_shown(world: World) -> None:

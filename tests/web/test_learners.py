@@ -264,6 +264,23 @@ def test_other_schools_and_unknown_people_are_not_found(world: World) -> None:
     assert client.post(f"/en/{CLASS}print/", {"account": ["nobody"]}).status_code == 404
 
 
+def test_a_search_without_a_result_goes_on_in_find_my_learner(world: World) -> None:
+    """B7: the text is carried over, and answered at once; a UPN travels by POST only."""
+    client, asked = world.client(Role.CHAMPION), world.elsewhere[0].upn
+    page = client.post(f"/en/{LIST}", {"search": asked}, follow=True)
+    found = re.search(
+        r'<form method="post" action="([^"]+find-learner/)">.*?name="asked" value="([^"]+)"',
+        page.content.decode(),
+        re.DOTALL,
+    )
+    assert found is not None
+    assert found[2] == asked
+    answer = client.post(found[1], {"asked": found[2], "what": "one"}, follow=True)
+    assert asked in text_of(answer)
+    assert "Whose turn it is" in text_of(answer)
+    assert asked not in answer.redirect_chain[-1][0]
+
+
 def test_an_active_account_is_nobodys_turn_on_its_own_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HWB_NOW", "2018-07-03T09:00:00+00:00")
     page = text_of(world.client(Role.CHAMPION).get(f"/en/{LIST}{world.learners[OWN_CLASS][1].id}/"))

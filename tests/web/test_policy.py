@@ -140,7 +140,7 @@ def test_role_by_route_by_school_by_method(callback: Any, place: str, role: Role
 def outcome(stated: Stated, request: HttpRequest, person: Person | None, parts: dict[str, Any]) -> int:
     request.person = person  # type: ignore[attr-defined]
     request.resolver_match = None
-    request.session = {"confirmed-at": 9e9}  # type: ignore[assignment]
+    request.session = {"confirmed-at": 9e9, "second-step": "app"}  # type: ignore[assignment]
 
     def view(_request: HttpRequest, **_parts: Any) -> HttpResponse:
         return HttpResponse("in")

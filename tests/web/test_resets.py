@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 from tests.support.languages import foreign_texts
+from tests.support.second_step import code_now, set_up
 from tests.support.walk import Walk
 from tests.support.world import ELSEWHERE, OWN_CLASS, PASSWORD, SCHOOL, World
 
@@ -71,6 +72,57 @@ def test_loading_the_result_again_makes_no_other_password(world: World, language
     assert [entry.action for entry in entries.order_by("seq")] == ["password reset", "password shown"]
 
 
+def form_of(page: bytes) -> str:
+    found = re.search(r'name="form" value="([^"]+)"', page.decode())
+    assert found
+    return found[1]
+
+
+def test_a_double_click_makes_one_password_and_shows_it(world: World) -> None:
+    """B10: the form is used once. The second submission ends on the same page, with the same password."""
+    learner, champion = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION)
+    sent = {"how": "make", "form": form_of(champion.get(one_at(learner)).content)}
+    first = shown(champion.post(one_at(learner), sent, follow=True).content)
+    second = champion.post(one_at(learner), sent, follow=True)
+    assert shown(second.content) == first
+    assert passwords.authenticate(name=first[0], password=first[1]) == learner.id
+    assert Audit.objects.filter(account=learner.id, action="password reset").count() == 1
+    assert not shown(world.client(Role.TEACHER).post(one_at(learner) + "new/", sent).content)
+    another = {"how": "make", "form": form_of(champion.get(one_at(learner)).content)}
+    assert shown(champion.post(one_at(learner), another, follow=True).content) != first
+
+
+def test_a_double_click_where_passwords_are_shown_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute later the same form shows nothing any more, and still makes nothing."""
+    settings.put(key="passwords.shown", value="once", acting_user="t", now=NOW)
+    learner, champion = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION)
+    monkeypatch.setenv("HWB_NOW", "2018-07-03T09:00")
+    sent = {"how": "make", "form": form_of(champion.get(one_at(learner)).content)}
+    first = shown(champion.post(one_at(learner), sent, follow=True).content)
+    assert shown(champion.post(one_at(learner), sent, follow=True).content) == first
+    monkeypatch.setenv("HWB_NOW", "2018-07-03T09:02")
+    late = champion.post(one_at(learner), sent, follow=True)
+    assert (late.status_code, shown(late.content)) == (409, [])
+    assert passwords.authenticate(name=first[0], password=first[1]) == learner.id
+
+
+@pytest.mark.parametrize("who", ["needed", "everybody"])
+def test_a_double_click_makes_the_passwords_of_a_class_once(world: World, who: str) -> None:
+    """B10: nobody's slip is made worthless by a second click, and both clicks end on the same numbers."""
+    champion, path = world.client(Role.CHAMPION), many_at(f"?class={OWN_CLASS}")
+    page = champion.get(path).content
+    if who == "everybody":
+        page = champion.post(path, {"step": "who", "who": who}).content
+    sent = {"step": "sure" if who == "everybody" else "who", "who": who, "form": form_of(page)}
+    first = champion.post(path, sent, follow=True)
+    made = dict(FirstPassword.objects.values_list("account", "made_at"))
+    second = champion.post(path, sent, follow=True)
+    assert dict(FirstPassword.objects.values_list("account", "made_at")) == made
+    assert len(made) == (2 if who == "needed" else 3)
+    said = f"{len(made)} new passwords were made"
+    assert (said in first.content.decode(), said in second.content.decode()) == (True, True)
+
+
 def test_a_new_password_that_nobody_saw_is_shown_no_longer_after_a_quarter_of_an_hour(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,8 +177,10 @@ def test_a_reset_ends_sessions_and_the_next_sign_in_leads_to_a_new_password(worl
     _, password = shown(world.client(Role.CHAMPION).post(one_at(head), {"how": "make"}, follow=True).content)
     assert "/sign-in/" in theirs.get("/en/account/")["Location"]
     again = Client()
+    secret, _ = set_up(head.id)
     asked = {"username": head.username, "password": password}
-    assert again.post(f"/en/sign-in/?next=/en/school/{SCHOOL}/passwords/", asked)["Location"] == "/en/password/"
+    again.post(f"/en/sign-in/?next=/en/school/{SCHOOL}/passwords/", asked)
+    assert again.post("/en/second-step/", {"code_again": code_now(secret)})["Location"] == "/en/password/"
     for path in ("/en/", "/cy/account/", f"/en/school/{SCHOOL}/passwords/"):
         assert again.get(path)["Location"].endswith("/password/"), path
     assert "Somebody else made" in again.get("/en/password/").content.decode()

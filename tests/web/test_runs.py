@@ -186,6 +186,21 @@ def test_changes_are_downloaded_and_values_without_a_key_are_not(world: World, s
     assert f"Now: {SURNAME}" not in get(world, f"{of(september)}changes/")
 
 
+def test_changes_are_filtered_by_kind_person_year_class_and_field(world: World, september: Run) -> None:
+    """B4: filters apply to the whole list, and the counts with them; who sees numbers only has none."""
+    path = f"{of(september)}changes/"
+    assert "Moved year or class (1)" in get(world, f"{path}?year=7")
+    assert "Moved year or class (1)" in get(world, f"{path}?class=6G&group=moved")  # the class before
+    assert "Moved year or class (0)" in get(world, f"{path}?class=9Z")
+    assert "New accounts (0)" in get(world, f"{path}?who=staff")
+    assert "Other details changed (1)" in get(world, f"{path}?field=legal_surname")
+    assert "Other details changed (0)" in get(world, f"{path}?field=birth_date")
+    assert "class=7B" in get(world, f"{path}?class=7B")  # the links to one kind keep the filter
+    assert "hwb-filters" not in get(world, path, Role.CLIENT_MANAGER)
+    answer = world.client(Role.CHAMPION).get(f"/cy/{path}?year=7&field=year_group")
+    assert not foreign_texts(answer.content, "cy")
+
+
 def test_a_held_and_a_previewed_run_show_their_plan(world: World) -> None:
     run = hold(world)
     assert "They are not in the data." in get(world, f"{of(run)}changes/?group=missing")
@@ -227,7 +242,13 @@ def test_another_schools_run_is_unknown(world: World) -> None:
 
 def test_at_most_twelve_queries(world: World, september: Run, django_assert_max_num_queries: object) -> None:
     client = world.client(Role.CHAMPION)
-    for path in (STATUS, of(september), f"{of(september)}changes/", f"{of(september)}changes/?group=moved"):
+    for path in (
+        STATUS,
+        of(september),
+        f"{of(september)}changes/",
+        f"{of(september)}changes/?group=moved",
+        f"{of(september)}changes/?year=7",
+    ):
         with django_assert_max_num_queries(12):  # type: ignore[operator]
             assert client.get(f"/en/{path}").status_code == 200
 

@@ -119,6 +119,18 @@ def test_figures_of_a_school_without_anybody(db: None) -> None:
     assert school_home.staff(school="6712999").people == 0
 
 
+@pytest.mark.parametrize("role", [Role.CHAMPION, Role.HEAD, Role.MIS_ADMIN])
+def test_everything_is_a_step_away_also_when_nothing_waits(world: World, role: Role) -> None:
+    """Each page of the school that the reader may see has a link here, and only those."""
+    page, client = texts(world.client(role).get(f"/en/{PATH}")), world.client(role)
+    ways = (
+        "find-learner", "find-staff", "to-put-right", "arrivals", "passwords", "access-list", "settings", "activity",
+    )  # fmt: skip
+    linked = {way for way in ways if f'href="/en/{PATH}{way}/"' in page}
+    assert linked == {way for way in ways if client.get(f"/en/{PATH}{way}/").status_code == 200}
+    assert {"find-learner", "settings"} <= linked
+
+
 @pytest.mark.parametrize(
     ("role", "theirs", "not_theirs"),
     [

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+from django.db import connection
 from tests.support.languages import foreign_texts
-from tests.support.world import SCHOOL, World
+from tests.support.world import ELSEWHERE, SCHOOL, World
 
 from hwb.directory.models import Establishment
+from hwb.lifecycle.messages import Kind
 from hwb.operations import settings
+from hwb.operations.messages.writing import readers_at
 from hwb.web.policy import Role
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +39,29 @@ def test_settings(world: World, language: str) -> None:
     for answer in pages:
         assert answer.status_code == 200
         assert not foreign_texts(answer.content, language)
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_school_chooses_who_gets_which_message(world: World, language: str) -> None:
+    """B19: by role; a held run is always told to somebody who can decide about it."""
+    champion, path = world.client(Role.CHAMPION), f"/{language}/school/{SCHOOL}/settings/"
+    asked = champion.get(f"{path}readers.M2/")
+    assert not foreign_texts(asked.content, language)
+    assert champion.post(f"{path}readers.M2/", {"value": ["head"]}).status_code == 302
+    refused = champion.post(f"{path}readers.M2/", {"value": ["mis_admin"]})
+    assert not foreign_texts(refused.content, language)
+    assert settings.get(f"readers.M2.{SCHOOL}") == "head"
+    assert champion.post(f"{path}readers.M2/", {"value": ["operator"]}).status_code == 200
+    with connection.cursor() as cursor:
+        found = readers_at(cursor, [SCHOOL, ELSEWHERE], Kind.HELD, now=datetime.now(UTC))
+    assert {reader.account for reader in found[SCHOOL]} == {str(world.accounts[Role.HEAD].id)}
+    assert {reader.role for reader in found[ELSEWHERE]} == {"client_manager"}
+    assert champion.post(f"{path}readers.M2/", {}).status_code == 302
+    with connection.cursor() as cursor:
+        found = readers_at(cursor, [SCHOOL], Kind.HELD, now=datetime.now(UTC))
+    assert {reader.role for reader in found[SCHOOL]} == {"champion", "head", "client_manager"}
+    for key in ("readers.M16", "readers.M4", "readers.x"):
+        assert champion.get(f"{path}{key}/").status_code == 404
 
 
 def test_who_may_change(world: World) -> None:

@@ -30,7 +30,7 @@ def address(place: str, world: World, **parts: Any) -> str:
     """The address of a route, its parts filled with what there is."""
     known = {
         "dfes": SCHOOL, "account": world.learners[OWN_CLASS][1].id, "run": world.run.id if world.run else "",
-        "search": uuid4(), "sheet": uuid4(), "client": uuid4(), "token": "x" * 20, "role": "champion", "key": "passwords.teachers",
+        "search": uuid4(), "sheet": uuid4(), "client": uuid4(), "token": "x" * 20, "factor": uuid4(), "reset": uuid4(), "device": uuid4(), "service": uuid4(), "role": "champion", "key": "passwords.teachers",
     }  # fmt: skip
     filled = re.sub(r"<\w+:(\w+)>", lambda found: str({**known, **parts}.get(found[1], "x")), place)
     return "/" + filled.replace("^", "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -26,7 +29,9 @@ def sign_in(client: Client, username: str, password: str = PASSWORD, query: str 
 
 
 def is_in(client: Client) -> bool:
-    return client.get("/en/account/").status_code == 200
+    """Whether there is a session; a role's first sign-in is led to setting up its second step."""
+    answer = client.get("/en/account/")
+    return answer.status_code == 200 or answer["Location"] == "/en/account/second-step/"
 
 
 @pytest.mark.parametrize("written", ["{}", "  {} ", "upper", "{}@hwbcymru.net", "former.name1", "official"])
@@ -183,7 +188,10 @@ def test_an_act_that_needs_a_fresh_password_keeps_what_was_sent(world: World, rf
     def send(data: dict[str, str] | None, method: str = "post") -> HttpResponse:
         request = getattr(factory, method)("/en/x/", data)
         request.person = Person(account.id, "staff", "A", account.username, (Grant(Role.CHAMPION, SCHOOL),))
-        request.resolver_match, request.session = None, {again.CONFIRMED_AT: time.time() - 1000}
+        request.resolver_match, request.session = (
+            None,
+            {again.CONFIRMED_AT: time.time() - 1000, again.SECOND_STEP: "app"},
+        )
         return view(request, dfes=SCHOOL)
 
     asked = send({"reason": "a <b>", "reason2": "c"})
@@ -205,7 +213,7 @@ def test_the_first_sign_in_link_works_once(world: World) -> None:
     assert client.get(path).status_code == 200
     assert client.post(path, {"new_password": "short"}).status_code == 200
     assert client.post(path, {"new_password": "pont-gwynt-cadair"})["Location"] == "/cy/"
-    assert "Siân Ŵyn Rees" in client.get("/cy/account/").content.decode()
+    assert "Siân Ŵyn Rees" in client.get("/cy/account/second-step/").content.decode()
     assert Client().get(path).status_code == 404
     assert Client().post(path, {"new_password": "another-one-here"}).status_code == 404
     assert sign_in(Client(), "sian@example.wales", "pont-gwynt-cadair").status_code == 302
@@ -242,3 +250,26 @@ def test_sessions_that_are_over_are_forgotten(world: World) -> None:
     assert Session.objects.filter(session_key=key).exists()
     sessions.forget_expired(at=datetime.now(UTC) + timedelta(hours=13))
     assert not Session.objects.exists()
+
+
+def test_pages_begin_in_the_language_that_the_person_chose(world: World) -> None:
+    """ux.md 13.1: stored for the person, so that it holds on every device; the link at the top is for a visit."""
+    account = world.accounts[Role.CHAMPION]
+    assert sign_in(Client(), account.username)["Location"] == "/en/"  # type: ignore[index]
+    chosen = {"pages": "cy", "language": "both", "digests": "yes"}
+    world.client(Role.CHAMPION).post("/en/account/messages/", chosen)
+    assert sign_in(Client(), account.username)["Location"] == "/cy/"  # type: ignore[index]
+    asked = sign_in(Client(), account.username, query=f"?next=/en/school/{SCHOOL}/learners/")
+    assert asked["Location"] == f"/en/school/{SCHOOL}/learners/"  # type: ignore[index]
+    assert sign_in(Client(), world.accounts[Role.HEAD].username)["Location"] == "/en/"  # type: ignore[index]
+
+
+def test_a_question_says_which_page_it_is_about(world: World) -> None:
+    """ux.md 3.7: page, school and run, in the reader's own e-mail, so that nothing is attached that they do not see."""
+    path = f"/en/school/{SCHOOL}/runs/{world.run.id}/"  # type: ignore[union-attr]
+    page = world.client(Role.CHAMPION).get(f"{path}?page=2").content.decode()
+    (sent,) = re.findall(r'href="(mailto:[^"]+)">Ask a question about this page', page)
+    told = unquote(html.unescape(sent))
+    assert [part for part in (path, f"School number: {SCHOOL}", str(world.run.id)) if part not in told] == []  # type: ignore[union-attr]
+    assert "page=2" not in told
+    assert "Ask a question" not in Client().get("/en/sign-in/").content.decode()

@@ -73,3 +73,42 @@ def test_the_download_is_the_list_without_passwords(world: World) -> None:
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
     assert lines[0] == "Enw,Enw defnyddiwr,Cod staff,Dyddiad dechrau,Dyddiad gadael,Cyfrif,Rolau,Mewngofnodi diwethaf"
     assert [line.split(",")[2] for line in lines[1:]] == ["CH", "HE", "MI", "ST", "TE"]
+
+
+def test_staff_are_searched_and_filtered_by_role_and_sign_in(world: World) -> None:
+    """B13: a search travels by POST; one without a result goes on in Find a member of staff."""
+    client, path = world.client(Role.CHAMPION), f"/en/school/{SCHOOL}/staff/"
+    head = world.accounts[Role.HEAD]
+    passwords.record_sign_in(account=head.id, now=clock.now())
+
+    def listed(address: str) -> set[str]:
+        page = client.get(address).content.decode()
+        return {a.username for a in world.accounts.values() if f">{a.username}<" in page}
+
+    assert listed(f"{path}?role=head") == {head.username}
+    assert listed(f"{path}?role=champion") == {world.accounts[Role.CHAMPION].username}
+    assert head.username not in listed(f"{path}?sign-in=never")
+    assert len(listed(f"{path}?sign-in=never")) == 4
+    asked = client.post(path, {"search": "Mali HEAD"})
+    assert "mali" not in asked["Location"].lower()
+    assert listed(asked["Location"]) == {head.username}
+    for language in ("en", "cy"):
+        there = f"/{language}/school/{SCHOOL}/staff/"
+        nobody = client.post(there, {"search": "Gwenllian Prys"}, follow=True)
+        assert not foreign_texts(nobody.content, language)
+        assert 'name="asked" value="Gwenllian Prys"' in nobody.content.decode()
+        assert not foreign_texts(client.get(f"{there}?role=head&sign-in=never").content, language)
+
+
+def test_chosen_staff_are_reset_or_switched_by_a_champion_alone(world: World) -> None:
+    """B13: boxes lead to B10 and B11."""
+    page = world.client(Role.CHAMPION).get(f"/en/school/{SCHOOL}/staff/").content.decode()
+    for target in ("passwords", "access"):
+        assert f'formaction="/en/school/{SCHOOL}/{target}/"' in page
+        answer = world.client(Role.CHAMPION).post(
+            f"/en/school/{SCHOOL}/{target}/", {"account": [str(world.accounts[Role.STAFF].id)]}
+        )
+        assert answer.status_code == 200
+    other = world.client(Role.MIS_ADMIN).get(f"/en/school/{SCHOOL}/staff/").content.decode()
+    assert "formaction" not in other.split("<main")[1]
+    assert 'name="account"' not in other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -148,6 +149,37 @@ def test_filters_and_checklist(world: World, september: None) -> None:
     page = get(world, f"{PATH}checklist/")
     assert "nonsense" in page
     assert "Start date is missing" in page
+
+
+def test_records_are_filtered_by_whom_they_were_passed_to(world: World, september: None) -> None:
+    """B5: by the account, since no name stands in an address."""
+    assert "Passed to" not in get(world)
+    admin = world.accounts[Role.MIS_ADMIN]
+    world.client(Role.CHAMPION).post(f"/en/{PATH}pass-on/L06/", {"to": str(admin.id)})
+    page = get(world)
+    assert f'<option value="{admin.id}">' in page
+    groups = [
+        re.findall(r'<section class="hwb-group" aria-labelledby="(\w+)-title"', get(world, f"{PATH}?passed={whom}"))
+        for whom in (admin.id, "nobody")
+    ]
+    assert groups[0] == ["L06"]
+    assert "L06" not in groups[1]
+    assert groups[1]
+    answer = world.client(Role.CHAMPION).get(f"/cy/{PATH}?passed={admin.id}")
+    assert not foreign_texts(answer.content, "cy")
+
+
+def test_a_refused_member_of_staff_is_compared_with_a_colleague_at_once(world: World, september: None) -> None:
+    """B5: one press leads to the comparison; the name travels by POST."""
+    client = world.client(Role.CHAMPION)
+    page = get(world)
+    (name,) = re.findall(r'form="compare" name="asked" value="([^"]+)"', page)
+    answer = client.post(f"/en/school/{SCHOOL}/find-staff/", {"asked": name, "then": "compare"}, follow=True)
+    assert answer.redirect_chain[-1][0].endswith("/compare/")
+    assert "Compare with a colleague</h1>" in texts(answer)
+    assert 'form="compare"' not in get(world, role=Role.CLIENT_MANAGER)
+    strange = client.post(f"/en/school/{SCHOOL}/find-staff/", {"asked": "Mali Head", "then": "compare"}, follow=True)
+    assert strange.status_code == 200
 
 
 def test_pages_speak_one_language_stay_small_and_ask_little(

@@ -27,6 +27,7 @@ GROUPS = (
     "waits",
     "explain",
     "roles",
+    "services",
     "settings",
     "verify",
 )

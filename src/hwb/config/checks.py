@@ -65,6 +65,17 @@ def check_password_keys(**_: Any) -> Sequence[CheckMessage]:
 
 
 @register()
+def check_pairwise_key(**_: Any) -> Sequence[CheckMessage]:
+    """The key of what services know people by must be one."""
+    try:
+        if settings.HWB_PAIRWISE_KEY:
+            keyring.read_key(settings.HWB_PAIRWISE_KEY)
+    except keyring.KeyNotUsable as error:
+        return [Error(f"HWB_PAIRWISE_KEY: {error}", hint="It is one key, and never changed.", id="hwb.E006")]
+    return []
+
+
+@register()
 def check_mail(**_: Any) -> Sequence[CheckMessage]:
     """Messages must have a way out in production; a slip in its address is found before the first one."""
     if not settings.HWB_SMTP_URL:

@@ -32,6 +32,8 @@ HWB_SMTP_URL = environment.text("HWB_SMTP_URL")
 HWB_MAIL_FROM = environment.text("HWB_MAIL_FROM", f"Hwb <no-reply@{HWB_MAIL_DOMAIN}>")
 # The newest first; without any, first passwords are kept under a key derived from the secret key.
 HWB_PASSWORD_KEYS = environment.names("HWB_PASSWORD_KEYS")
+# Makes what services know people by; without it one derived from the secret key does. Never to be changed.
+HWB_PAIRWISE_KEY = environment.text("HWB_PAIRWISE_KEY")
 
 DEBUG = False
 SECRET_KEY = lazy(secret_key, str)()  # made and read when first needed
@@ -152,6 +154,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "base-uri": [NONE],
+        "connect-src": [SELF],  # "Stay signed in"
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "img-src": [SELF],

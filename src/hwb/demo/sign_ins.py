@@ -57,12 +57,15 @@ def prepare(stage: Stage) -> list[SignIn]:
 
 
 def tell(stage: Stage, made: Sequence[SignIn]) -> None:
-    """A table: role, where, username, password."""
+    """A table: role, where, username, password; and what the first sign-in of most of them asks."""
     stage.tell.line(Text(N_("Sign-ins for trying out, one for each role:")), indent=0)
     headings = (N_("Role"), N_("Where"), N_("Username"), N_("Password"))
     stage.tell.table(
         tuple(stage.tell.words(Text(heading)) for heading in headings),
         [(stage.tell.words(one.role), stage.tell.words(one.place), one.username, one.password) for one in made],
+    )
+    stage.tell.say(
+        N_("Roles that see other people set up a second step at their first sign-in: any app for codes, or a passkey.")
     )
 
 

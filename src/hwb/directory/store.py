@@ -102,8 +102,7 @@ def write_log(cursor: Any, entries: Sequence[chain.Entry], writer: chain.Writer)
     seq, head = lock_chain(cursor, writer.chain)
     rows, head = chain.link(entries, writer, seq=seq, head=head)
     with cursor.copy(f"COPY audit ({', '.join(chain.COLUMNS)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+        copy.write("".join(map(chain.copied, rows)))
     cursor.execute("UPDATE chain_head SET seq = %s, hash = %s WHERE chain = %s", [seq + len(rows), head, writer.chain])
 
 
@@ -392,22 +391,18 @@ def _write_decisions(cursor: Any, work: _Work, applying: Applying) -> None:
         cursor.execute("UPDATE decision SET ended_at = NULL, ended_by = '' WHERE id = ANY(%s::uuid[])", [work.reopened])
 
 
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
-
-
 def learner_row(entry: LearnerEntry, due_on: date | None) -> dict[str, Any]:
     """A learner's word as the set statements, and an undo's memory, take it."""
     r = entry.record
     return {
         "school": entry.school, "upn": r.upn, "legal_surname": r.legal_surname, "legal_forename": r.legal_forename,
-        "birth_date": _iso(r.birth_date), "year_group": r.year_group, "start_date": _iso(r.start_date),
-        "leaving_date": _iso(r.leaving_date), "enrolment_status": r.enrolment_status,
+        "birth_date": r.birth_date, "year_group": r.year_group, "start_date": r.start_date,
+        "leaving_date": r.leaving_date, "enrolment_status": r.enrolment_status,
         "registration_group": r.registration_group, "classes": r.classes,
         "preferred_surname": r.preferred_surname, "preferred_forename": r.preferred_forename,
         "former_upn": r.former_upn, "mis_id": r.mis_id, "admission_number": r.admission_number,
-        "missing_since": _iso(entry.missing_since), "refused": entry.refused, "doubtful": entry.doubtful,
-        "due_on": _iso(due_on),
+        "missing_since": entry.missing_since, "refused": entry.refused, "doubtful": entry.doubtful,
+        "due_on": due_on,
     }  # fmt: skip
 
 
@@ -416,9 +411,9 @@ def staff_row(entry: StaffEntry, id_: str, account: str | None, due_on: date | N
     r = entry.record
     return {
         "id": id_, "school": entry.school, "account": account, "legal_surname": r.legal_surname,
-        "legal_forename": r.legal_forename, "staff_code": r.staff_code, "start_date": _iso(r.start_date),
-        "leaving_date": _iso(r.leaving_date), "mis_id": r.mis_id, "employee_number": r.employee_number,
+        "legal_forename": r.legal_forename, "staff_code": r.staff_code, "start_date": r.start_date,
+        "leaving_date": r.leaving_date, "mis_id": r.mis_id, "employee_number": r.employee_number,
         "preferred_surname": r.preferred_surname, "preferred_forename": r.preferred_forename,
-        "birth_date": _iso(r.birth_date), "role": r.role, "classes": r.classes,
-        "missing_since": _iso(entry.missing_since), "refused": entry.refused, "due_on": _iso(due_on),
+        "birth_date": r.birth_date, "role": r.role, "classes": r.classes,
+        "missing_since": entry.missing_since, "refused": entry.refused, "due_on": due_on,
     }  # fmt: skip

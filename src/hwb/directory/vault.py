@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import os
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -47,17 +47,17 @@ class PersonKey:
     def seal(self, values: dict[str, Any], *, place: str) -> bytes:
         """The values encrypted (AES-GCM) and bound to the person and to ``place``, the entry's chain and number."""
         nonce = os.urandom(NONCE)
-        text = json.dumps(values, ensure_ascii=False, sort_keys=True).encode()
+        text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
         return nonce + AESGCM(self.key).encrypt(nonce, text, f"{self.account}|{place}".encode())
 
     def unseal(self, sealed: bytes, *, place: str) -> dict[str, Any]:
         text = AESGCM(self.key).decrypt(sealed[:NONCE], sealed[NONCE:], f"{self.account}|{place}".encode())
-        found: dict[str, Any] = json.loads(text)
+        found: dict[str, Any] = orjson.loads(text)
         return found
 
     def digest(self, personal: dict[str, Any]) -> bytes:
         """HMAC-SHA256 of the person's details, for comparing what stands with what the log says (I10)."""
-        text = json.dumps(personal, ensure_ascii=False, sort_keys=True).encode()
+        text = orjson.dumps(personal, option=orjson.OPT_SORT_KEYS)
         return hmac.new(self.key, text, hashlib.sha256).digest()
 
 
@@ -76,3 +76,26 @@ def seal_search(text: str, *, place: str, secret: str) -> bytes:
 def open_search(sealed: bytes, *, place: str, secret: str) -> str:
     """Raises cryptography.exceptions.InvalidTag when it was sealed for another place or with another secret key."""
     return _of_searches(secret).decrypt(sealed[:NONCE], sealed[NONCE:], place.encode()).decode()
+
+
+@lru_cache(maxsize=4)
+def _of_second_steps(secret: str) -> bytes:
+    """The key of second steps, derived as the others are."""
+    return HKDF(hashes.SHA256(), 32, None, b"hwb second steps 1").derive(secret.encode())
+
+
+def seal_app_secret(text: str, *, account: str, secret: str) -> bytes:
+    """An app's secret, encrypted (AES-GCM) and bound to the account."""
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(_of_second_steps(secret)).encrypt(nonce, text.encode(), f"{account}|app".encode())
+
+
+def open_app_secret(sealed: bytes, *, account: str, secret: str) -> str:
+    """Raises cryptography.exceptions.InvalidTag when it was sealed for another account or with another secret key."""
+    opened = AESGCM(_of_second_steps(secret)).decrypt(sealed[:NONCE], sealed[NONCE:], f"{account}|app".encode())
+    return opened.decode()
+
+
+def recovery_digest(code: str, *, account: str, secret: str) -> bytes:
+    """What is kept of a recovery code: keyed, and another one for each account."""
+    return hmac.new(_of_second_steps(secret), f"{account}|recovery|{code}".encode(), hashlib.sha256).digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from hwb.extract.fields import has_letter, is_stand_in, lost_encoding, name_fault, read_date, show, text_fault
 from hwb.extract.records import Kind, Problem, Refused
@@ -97,9 +98,17 @@ def refuse(reference: str, kind: Kind, findings: list[Finding], keys: dict[str, 
     return Refused(kind, show(reference), problems, birth_date=born, **shown)
 
 
+@lru_cache(maxsize=65536)
+def _is_plain(name: str) -> bool:
+    """Whether there is nothing to say about a legal name; the same few thousand are met all over a nation."""
+    return has_letter(name) and not name_fault(name) and not lost_encoding(name)
+
+
 def judge_names(found: Findings, codes: NameCodes, surname: str, forename: str, preferred: tuple[str, str]) -> None:
     """Legal names are needed by everybody; preferred ones only have to be fit to be shown."""
     for name, value in (("legal_surname", surname), ("legal_forename", forename)):
+        if _is_plain(value):
+            continue
         if not has_letter(value):
             found.fault(codes.missing, name, value)
         elif wrong := name_fault(value):

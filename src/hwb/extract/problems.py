@@ -129,6 +129,11 @@ WORDINGS: dict[str, Wording] = {
         N_("The end-of-year procedures, then a new run"),
         refuses=False,
     ),
+    "X07": Wording(
+        N_("No record gives this, so the last known values stay"),
+        N_("An export with this column when classes have changed"),
+        refuses=False,
+    ),
     "X06": Wording(
         N_(
             "More than half of the people have the same end date, {date}."
@@ -141,7 +146,7 @@ WORDINGS: dict[str, Wording] = {
 
 _FIX = N_("Put it right in this field of your MIS: {caption}.")
 _FIX_FILE = N_("Put it right in this column of the file: {caption}.")
-_FIX_SUGGESTED = N_("Was this meant: {suggestion}? Compare with the transfer file.")
+_FIX_SUGGESTED = N_("Was this meant: {suggestion}?")
 _FIX_RECORD = N_("Find the record in your MIS and put it right.")
 
 #: What each MIS calls a column of a member of staff, where it is not the name it has for learners.

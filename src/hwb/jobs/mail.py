@@ -191,7 +191,8 @@ def _links(message: Outgoing, said: Said) -> tuple[str, str]:
 def _plain(said: Said, there: str, change: str) -> str:
     items = "\n".join(f"* {item}" for item in said.items)
     parts = [
-        said.subject, said.school, *said.paragraphs, *([items] if items else []), f"{said.link}:\n{there}", said.why,
+        said.subject, *filter(None, (said.school,)), *said.paragraphs,
+        *([items] if items else []), f"{said.link}:\n{there}", said.why,
         f"{said.change}:\n{change}" if change else said.change, said.never,
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
@@ -213,7 +214,7 @@ def _html(subject: str, language: str, blocks: list[tuple[Said, tuple[str, str]]
 
 
 def _html_block(said: Said, there: str, change: str) -> str:
-    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in (said.school, *said.paragraphs))
+    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in (said.school, *said.paragraphs) if text)
     items = "".join(f"<li>{escape(item)}</li>" for item in said.items)
     listed = f"<ul>{items}</ul>" if items else ""
     choice = f'<a href="{escape(change)}">{escape(said.change)}</a>' if change else escape(said.change)

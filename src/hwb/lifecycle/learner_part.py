@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from hwb.extract.records import LearnerRecord, Refused
@@ -11,6 +12,9 @@ from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import Account, Learner, LearnerEntry, SchoolFacts
 from hwb.lifecycle.plan import EntryWrite
 from hwb.lifecycle.rules import Rule
+
+#: Columns that lists are made of, and that not every export has.
+PLACES = ("registration_group", "classes")
 
 
 @dataclass(slots=True)
@@ -25,17 +29,20 @@ class LearnerPart:
     #: learners held before, with the school's word before and after
     held: list[tuple[Account, LearnerEntry | None, LearnerEntry | None, list[Change]]] = field(default_factory=list)
     missing: int = 0
+    #: columns of which the data says nothing, and whose known values are kept
+    places_kept: frozenset[str] = frozenset()
 
 
 def own_entries(facts: SchoolFacts) -> dict[str, LearnerEntry]:
-    """The planned school's newest words by recorded UPN."""
+    """The planned school's newest words by recorded UPN, in its order: facts come in any."""
     school = facts.school.dfes
-    return {
+    found = {
         entry.record.upn: entry
         for person in facts.learners.values()
         for entry in person.entries
         if entry.school == school
     }
+    return {upn: found[upn] for upn in sorted(found)}
 
 
 def with_entry(person: Learner, before: LearnerEntry | None, after: LearnerEntry | None) -> Learner:
@@ -67,6 +74,24 @@ def carried(record: LearnerRecord, known: LearnerRecord) -> LearnerRecord:
     )
 
 
+def places_left_out(records: Iterable[LearnerRecord], own: dict[str, LearnerEntry]) -> frozenset[str]:
+    """What of registration group and classes the data does not speak of: given for nobody in it, known of somebody.
+
+    As with a kind that a source does not have (interfaces.md): an export without the column empties no class list.
+    """
+    silent = {name for name in PLACES if not any(getattr(record, name) for record in records)}
+    if not silent:
+        return frozenset()
+    return frozenset(name for name in silent if any(getattr(entry.record, name) for entry in own.values()))
+
+
+def with_known_places(record: LearnerRecord, known: LearnerEntry | None, names: frozenset[str]) -> LearnerRecord:
+    """The record with the last known value of what the data does not speak of."""
+    if known is None or not names:
+        return record
+    return replace(record, **{name: getattr(known.record, name) for name in names})
+
+
 def place_changes(
     person: Learner, before: LearnerEntry | None, after: LearnerEntry, changes: list[Change]
 ) -> list[Change]:
@@ -78,9 +103,9 @@ def place_changes(
         return []
     if any(change.kind is ChangeKind.CLAIM and change.school == after.school for change in changes):
         return []
-    old, new = words.placement_values(before.record), words.placement_values(after.record)
-    if old == new:
+    if words.placed_alike(before.record, after.record):
         return []
+    old, new = words.placement_values(before.record), words.placement_values(after.record)
     differing = [key for key in new if old[key] != new[key]]
     return [
         Change(
@@ -120,6 +145,8 @@ def outcome_of(
 ) -> str:
     """The one word for what became of a record (I15)."""
     school = context.actor_school
+    if not changes and before is after and not person.waits:
+        return "unchanged"
     kinds = {change.kind for change in changes if change.school == school}
     for kind, word in (
         (ChangeKind.CREATE, "created"),

@@ -19,11 +19,14 @@ from hwb.lifecycle.learner_part import (
     outcome_of,
     own_entries,
     place_changes,
+    places_left_out,
     with_entry,
+    with_known_places,
 )
 from hwb.lifecycle.learner_rekeys import (
     account_of,
     asked_accounts,
+    borne_by_one,
     carried_from,
     contradicted_accounts,
     earlier_words,
@@ -55,9 +58,15 @@ def plan_learners(
     present = {record.upn for record in records}
     facts = rekeying.asked_by_others(facts, present)
     own = own_entries(facts)
+    part.places_kept = places_left_out(records, own)
+    if part.places_kept:
+        records = tuple(
+            with_known_places(record, own.get(record.upn) or own.get(record.former_upn), part.places_kept)
+            for record in records
+        )
     context = Context(on, policy, school)
-    tied, untied = tie(refused, own)
-    by_mis = {e.record.mis_id: upn for upn, e in own.items() if e.record.mis_id and upn not in present}
+    tied, untied = tie(refused, own, present)
+    by_mis = borne_by_one({upn: e.record.mis_id for upn, e in own.items() if upn not in present})
     outgrown = outgrown_upns(records, facts)
     asked = asked_accounts(records, by_mis, facts)
     contradicted = contradicted_accounts(asked, present, tied)

@@ -16,6 +16,12 @@ from hwb.lifecycle.plan import EntryWrite
 from hwb.lifecycle.rules import Rule
 
 
+def borne_by_one(ids: Mapping[str, str]) -> dict[str, str]:
+    """MIS ids → the UPN that bears each; an id of two people says of neither that it is the same person."""
+    times = Counter(ids.values())
+    return {mis_id: upn for upn, mis_id in ids.items() if mis_id and times[mis_id] == 1}
+
+
 def asked_accounts(
     records: tuple[LearnerRecord, ...], by_mis: dict[str, str], facts: SchoolFacts
 ) -> dict[str, Learner]:
@@ -68,7 +74,7 @@ def exchanged_upns(records: tuple[LearnerRecord, ...], own: Mapping[str, Learner
     The person who bore one is here under another UPN, and the forename is not theirs: brothers and sisters have a
     surname in common, twins a birth date too.
     """
-    bearers = {record.mis_id: record.upn for record in records if record.mis_id}
+    bearers = borne_by_one({record.upn: record.mis_id for record in records})
     found = set()
     for record in records:
         before = own.get(record.upn)

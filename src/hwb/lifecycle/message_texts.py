@@ -32,7 +32,10 @@ class School:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message in one language. ``items``: a list below the paragraphs. ``link``: what the link is called."""
+    """One message in one language. ``items``: a list below the paragraphs. ``link``: what the link is called.
+
+    ``school``: empty when the message is about none.
+    """
 
     language: Language
     subject: str
@@ -61,9 +64,22 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.WAITED_FOR: "provisioning",
     Kind.ARRIVALS: "arrivals",
     Kind.WATCHED: "arrivals",
+    Kind.OWN_ACCOUNT: "own-account",
     Kind.CHAMPIONS: "people-with-access",
     Kind.ADDRESS: "school-settings",
 })  # fmt: skip
+
+_FOUND = {"learner": "found-learner", "staff": "found-staff", "client": "provisioning"}
+
+
+def route_of(kind: Kind, details: Details) -> str:
+    """The route that a message's link leads to; an answer that was passed on has one of its own."""
+    if kind is Kind.PASSED and details.get("about"):
+        return _FOUND[details["about"]]
+    if kind is Kind.WATCHED and details.get("staff", 0) == details["count"]:
+        return "staff"
+    return ROUTES[kind]
+
 
 _LINKS = {
     Kind.FAILING: N_("See the school's runs"),
@@ -73,15 +89,18 @@ _LINKS = {
     Kind.WAITED_FOR: N_("See the school's runs"),
     Kind.ARRIVALS: N_("See who has arrived"),
     Kind.WATCHED: N_("See who has arrived"),
+    Kind.OWN_ACCOUNT: N_("See your account"),
     Kind.CHAMPIONS: N_("See who has access"),
     Kind.ADDRESS: N_("See the school's settings"),
 }
+_SEE_STAFF = N_("See the school's staff")
 _WHY = {
     "champion": N_("You get this message because you are a Digital Champion at this school."),
     "mis_admin": N_("You get this message because you are an MIS administrator at this school."),
     "head": N_("You get this message because you are this school's headteacher."),
     "client_manager": N_("You get this message because you look after this school's Provisioning Client."),
     "passed": N_("You get this message because a task was passed to you."),
+    "owner": N_("You get this message because it is about your own account."),
     "watching": N_("You get this message because you asked to be told."),
 }
 _WHY_ADDRESS = N_("You get this message because this address is in the register of schools for this school.")
@@ -113,10 +132,10 @@ def said(
     return Said(
         language,
         in_language(body.subject),
-        in_language(Text(N_("School: {school}"), {"school": school.named()})),
+        in_language(Text(N_("School: {school}"), {"school": school.named()})) if school.dfes else "",
         tuple(map(in_language, body.paragraphs)),
         tuple(item.said(language) for item in body.items),
-        in_language(_LINKS[kind]),
+        in_language(_SEE_STAFF if route_of(kind, details) == "staff" else _LINKS[kind]),
         in_language(_WHY[role] if to_account else _WHY_ADDRESS),
         in_language(change if to_account else Text(_CHANGE_ADDRESS, {"email": support})),
         in_language(_NEVER),
@@ -200,11 +219,19 @@ def _refusals(details: Details, school: Both) -> _Body:
 
 def _passed(details: Details, school: Both) -> _Body:
     by = explain_texts.both(_ACTING[details["by"]])
-    what = Text(N_("Records to put right in the MIS: {count}"), {"count": details["count"]})
+    what = Text(_PASSED[details.get("about", "")], {"count": details["count"]})
     return _Body(
         Text(N_("{school}: a task was passed to you"), {"school": school}),
         (Text(N_("Passed to you by: {role}"), {"role": by}), what),
     )
+
+
+_PASSED = {
+    "": N_("Records to put right in the MIS: {count}"),
+    "learner": N_("Learners whose record or account is to be looked at: {count}"),
+    "staff": N_("Staff whose record or account is to be looked at: {count}"),
+    "client": N_("Next step: look at the school's client, put right what stops it, and have it run."),
+}
 
 
 def _waited_for(details: Details, school: Both) -> _Body:
@@ -238,11 +265,42 @@ def _arrivals(details: Details, school: Both) -> _Body:
 
 
 def _watched(details: Details, _school: Both) -> _Body:
+    count, staff = details["count"], details.get("staff", 0)
+    told = ngettext("A learner you were looking for has arrived",
+                    "{count} of the learners you were looking for have arrived", count)  # fmt: skip
+    if staff == count:
+        told = ngettext("A member of staff you were looking for has an account now",
+                        "{count} of the staff you were looking for have accounts now", count)  # fmt: skip
+    elif staff:
+        told = Text(N_("People you were looking for have accounts now: {count}"), {"count": count})
     return _Body(
-        ngettext("A learner you were looking for has arrived",
-                 "{count} of the learners you were looking for have arrived", details["count"]),
+        told,
         (Text(N_("Sign in to see who has arrived. You will not be told about them again.")),),
     )  # fmt: skip
+
+
+def _own_account(details: Details, _school: Both) -> _Body:
+    subjects = {
+        "password": N_("Your Hwb password was changed"),
+        "added": N_("A second step was added to your Hwb account"),
+        "removed": N_("A second step was removed from your Hwb account"),
+        "codes": N_("New recovery codes were made for your Hwb account"),
+        "reset": N_("The second step was taken off your Hwb account"),
+    }
+    return _Body(
+        Text(subjects[details["what"]]),
+        (
+            Text(N_("When: {when}"), {"when": _moment(details["at"])}),
+            Text(N_("If it was you, or you asked for it, there is nothing to do.")),
+            Text(N_("If not: sign out everywhere, choose a new password, and tell Hwb Support at once.")),
+        ),
+    )
+
+
+def _moment(iso: str) -> Both:
+    moment = datetime.fromisoformat(iso).astimezone(LONDON)
+    day = explain_texts.day(moment.date())
+    return Both(f"{day.en}, {moment:%H:%M}", f"{day.cy}, {moment:%H:%M}")
 
 
 def _champions(details: Details, school: Both) -> _Body:
@@ -250,14 +308,11 @@ def _champions(details: Details, school: Both) -> _Body:
         "added": N_("{school}: a Digital Champion was added"),
         "removed": N_("{school}: a Digital Champion was removed"),
     }
-    moment = datetime.fromisoformat(details["at"]).astimezone(LONDON)
-    day = explain_texts.day(moment.date())
-    when = Both(f"{day.en}, {moment:%H:%M}", f"{day.cy}, {moment:%H:%M}")
     by = explain_texts.both(_ACTING[details["by"]])
     return _Body(
         Text(subjects[details["act"]], {"school": school}),
         (
-            Text(N_("When: {when}"), {"when": when}),
+            Text(N_("When: {when}"), {"when": _moment(details["at"])}),
             Text(N_("Done by: {role}"), {"role": by}),
             Text(N_("If you did not expect this, look at the list of people with access.")),
         ),
@@ -283,6 +338,7 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.WAITED_FOR: _waited_for,
     Kind.ARRIVALS: _arrivals,
     Kind.WATCHED: _watched,
+    Kind.OWN_ACCOUNT: _own_account,
     Kind.CHAMPIONS: _champions,
     Kind.ADDRESS: _address,
 }

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     WAITED_FOR = "M7"
     ARRIVALS = "M10"
     WATCHED = "M11"
+    OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
     ADDRESS = "address"  # interfaces.md: a registered address changes after 7 days and a notice to the old one
 
@@ -37,13 +38,23 @@ READERS: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
     Kind.ARRIVALS: ("champion",),
     Kind.CHAMPIONS: ("champion", "head"),
 })  # fmt: skip
+#: Roles among which a school may choose the readers of a message; what is not here has its readers by its nature.
+CHOOSABLE: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
+    Kind.FAILING: ("champion", "mis_admin", "head", "client_manager"),
+    Kind.HELD: ("champion", "head", "mis_admin", "client_manager"),
+    Kind.REFUSALS: ("mis_admin", "champion"),
+    Kind.WAITED_FOR: ("mis_admin", "client_manager", "champion"),
+    Kind.ARRIVALS: ("champion", "mis_admin", "head"),
+})  # fmt: skip
+#: A held run is told to somebody who can decide about it.
+_DECIDING = frozenset({"champion", "head"})
 #: Roles that a school's register has an address for, which stands in when nobody holds the role.
 REGISTERED = frozenset({"head", "client_manager"})
 #: Summaries wait for the morning, and a reader may do without them.
 DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
-    Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
+    Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
     Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 
@@ -94,17 +105,29 @@ class Failing:
     due: datetime
 
 
-def readers_of(kind: Kind, held: Iterable[Reader], registered: Mapping[str, str]) -> tuple[Reader, ...]:
-    """Each reader once. ``registered``: role → address of the register, used where no account has the role."""
-    wanted = READERS[kind]
+def chosen_roles(kind: Kind, text: str) -> tuple[str, ...]:
+    """The roles that a school chose as readers, from their stored form. Raises ValueError for a choice that leaves
+    nobody, names another role, or (of a held run) nobody who can decide."""
+    roles = tuple(dict.fromkeys(text.split()))
+    if not roles or set(roles) - set(CHOOSABLE[kind]) or (kind is Kind.HELD and not _DECIDING & set(roles)):
+        raise ValueError(text)
+    return roles
+
+
+def readers_of(
+    kind: Kind, held: Iterable[Reader], registered: Mapping[str, str], *, roles: tuple[str, ...] = ()
+) -> tuple[Reader, ...]:
+    """Each reader once. ``registered``: role → address of the register, used where no account has the role.
+    ``roles``: those that the school chose."""
+    wanted = roles or READERS[kind]
     found: dict[str, Reader] = {}
     by_role = sorted((reader for reader in held if reader.role in wanted), key=lambda r: wanted.index(r.role))
     for reader in by_role:
         found.setdefault(reader.key, reader)
-    roles = {reader.role for reader in by_role}
+    held_roles = {reader.role for reader in by_role}
     for role in wanted:
         address = registered.get(role, "").strip()
-        if role in REGISTERED and role not in roles and _ADDRESS.fullmatch(address):
+        if role in REGISTERED and role not in held_roles and _ADDRESS.fullmatch(address):
             reader = Reader(role, address=address)
             found.setdefault(reader.key, reader)
     return tuple(found.values())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from hwb.extract.frozen import made_often
 from hwb.extract.records import Problem, Refused
@@ -109,9 +111,8 @@ class Plan:
         return self.learner_counts + self.staff_counts
 
     def digest(self) -> str:
-        """SHA-256 (hex) of the changes: two plans with the same digest do the same to everybody."""
-        text = json.dumps([change.to_json() for change in self.changes], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """:func:`digest_of` the changes: two plans with the same digest do the same to everybody."""
+        return digest_of([change.to_json() for change in self.changes])
 
     def upns_at_stake(self) -> frozenset[str]:
         """UPNs that must be locked before applying: all whose cross-school facts this plan reads or changes."""
@@ -165,3 +166,9 @@ def _stands_differently(before: LearnerEntry | None, after: LearnerEntry | None)
         or old.birth_date != new.birth_date
         or old.legal_surname != new.legal_surname
     )
+
+
+def digest_of(changes: Iterable[dict[str, Any]]) -> str:
+    """SHA-256 (hex) of changes in any order: facts come in any, and what is shown must be found again (R36)."""
+    texts = sorted(json.dumps(change, sort_keys=True, separators=(",", ":")) for change in changes)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()

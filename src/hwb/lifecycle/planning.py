@@ -43,7 +43,7 @@ def plan_run(*, snapshot: Snapshot, facts: SchoolFacts, on: date, policy: Policy
         counting.of_staff(snapshot, of_staff),
         measured,
         refused,
-        (*snapshot.warnings, *_last_years(facts, of_learners, snapshot, policy)),
+        (*snapshot.warnings, *_last_years(facts, of_learners, snapshot, policy), *_places_kept(of_learners)),
         counting.movement(of_learners),
     )
 
@@ -86,6 +86,11 @@ def next_due(entry: LearnerEntry | StaffEntry, grace_until: date | None, *, on: 
 def _distinct(people: Iterable[Learner]) -> list[Learner]:
     """Each person once, though aliases lead to the same one."""
     return list({id(person): person for person in people}.values())
+
+
+def _places_kept(part: LearnerPart) -> list[Problem]:
+    """Class lists of which the data says nothing stay as they were, and the school is told."""
+    return [Problem("X07", "", name, "", "learner") for name in sorted(part.places_kept)]
 
 
 def _last_years(facts: SchoolFacts, part: LearnerPart, snapshot: Snapshot, policy: Policy) -> list[Problem]:

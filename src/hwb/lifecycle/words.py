@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from hwb.extract.records import LearnerRecord
 from hwb.lifecycle import calendar
 from hwb.lifecycle.facts import Account, Learner, LearnerEntry
 from hwb.lifecycle.policy import Policy
@@ -51,6 +52,15 @@ def asks_for(entry: LearnerEntry, account: Account) -> bool:
     """
     former = entry.record.former_upn
     return entry.doubtful and is_present(entry) and former != "" and former in account.aliases | {account.upn}
+
+
+def placed_alike(one: LearnerRecord, other: LearnerRecord) -> bool:
+    """Whether two records put the learner into the same year group, registration group and classes."""
+    return (
+        one.year_group == other.year_group
+        and one.registration_group == other.registration_group
+        and one.classes == other.classes
+    )
 
 
 def placement_values(record: Any) -> dict[str, Any]:

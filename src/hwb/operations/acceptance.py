@@ -27,8 +27,7 @@ def accept(
     store.apply(cursor, plan, facts=facts, applying=locking.applying(writer, on=on, policy=policy))
     faults.point("applied")
     outcome = outcome_of(plan)
-    result = runs.finish(cursor, run, plan, state=outcome, outcome=outcome, digest=digest, now=writer.at)
-    cursor.execute("UPDATE run SET before = %s WHERE id = %s", [before, run.id])
+    result = runs.finish(cursor, run, plan, state=outcome, outcome=outcome, digest=digest, now=writer.at, before=before)
     messages.of_acceptance(cursor, run=run.id, school=run.school, plan=plan, result=result, now=writer.at)
     faults.point("before-commit")
     return result

@@ -74,7 +74,7 @@ def _reconcile(run_id: UUID, on: date, now: datetime) -> dict[str, Any]:
         faults.point("locked")
         if run.state != "received":
             return run.result or {}
-        extract = wire.load(zlib.decompress(run.body))
+        extract = wire.load_again(zlib.decompress(run.body))
         digest = check.content_digest(extract)
         if not run.preview:
             due.settle_school(cursor, school=run.school, on=on, now=now)

@@ -12,6 +12,7 @@ from django.db import connection
 
 from hwb.directory.chain import Writer
 from hwb.extract import check, wire
+from hwb.lifecycle.plan import digest_of
 from hwb.operations import due, locking, runs, settings
 from hwb.operations.acceptance import accept
 from hwb.operations.runs import PlanMoved
@@ -40,12 +41,12 @@ def confirm(*, run_id: UUID, acting_user: str, now: datetime, on: date, seen: st
             run = runs.find_open(cursor, run_id, "held", on=on)
             if seen and seen != run.plan_digest:
                 raise PlanMoved(str(run_id))
-            snapshot = check.check(wire.load(zlib.decompress(run.body)))
+            snapshot = check.check(wire.load_again(zlib.decompress(run.body)))
             due.settle_school(cursor, school=run.school, on=on, now=now)
             policy = settings.policy()
             facts, plan = locking.plan_locked(cursor, snapshot, on=on, policy=policy)
             new = runs.changes_of(plan)
-            if runs.digest_of(new) != run.plan_digest:
+            if digest_of(new) != run.plan_digest:
                 runs.keep_plan(cursor, run_id, plan)
                 added = tuple(change for change in new if change not in run.plan)
                 return Confirmation(None, added, tuple(change for change in run.plan if change not in new))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from uuid import UUID
 
 from hwb.directory import store
 from hwb.extract.records import MisKind
-from hwb.lifecycle.plan import Plan
+from hwb.lifecycle.plan import Plan, digest_of
 from hwb.operations import audit, results
 
 #: Accepted runs of a school whose bodies and memories are kept, so that they can be undone.
@@ -121,9 +120,20 @@ def newest_of(cursor: Any, school: str) -> Newest | None:
 
 
 def finish(
-    cursor: Any, run: Run, plan: Plan, *, state: str, outcome: str, digest: str, now: datetime
+    cursor: Any,
+    run: Run,
+    plan: Plan,
+    *,
+    state: str,
+    outcome: str,
+    digest: str,
+    now: datetime,
+    before: bytes | None = None,
 ) -> dict[str, Any]:
-    """Stores the result. An accepted run becomes the school's newest; what older ones held is forgotten."""
+    """Stores the result. An accepted run becomes the school's newest; what older ones held is forgotten.
+
+    ``before``: what an undo of it needs (:mod:`hwb.operations.memory`).
+    """
     result = results.result_of(
         run=str(run.id), school=run.school, as_at=run.as_at, outcome=outcome, plan=plan, mis=run.mis
     )
@@ -139,10 +149,10 @@ def finish(
         # what a preview said is no longer what a run would do
         cursor.execute("UPDATE run SET plan = NULL WHERE school = %s AND preview AND plan IS NOT NULL", [run.school])
     cursor.execute(
-        "UPDATE run SET state = %s, result = %s, finished_at = %s, content_digest = %s, plan = NULL,"
+        "UPDATE run SET state = %s, result = %s, finished_at = %s, content_digest = %s, plan = NULL, before = %s,"
         " body = CASE WHEN %s THEN body END, accepted_no = CASE WHEN %s THEN"
         " (SELECT COALESCE(max(accepted_no), 0) + 1 FROM run r WHERE r.school = %s) END WHERE id = %s",
-        [state, dump(result), now, digest, accepted or state == "held", accepted, run.school, run.id],
+        [state, dump(result), now, digest, before, accepted or state == "held", accepted, run.school, run.id],
     )
     if accepted:
         _forget(cursor, run)
@@ -189,12 +199,6 @@ def changes_of(plan: Plan) -> list[dict[str, Any]]:
             found["after"] = {key: value for key, value in found["after"].items() if key != "since"}
         changes.append(found)
     return changes
-
-
-def digest_of(changes: list[dict[str, Any]]) -> str:
-    """SHA-256 (hex): two plans with the same digest do the same to everybody."""
-    text = json.dumps(changes, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def note(run: Run, action: str, acting_user: str, now: datetime, *, reason: str = "") -> None:

@@ -1,6 +1,6 @@
 """What somebody searched for, under a random id that only they can use, so that addresses hold no UPN and no name.
 
-Kept for a day by the real clock, given as `at`, as sessions are.
+Kept for a day by the real clock, given as `at`, as sessions are; one that was passed to somebody else for two weeks.
 """
 
 from __future__ import annotations
@@ -19,25 +19,30 @@ from hwb.directory import vault
 from hwb.directory.queries.rows import fetch
 
 KEPT_FOR = timedelta(hours=24)
+PASSED_FOR = timedelta(days=14)
 
 
-def keep(*, account: UUID, school: str, kind: str, content: Mapping[str, Any], at: datetime) -> UUID:
-    """Keeps what the account looks for at a school; the id leads back to it."""
+def keep(
+    *, account: UUID, school: str, kind: str, content: Mapping[str, Any], at: datetime, passed: bool = False
+) -> UUID:
+    """Keeps what the account looks for at a school, or is to look at when it was passed to it; the id leads there."""
     search = uuid4()
     sealed = vault.seal_search(
         json.dumps(content, ensure_ascii=False), place=_place(search, account), secret=str(settings.SECRET_KEY)
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO search (id, account, school, kind, content, created) VALUES (%s, %s, %s, %s, %s, %s)",
-            [search, account, school, kind, sealed, at],
+            "INSERT INTO search (id, account, school, kind, content, created, until)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            [search, account, school, kind, sealed, at, at + PASSED_FOR if passed else None],
         )
     return search
 
 
 def find(search: UUID, *, account: UUID, school: str, kind: str, at: datetime) -> dict[str, Any] | None:
     """What was kept; None for a search that is somebody else's, of another school or kind, over or unknown."""
-    rows = fetch(_FIND, {"id": search, "account": account, "school": school, "kind": kind, "after": at - KEPT_FOR})
+    asked = {"id": search, "account": account, "school": school, "kind": kind, "after": at - KEPT_FOR, "at": at}
+    rows = fetch(_FIND, asked)
     if not rows:
         return None
     try:
@@ -53,7 +58,7 @@ def find(search: UUID, *, account: UUID, school: str, kind: str, at: datetime) -
 def forget(*, at: datetime) -> int:
     """Deletes the searches that are over; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM search WHERE created <= %s", [at - KEPT_FOR])
+        cursor.execute("DELETE FROM search WHERE created <= %s AND (until IS NULL OR until <= %s)", [at - KEPT_FOR, at])
         return int(cursor.rowcount)
 
 
@@ -63,5 +68,6 @@ def _place(search: UUID, account: UUID) -> str:
 
 _FIND = """
 SELECT content FROM search
-WHERE id = %(id)s AND account = %(account)s AND school = %(school)s AND kind = %(kind)s AND created > %(after)s
+WHERE id = %(id)s AND account = %(account)s AND school = %(school)s AND kind = %(kind)s
+  AND (created > %(after)s OR until > %(at)s)
 """

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
@@ -26,11 +26,30 @@ def end_all(*, account: UUID, acting_user: str, now: datetime, at: datetime) -> 
         store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
 
 
+def note_device(*, session_key: str, account: UUID, browser: str, system: str, at: datetime) -> None:
+    """Keeps on what a session was begun, for the person's own list of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_DEVICE, [uuid4(), session_key, account, browser, system, at])
+
+
+def end_one(*, account: UUID, device: UUID, acting_user: str, now: datetime) -> bool:
+    """Ends one of the account's sessions; False when it has no such one (any more)."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        store.lock_chain(cursor, chain.NATION)
+        cursor.execute(_END_ONE, [device, account])
+        if cursor.fetchone() is None:
+            return False
+        entry = chain.Entry("session ended", "R40", "", chain.NATION, str(account))
+        store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
+    return True
+
+
 def forget_expired(*, at: datetime) -> None:
     """Sessions that are over, and links that nobody can use, leave no trace."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_session WHERE expire_date < %s", [at])
         cursor.execute("DELETE FROM sign_in_link WHERE expires < %s", [at])
+        cursor.execute(_FORGET_DEVICES)
 
 
 def make_link(cursor: Any, *, account: str, at: datetime) -> str:
@@ -69,6 +88,20 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_NOTE_DEVICE = """
+INSERT INTO session_device (id, session_key, account, browser, system, began) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (session_key) DO UPDATE SET account = excluded.account, browser = excluded.browser,
+    system = excluded.system, began = excluded.began
+"""
+_END_ONE = """
+DELETE FROM django_session s USING session_device d
+WHERE d.id = %s AND d.account = %s AND s.session_key = d.session_key RETURNING 1
+"""
+# A session that was signed out, or given a new id, has left its row.
+_FORGET_DEVICES = """
+DELETE FROM session_device d
+WHERE NOT EXISTS (SELECT FROM django_session s WHERE s.session_key = d.session_key)
+"""
 _OPEN_LINK = """
 SELECT l.account FROM sign_in_link l JOIN account a ON a.id = l.account
 WHERE l.digest = %(digest)s AND l.used_at IS NULL AND l.expires > %(at)s AND a.active

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -18,6 +19,7 @@ from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
 from hwb.lifecycle.calendar import YEAR_GROUPS, london_date
 from hwb.lifecycle.explain_facts import Limits
+from hwb.lifecycle.messages import CHOOSABLE, chosen_roles
 from hwb.lifecycle.passwords import MADE_FOR, PasswordPolicy, Showing
 from hwb.lifecycle.policy import DEFAULT_LIMITS, Grace, Limit, Policy
 from hwb.operations import audit
@@ -106,6 +108,7 @@ _NEEDED_SHOWING = N_("The setting {key} needs one of these values: until changed
 _NEEDED_YES_NO = N_("The setting {key} needs yes or no.")
 _NEEDED_LANGUAGES = N_("The setting {key} needs one of these values: cy en, en cy, cy, en")
 _NEEDED_DATE = N_("The setting {key} needs a date, for example: 2018-09-01")
+_NEEDED_READERS = N_("The setting {key} needs roles that this message can go to; of a held run one that decides.")
 _NEEDED_CONTACT = N_("The setting {key} needs one line of up to 200 characters.")
 
 KNOWN: Mapping[str, Known] = {
@@ -129,6 +132,7 @@ _BY_SCHOOL: Mapping[str, Known] = {
     **{key: KNOWN[key] for key in ("passwords.teachers", "languages.print", "languages.messages")},
     "client_contact": Known("", _line, _NEEDED_CONTACT),
     "access.confirmed": Known("", date.fromisoformat, _NEEDED_DATE),
+    **{f"readers.{kind}": Known("", partial(chosen_roles, kind), _NEEDED_READERS) for kind in CHOOSABLE},
 }
 
 _CHOOSING = "passwords.choose."

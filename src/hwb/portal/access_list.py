@@ -26,7 +26,7 @@ from hwb.web.words import N_, Text
 
 COLUMNS = {
     "name": N_("Name"), "role": N_("Role"), "by": N_("Given by"), "at": N_("Given on"),
-    "signed_in": N_("Last sign-in"), "act": N_("What can be done"),
+    "step": N_("Second step"), "signed_in": N_("Last sign-in"), "act": N_("What can be done"),
 }  # fmt: skip
 _APPOINTED = (Role.CHAMPION, Role.MIS_ADMIN)
 _MOST_FOUND = 20
@@ -42,6 +42,7 @@ class Line:
     by: str
     given_at: datetime | None
     last_sign_in: datetime | None
+    second_step: bool
     proposed: bool
     address: str
     act: str
@@ -71,6 +72,7 @@ def people(request: PageRequest, dfes: str) -> HttpResponse:
         request, "portal/access_list.html", title=N_("People with access"), lines=lines, columns=COLUMNS,
         confirmed=date.fromisoformat(confirmed) if confirmed else None,
         champions=any(row.role == Role.CHAMPION and row.state == "given" for row in found),
+        may_help=may(request.person, Action.RESET_SECOND_STEP, school=dfes),
         may_appoint=may(request.person, Action.APPOINT, school=dfes),
     )  # fmt: skip
 
@@ -158,7 +160,7 @@ def _line(request: PageRequest, dfes: str, row: GrantRow, named: dict[str, str])
         address, act = reverse("remove-role", args=[dfes, row.account, row.role]), N_("Take away")
     return Line(
         row.name, row.username, ROLE_NAMES[Role(row.role)], named.get(row.given_by, row.given_by), row.given_at,
-        row.last_sign_in, proposed, address, act,
+        row.last_sign_in, row.second_step, proposed, address, act,
     )  # fmt: skip
 
 

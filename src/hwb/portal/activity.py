@@ -39,6 +39,7 @@ ACTS = {
         "confirm": N_("Confirmed a held run"), "withdraw": N_("Withdrew a held run"), "undo": N_("Undid a run"),
         "run asked for": N_("Asked for a run"), "preview asked for": N_("Asked for a preview"),
         "school told": N_("Told another school that learners wait for it"),
+        "runner told": N_("Asked whoever runs the client to look at it"),
         "school closed": N_("Closed the school"),
     },
     "records": {
@@ -48,6 +49,9 @@ ACTS = {
     "access": {
         "role grant": N_("Gave somebody a role"), "role revoke": N_("Took a role away"),
         "setting": N_("Changed a setting of the school"),
+        "second step reset": N_("Took away somebody's second step"),
+        "second step reset asked": N_("Asked for somebody's second step to be taken away"),
+        "second step reset refused": N_("Left somebody's second step as it is"),
     },
 }  # fmt: skip
 _KINDS = {

@@ -21,7 +21,7 @@ from hwb.web.downloads import csv_response
 from hwb.web.frame import name_in_language, show
 from hwb.web.lists import Filter, FilterBox, Listing, titled
 from hwb.web.page import PageRequest, page
-from hwb.web.policy import Action
+from hwb.web.policy import Action, Scope
 from hwb.web.status import WORDS
 from hwb.web.words import N_, Text, day, ngettext, relative, say, time_of_day
 
@@ -43,7 +43,7 @@ RESULTS = {
     "completed": N_("Completed"), "refusals": N_("Completed with refusals"), "held": N_("Held for review"),
     "failed": N_("Failed"), "received": N_("In progress"), "none": N_("Never run"),
 }  # fmt: skip
-_FILTERS = ("freshness", "age", "result", "phase", "mis")
+_FILTERS = ("freshness", "age", "result", "phase", "mis", "version")
 _SORTS = ("urgency", "school", "number", "last_run", "refused", "others")
 _BAR = 200
 
@@ -105,7 +105,7 @@ def _found(request: PageRequest) -> list[AreaSchool]:
     now = clock.now()
     return rows.schools(
         schools=request.access.schools, areas=request.access.areas, on=clock.calendar_date(now), now=now,
-        limits=nation_settings.school_limits(),
+        limits=nation_settings.school_limits(), everywhere=request.access.scope is Scope.NATION,
     )  # fmt: skip
 
 
@@ -122,6 +122,7 @@ def _chosen(found: Sequence[AreaSchool], listing: Listing, today: date) -> list[
         for each in chosen
         if asked["age"] in ("", each.age(today)) and asked["result"] in ("", each.result)
         and asked["phase"] in ("", each.phase) and asked["mis"] in ("", each.mis)
+        and asked["version"] in ("", each.version)
     ]  # fmt: skip
     keys = {
         "school": lambda each: _name(each)[0].casefold(), "number": lambda each: each.status.school,
@@ -210,11 +211,13 @@ def _box(listing: Listing, found: Sequence[AreaSchool]) -> FilterBox:
     freshness = [(state, say(WORDS["freshness"][state][0], domain="web")) for state in WORDS["freshness"]]
     phases = sorted({each.phase for each in found if each.phase in PHASES}, key=list(PHASES).index)
     kinds = sorted({each.mis for each in found if each.mis})
+    versions = sorted({each.version for each in found if each.version}, reverse=True)
     return FilterBox(listing, (
         Filter("freshness", N_("Freshness"), [*freshness, ("late", say(N_("Overdue or never run")))]),
         Filter("age", N_("Last Run"), [(age, say(text)) for age, text in AGE_NAMES.items()]),
         Filter("result", N_("Last result"), [(key, say(text)) for key, text in RESULTS.items()]),
         Filter("phase", N_("Phase"), [(phase, say(PHASES[phase])) for phase in phases]),
+        *((Filter("version", N_("Client version"), [(each, each) for each in versions]),) if versions else ()),
         Filter("mis", N_("MIS"), [(kind, say(run_words.mis_name(kind))) for kind in kinds]),
     ))  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -15,6 +15,7 @@ from hwb.operations import settings as nation_settings
 from hwb.operations import wishes
 from hwb.portal.area import SchoolRow, row_of
 from hwb.portal.places import address
+from hwb.portal.references import beyond_the_school
 from hwb.portal.to_put_right import field_said
 from hwb.web import banner
 from hwb.web.frame import show
@@ -81,11 +82,17 @@ def _overview(person: Person, dfes: str) -> OverviewPage:
     codes = decide(person, Action.SEE_REFUSALS, school=dfes, codes=True) is not None
     row = row_of(facts, today)
     return OverviewPage(
-        facts, row, _summary(facts, row), tuple(rows.refused_records(dfes, most=_MOST)) if codes else None,
+        facts, row, _summary(facts, row), _refused(dfes) if codes else None,
         address("provisioning", dfes=dfes) if may(person, Action.SEE_RUNS, school=dfes) else "",
         address("register-client", query={"school": dfes}),
         may(person, Action.ASK_FOR_RUN, school=dfes),
     )  # fmt: skip
+
+
+def _refused(dfes: str) -> tuple[RefusedRecord, ...]:
+    """The refused records without a word that could be somebody's UPN or name."""
+    found = rows.refused_records(dfes, most=_MOST)
+    return tuple(replace(each, record=beyond_the_school(each.record, kind=each.kind)) for each in found)
 
 
 def _summary(facts: AreaSchool, row: SchoolRow) -> tuple[dict[str, Any], ...]:

@@ -17,9 +17,10 @@ from hwb import clock, names
 from hwb.directory.queries import explanations, newcomers, people
 from hwb.identifiers import UpnFault, clean_upn, upn_fault
 from hwb.lifecycle import explain
+from hwb.lifecycle.explain import Explanation
 from hwb.lifecycle.explain_facts import LearnerFacts
 from hwb.operations import lookups, searches, settings
-from hwb.portal import learner_answers
+from hwb.portal import asks, learner_answers
 from hwb.portal.answers import address
 from hwb.portal.naming import year_name
 from hwb.web import errors
@@ -148,7 +149,35 @@ def found_learner(request: PageRequest, dfes: str, search: UUID) -> HttpResponse
     if request.method == "POST" and not is_switch(request):
         return _begin(request, dfes, content)
     shows = {"names": _show_names, "many": _show_many, "year": _show_many}.get(content["what"], _show_one)
-    return shows(request, dfes, content)
+    return shows(request, dfes, search, content)
+
+
+@page(Action.FIND_LEARNER, methods="POST")
+def asks_of_learner(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
+    """A message about what was found: the other school is told, the task passed on, or its end watched."""
+    content = searches.find(search, account=request.person.account, school=dfes, kind=KIND, at=datetime.now(UTC))
+    if content is None or content["what"] == "names":
+        raise Http404
+    offered = asks.of_learners(request, _where(dfes, search), list(_seen(dfes, content).values()))
+    asks.do(request, dfes, offered, asks.looked_at(KIND, content))
+    return redirect("found-learner", dfes=dfes, search=search)
+
+
+def _where(dfes: str, search: UUID) -> str:
+    return address("found-learner-asks", dfes=dfes, search=search)
+
+
+def _seen(dfes: str, content: dict[str, Any]) -> dict[str, tuple[Explanation, LearnerFacts]]:
+    """The answers that the reader may see without another look-up, by UPN."""
+    upns = content.get("upns", [])
+    if content["what"] == "year" and "upns" not in content:
+        upns = newcomers.upns_of_year(school=dfes, year_group=content["year"], on=clock.today())
+    on, limits, recorded = clock.today(), settings.explanation_limits(), set(content.get("recorded", ()))
+    return {
+        upn: (explain.learner(facts, on=on, limits=limits), facts)
+        for upn, facts in _facts(dfes, upns).items()
+        if upn in recorded or not lookups.is_of_others(facts, dfes)
+    }
 
 
 def _begin(request: PageRequest, dfes: str, content: dict[str, Any]) -> HttpResponse:
@@ -174,23 +203,23 @@ def _begin(request: PageRequest, dfes: str, content: dict[str, Any]) -> HttpResp
     return redirect("found-learner", dfes=dfes, search=kept)
 
 
-def _show_one(request: PageRequest, dfes: str, content: dict[str, Any]) -> HttpResponse:
+def _show_one(request: PageRequest, dfes: str, search: UUID, content: dict[str, Any]) -> HttpResponse:
     upn = content["upns"][0]
-    facts = _facts(dfes, [upn])[upn]
+    seen = _seen(dfes, content).get(upn)
     shared = {"title": TITLE, "section": "learners", "back": address("find-learner", dfes=dfes), "upn": upn}
-    if lookups.is_of_others(facts, dfes) and upn not in content.get("recorded", ()):
+    if seen is None:
         # What is known of them came after the search; to see it is a look-up, which is recorded.
         return show(request, "portal/found_later.html", **shared)
-    found = explain.learner(facts, on=clock.today(), limits=settings.explanation_limits())
+    found, facts = seen
     may_review = may(request.person, Action.CONFIRM_RUN, school=dfes)
     return show(
         request, "portal/found_learner.html", answer=learner_answers.answer_of(found, facts, request.language),
         links=learner_answers.links_of(found, facts, dfes, may_review=may_review),
-        **shared,
+        asks=asks.of_learners(request, _where(dfes, search), [seen]), **shared,
     )  # fmt: skip
 
 
-def _show_names(request: PageRequest, dfes: str, content: dict[str, Any]) -> HttpResponse:
+def _show_names(request: PageRequest, dfes: str, _search: UUID, content: dict[str, Any]) -> HttpResponse:
     words = content["words"]
     found = _named(request, dfes, words)
     similar = people.similar(school=dfes, search=words, language=request.language, view="all")
@@ -202,28 +231,27 @@ def _show_names(request: PageRequest, dfes: str, content: dict[str, Any]) -> Htt
     )  # fmt: skip
 
 
-def _show_many(request: PageRequest, dfes: str, content: dict[str, Any]) -> HttpResponse:
+def _show_many(request: PageRequest, dfes: str, search: UUID, content: dict[str, Any]) -> HttpResponse:
     upns = content.get("upns", [])
     if content["what"] == "year":
         upns = newcomers.upns_of_year(school=dfes, year_group=content["year"], on=clock.today())
-    facts = _facts(dfes, upns)
-    own = newcomers.own_names(school=dfes, upns=upns)
-    recorded = set(content.get("recorded", ()))
-    unseen = {upn for upn, one in facts.items() if lookups.is_of_others(one, dfes) and upn not in recorded}
-    on, limits = clock.today(), settings.explanation_limits()
+        content = {**content, "upns": upns}
+    seen = _seen(dfes, content)
     rows = learner_answers.rows_of(
-        {upn: (one, explain.learner(one, on=on, limits=limits)) for upn, one in facts.items() if upn not in unseen},
-        own=own, wrong=content.get("wrong", ()), language=request.language,
+        {upn: (facts, found) for upn, (found, facts) in seen.items()}, wrong=content.get("wrong", ()),
+        own=newcomers.own_names(school=dfes, upns=upns), language=request.language,
     )  # fmt: skip
     listing = Listing.of(request, sorts=("group",))
     paging = listing.paging(len(rows))
-    count = len(rows) + len(unseen)
+    unseen = len(set(upns)) - len(seen)
+    count = len(rows) + unseen
     return show(
         request, "portal/found_learners.html", title=say(ngettext("{count} learner", "{count} learners", count)),
         section="learners", back=address("find-learner", dfes=dfes), columns=COLUMNS,
         groups=learner_answers.groups_of(rows), rows=rows[paging.offset : paging.offset + 50], paging=paging,
-        unseen=len(unseen), posts_to=address("find-learner", dfes=dfes),
+        unseen=unseen, posts_to=address("find-learner", dfes=dfes),
         year=year_name(content["year"]) if content["what"] == "year" else None,
+        asks=asks.of_learners(request, _where(dfes, search), list(seen.values())),
     )  # fmt: skip
 
 
@@ -252,4 +280,5 @@ _SEVERAL = ("many", "year")
 urlpatterns = [
     path("school/<str:dfes>/find-learner/", find_learner, name="find-learner"),
     path("school/<str:dfes>/find-learner/<uuid:search>/", found_learner, name="found-learner"),
+    path("school/<str:dfes>/find-learner/<uuid:search>/asks/", asks_of_learner, name="found-learner-asks"),
 ]

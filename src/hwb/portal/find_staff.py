@@ -19,6 +19,7 @@ from hwb.directory.queries.colleagues import Colleague
 from hwb.lifecycle import explain
 from hwb.lifecycle.explain_facts import StaffFacts
 from hwb.operations import searches, settings
+from hwb.portal import asks
 from hwb.portal.answers import address, answer_of
 from hwb.portal.naming import list_name
 from hwb.web.forms import PageForm
@@ -66,7 +67,8 @@ def find_staff(request: PageRequest, dfes: str) -> HttpResponse:
             account=request.person.account, school=dfes, kind=KIND, content={"words": form.cleaned_data["asked"]},
             at=datetime.now(UTC),
         )  # fmt: skip
-        return redirect("found-staff", dfes=dfes, search=kept)
+        route = "compare-staff" if request.POST.get("then") and _is_comparable(dfes, form) else "found-staff"
+        return redirect(route, dfes=dfes, search=kept)
     return show(
         request, "portal/find_staff.html", title=TITLE, form=form, section="staff", back=address("staff", dfes=dfes)
     )
@@ -77,14 +79,26 @@ def found_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
     """The explanation of what was asked for, and spellings that come near."""
     on, limits, words = clock.today(), settings.explanation_limits(), _words(request, dfes, search)
     facts = explanations.staff(school=dfes, asked=words, on=on, limits=limits)
-    answer = answer_of(explain.staff(facts, on=on, limits=limits), school=facts.school, language=request.language)
+    found = explain.staff(facts, on=on, limits=limits)
+    answer = answer_of(found, school=facts.school, language=request.language)
     similar = () if facts.member else rows.similar_staff(school=dfes, search=words, language=request.language)
     return show(
         request, "portal/found_staff.html", title=TITLE, section="staff", back=address("find-staff", dfes=dfes),
         words=words, answer=answer, similar=similar, dfes=dfes, record=_record(facts, dfes),
         compares=address("compare-staff", dfes=dfes, search=search) if explain.can_compare(facts) else "",
         puts_right=address("to-put-right", dfes=dfes) if facts.refusals and answer.code != "LX21" else "",
+        asks=asks.of_staff(request, _where(dfes, search), found, facts),
     )  # fmt: skip
+
+
+@page(Action.SEE_STAFF, methods="POST")
+def asks_of_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
+    """A message about what was found: the task is passed on, or its end watched."""
+    on, limits, words = clock.today(), settings.explanation_limits(), _words(request, dfes, search)
+    facts = explanations.staff(school=dfes, asked=words, on=on, limits=limits)
+    offered = asks.of_staff(request, _where(dfes, search), explain.staff(facts, on=on, limits=limits), facts)
+    asks.do(request, dfes, offered, asks.looked_at(KIND, {"words": words}))
+    return redirect("found-staff", dfes=dfes, search=search)
 
 
 @page(Action.SEE_STAFF)
@@ -106,6 +120,15 @@ def compare_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse
         columns=COMPARED, rows=_compared(facts, chosen, request) if chosen else (),
         refused=bool(facts.refusals), nothing=not facts.refusals and facts.member is None,
     )  # fmt: skip
+
+
+def _where(dfes: str, search: UUID) -> str:
+    return address("found-staff-asks", dfes=dfes, search=search)
+
+
+def _is_comparable(dfes: str, form: FindStaffForm) -> bool:
+    asked, limits = form.cleaned_data["asked"], settings.explanation_limits()
+    return explain.can_compare(explanations.staff(school=dfes, asked=asked, on=clock.today(), limits=limits))
 
 
 def _sorted_by(one: Colleague, request: PageRequest) -> str:
@@ -147,4 +170,5 @@ urlpatterns = [
     path("school/<str:dfes>/find-staff/", find_staff, name="find-staff"),
     path("school/<str:dfes>/find-staff/<uuid:search>/", found_staff, name="found-staff"),
     path("school/<str:dfes>/find-staff/<uuid:search>/compare/", compare_staff, name="compare-staff"),
+    path("school/<str:dfes>/find-staff/<uuid:search>/asks/", asks_of_staff, name="found-staff-asks"),
 ]

@@ -19,6 +19,7 @@ from hwb.lifecycle.explain_facts import LearnerFacts
 from hwb.lifecycle.passwords import PasswordState
 from hwb.operations import passwords as making
 from hwb.operations import settings
+from hwb.portal import asks
 from hwb.portal.answers import answer_of
 from hwb.portal.learners import address_of, class_address
 from hwb.portal.naming import full_name, year_name
@@ -55,9 +56,27 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
             row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else ""
         ),
         came_from_elsewhere=_came_from_elsewhere(record, dfes),
+        asks=_asks(request, dfes, account, facts, found) if facts and found else None,
         school_rows=_school_rows(record, facts, request, dfes), schools=_picture(record, names, today, request),
         deeds=_deeds(request, record, known, dfes), **happened(request, row, dfes, names, account=row.account),
     )  # fmt: skip
+
+
+@page(Action.FIND_LEARNER, methods="POST")
+def asks_of_learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
+    """A message about what the record says: somebody who must act is told."""
+    record = people.learner(account=account, school=dfes, language=request.language)
+    if record is None or not record.row.upn:
+        raise Http404
+    today, limits = clock.today(), settings.explanation_limits()
+    facts = explanations.learner(upn=record.row.upn, school=dfes, on=today, limits=limits)
+    offered = _asks(request, dfes, account, facts, explain.learner(facts, on=today, limits=limits))
+    asks.do(request, dfes, offered, asks.looked_at("learner", {"what": "one", "upns": [record.row.upn]}))
+    return HttpResponseRedirect(reverse("learner", kwargs={"dfes": dfes, "account": account}))
+
+
+def _asks(request: PageRequest, dfes: str, account: UUID, facts: LearnerFacts, found: explain.Explanation) -> asks.Asks:
+    return asks.of_learners(request, reverse("learner-asks", args=[dfes, account]), [(found, facts)])
 
 
 @page(Action.SHOW_PASSWORD, methods="GET POST")
@@ -171,5 +190,6 @@ def _deeds(request: PageRequest, record: LearnerRecord, known: PasswordRow | Non
 
 urlpatterns = [
     path("school/<str:dfes>/learners/<uuid:account>/", learner, name="learner"),
+    path("school/<str:dfes>/learners/<uuid:account>/asks/", asks_of_learner, name="learner-asks"),
     path("school/<str:dfes>/people/<uuid:account>/password/show/", show_password, name="show-password"),
 ]

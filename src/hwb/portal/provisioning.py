@@ -16,8 +16,9 @@ from hwb.directory.queries import provisioning as rows
 from hwb.directory.queries import schools
 from hwb.directory.queries.provisioning import ClientFacts, RunLine
 from hwb.lifecycle import expected
+from hwb.operations import messages, wishes
 from hwb.operations import settings as nation_settings
-from hwb.operations import wishes
+from hwb.operations.messages import Told
 from hwb.portal import run_words
 from hwb.portal.places import address
 from hwb.portal.run_words import Attempt
@@ -98,7 +99,7 @@ def provisioning(request: PageRequest, dfes: str) -> HttpResponse:
         runs=[RunRow.of(run) for run in found.rows], total=found.total, columns=COLUMNS, listing=listing,
         paging=paging, box=_box(listing), dfes=dfes, download=_download(listing, dfes),
         here_all=listing.path,
-        asks=may(request.person, Action.ASK_FOR_RUN, school=dfes),
+        asks=may(request.person, Action.ASK_FOR_RUN, school=dfes), own=is_own(request),
         register=address("register-client") if may(request.person, Action.REGISTER_CLIENT, school=dfes) else "",
     )  # fmt: skip
 
@@ -130,6 +131,29 @@ def ask(request: PageRequest, dfes: str) -> HttpResponse:
         else N_("We have asked for a run. The client usually collects this within 15 minutes.")
     )
     banner.put(request, Text(said))
+    return HttpResponseRedirect(address("provisioning", dfes=dfes))
+
+
+#: What became of asking whoever runs the client to look at it.
+TOLD = {
+    Told.TOLD: N_("Whoever runs the client has been told by e-mail."),
+    Told.BEFORE: N_("Whoever runs the client has been told today already."),
+    Told.NO_READER: N_(
+        "Nobody was told: we know no e-mail address of whoever runs the client. Add it in the school settings."
+    ),
+}
+
+
+@page(Action.ASK_FOR_RUN, methods="POST")
+def tell(request: PageRequest, dfes: str) -> HttpResponse:
+    """An e-mail to whoever runs the client, from the school's own people."""
+    if not is_own(request):
+        raise Http404
+    told = messages.tell_runner(
+        school=dfes, acting_account=request.person.account, acting_user=f"account {request.person.account}",
+        now=clock.now(),
+    )  # fmt: skip
+    banner.put(request, Text(TOLD[told]))
     return HttpResponseRedirect(address("provisioning", dfes=dfes))
 
 
@@ -306,4 +330,5 @@ urlpatterns = [
     path("school/<str:dfes>/provisioning/", provisioning, name="provisioning"),
     path("school/<str:dfes>/provisioning/runs.csv", download, name="runs-download"),
     path("school/<str:dfes>/provisioning/ask/", ask, name="ask-for-run"),
+    path("school/<str:dfes>/provisioning/tell/", tell, name="tell-runner"),
 ]

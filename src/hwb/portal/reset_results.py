@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -43,6 +43,26 @@ class Printing:
     address: str
 
 
+def new_form() -> str:
+    """What a form carries so that sending it twice, by a double click, makes one password."""
+    return str(uuid4())
+
+
+def sent_form(request: PageRequest) -> UUID | None:
+    """The id of the form that was sent; None for one without."""
+    try:
+        return UUID(request.POST.get("form", ""))
+    except ValueError:
+        return None
+
+
+def asked_by(request: PageRequest, accounts: Sequence[UUID]) -> frozenset[UUID]:
+    """For whom the form that was sent has made a password before."""
+    form = sent_form(request)
+    by = f"account {request.person.account}"
+    return rows.made_by_form(form, accounts=accounts, made_by=by) if form is not None else frozenset()
+
+
 def to_the_new_password(dfes: str, account: UUID) -> HttpResponse:
     """To the page that shows it. The browser asks by POST (307), because looking at passwords is recorded."""
     response = HttpResponseRedirect(reverse("new-password", args=[dfes, account]))
@@ -75,8 +95,9 @@ def one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             made = passwords.show_new(
-                account=account, school=dfes, acting_user=f"account {request.person.account}", now=now
-            )
+                account=account, school=dfes, acting_user=f"account {request.person.account}", now=now,
+                form=sent_form(request),
+            )  # fmt: skip
         except passwords.PasswordRefused:
             return show(request, "portal/reset_shown.html", status=409, **shown)
         return show(request, "portal/reset_done.html", made=made, **shown)

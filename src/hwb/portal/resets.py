@@ -24,7 +24,7 @@ from hwb.lifecycle.passwords import PasswordState
 from hwb.operations import passwords, settings
 from hwb.portal.naming import year_name
 from hwb.portal.people import CHOSEN, chosen, kept, link, person_of, record_of, section_of, where
-from hwb.portal.reset_results import hindrance, to_the_new_password, to_the_new_passwords
+from hwb.portal.reset_results import asked_by, hindrance, new_form, sent_form, to_the_new_password, to_the_new_passwords
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
 from hwb.web.language import is_switch
@@ -88,7 +88,7 @@ def one(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     return show(
         request, "portal/reset.html", title=N_("Reset a password"), form=form, elsewhere=_is_from_elsewhere(row, state),
         chosen_own=state is PasswordState.CHOSEN, person=person, where=where(person), back=back,
-        section=section_of(person),
+        section=section_of(person), form_id=new_form(),
     )  # fmt: skip
 
 
@@ -104,11 +104,13 @@ def many(request: PageRequest, dfes: str) -> HttpResponse:
     group = _group(request, dfes, selected, year, class_)
     states = rows.of_accounts([person.account for person in group])
     able = [person for person in group if hindrance(person) is None]
-    needed = [person for person in able if states[person.account].cannot_sign_in_yet(school=dfes)]
+    asked = asked_by(request, [person.account for person in able])
+    needed = [p for p in able if p.account in asked or states[p.account].cannot_sign_in_yet(school=dfes)]
     who = request.POST.get("who", "") if request.method == "POST" else ""
     heading: dict[str, Any] = {"title": _title(year, class_), "group": group, "able": able, "needed": needed}
     around: dict[str, Any] = {
         "back": _back(dfes), "section": "learners", "selected": kept(selected), "chosen_field": CHOSEN,
+        "form_id": new_form(),
     }  # fmt: skip
     step = "" if is_switch(request) else request.POST.get("step", "")
     nobody_loses = len(needed) == len(able)  # then there is nothing to be asked twice about
@@ -130,9 +132,9 @@ def _is_made(request: PageRequest, form: ResetForm, person: Member) -> bool:
     """Makes the password, which its own page then shows; False when it was refused."""
     typed = form.cleaned_data["typed"] if form.cleaned_data["how"] == TYPE else None
     try:
-        passwords.reset(
+        passwords.reset_by_form(
             account=person.account, school=request.access.school, acting_user=_acting(request), now=clock.now(),
-            typed=typed, seen=False,
+            typed=typed, form=sent_form(request),
         )  # fmt: skip
     except passwords.PasswordRefused as refused:
         form.add_refusal("typed" if typed is not None else None, refused.text)
@@ -144,7 +146,7 @@ def _make(request: PageRequest, dfes: str, group: Sequence[Member], wanted: Sequ
     """Makes the passwords of all who were meant; a page of its own says who got one, who did not and why."""
     done = passwords.reset_many(
         accounts=[person.account for person in wanted], school=dfes, acting_user=_acting(request), now=clock.now(),
-        everyone=True,
+        everyone=True, form=sent_form(request),
     )  # fmt: skip
     made = set(done.made)
     failed = [person.account for person in group if hindrance(person) is not None]

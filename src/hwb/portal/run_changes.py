@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -13,16 +13,17 @@ from django.http import Http404, HttpResponse
 from django.urls import path
 
 from hwb import clock
-from hwb.directory.queries import provisioning, run_changes
+from hwb.directory.queries import people, provisioning, run_changes
 from hwb.directory.queries.provisioning import RunLine
 from hwb.directory.queries.run_changes import GROUPS, ChangeRow, Line
 from hwb.lifecycle import reasons
+from hwb.lifecycle.calendar import YEAR_GROUPS
 from hwb.portal.naming import year_name
 from hwb.portal.places import address
 from hwb.web import words
 from hwb.web.downloads import csv_response
 from hwb.web.frame import show
-from hwb.web.lists import Listing, Paging
+from hwb.web.lists import Filter, FilterBox, Listing, Paging
 from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action, Scope, decide
 from hwb.web.words import N_, Text, say
@@ -49,6 +50,9 @@ FIELDS = {
 #: In these groups fields are told before and after; elsewhere the note says it all.
 _COMPARED = frozenset({"moved", "details"})
 _FIRST = 10
+_AT_ONCE = 1000
+_FILTERS = ("who", "year", "class", "field")
+_WHO = {"learner": N_("Learners"), "staff": N_("Staff")}
 _OLD_PREVIEW = timedelta(hours=48)
 #: States whose plan is kept, and those whose changes stand in the log.
 _PLANNED, _LOGGED = ("held", "previewed"), ("applied", "applied with refusals", "no change", "undone")
@@ -101,16 +105,20 @@ def changes(request: PageRequest, dfes: str, run: UUID) -> HttpResponse:
     found = provisioning.run(run, school=dfes)
     if found is None:
         raise Http404
-    listing = Listing.of(request, filters=("group",), sorts=("order",))
+    listing = Listing.of(request, filters=("group", *_FILTERS), sorts=("order",))
     asked, names = listing.filters["group"], sees_names(request, dfes)
     source = source_of(found.line)
+    box = None
+    if names:
+        source, box = _narrowed(source, listing), _box(listing, source, dfes)
     counts = Counter(line.group for line in source.lines)
     paging = listing.paging(counts[asked]) if asked in TITLES else None
     groups = _groups(source, counts, dfes, listing, asked=asked if paging else "", paging=paging, names=names)
     return show(
         request, "portal/run_changes.html", title=_title(found.line), section="provisioning", groups=groups,
         shown=[each for each in groups if asked not in TITLES or each.key == asked], paging=paging, names=names,
-        kept=source.kept, run=found.line, dfes=dfes, everything=listing.path, asked=asked in TITLES,
+        kept=source.kept, run=found.line, dfes=dfes, everything=listing.address(group=""), asked=asked in TITLES,
+        box=box,
         back=address("run-detail", dfes=dfes, run=run), old=_is_old(found.line, clock.now()),
         download=address("run-changes-download", dfes=dfes, run=run),
     )  # fmt: skip
@@ -153,6 +161,49 @@ def source_of(line: RunLine) -> Source:
     found = run_changes.lines(line.run, school=line.school, finished_at=line.finished_at)
     groups = {each.number: each.group for each in found}
     return Source(True, found, lambda numbers: run_changes.rows_of(numbers, school=line.school, groups=groups))
+
+
+def _narrowed(source: Source, listing: Listing) -> Source:
+    """The lines that fit the filters on people and fields; the group is a matter of the page."""
+    asked = {name: listing.filters[name] for name in _FILTERS if listing.filters[name]}
+    if not asked:
+        return source
+    found: list[Line] = []
+    for start in range(0, len(source.lines), _AT_ONCE):
+        part = source.lines[start : start + _AT_ONCE]
+        rows = source.read([line.number for line in part])
+        found += [line for line in part if _fits(rows[line.number], asked)]
+    return replace(source, lines=tuple(found))
+
+
+def _fits(row: ChangeRow, asked: Mapping[str, str]) -> bool:
+    """A change of class fits the class before as well as the one after it."""
+    for name, value in asked.items():
+        if name == "who" and row.kind != value:
+            return False
+        if name == "field" and (row.group not in _COMPARED or row.before.get(value) == row.after.get(value)):
+            return False
+        if name in ("year", "class"):
+            key = {"year": "year_group", "class": "registration_group"}[name]
+            own = row.year_group if name == "year" else row.registration_group
+            if value not in (own, row.before.get(key), row.after.get(key)):
+                return False
+    return True
+
+
+def _box(listing: Listing, source: Source, dfes: str) -> FilterBox | None:
+    """The filters; none where there is nothing to filter."""
+    if not source.lines and not any(listing.filters.values()):
+        return None
+    classes = people.classes(school=dfes)
+    years = sorted({year for each in classes for year in each.year_groups if year}, key=YEAR_GROUPS.index)
+    return FilterBox(listing, (
+        Filter("group", N_("Kind of change"), [(key, say(TITLES[key][0])) for key in GROUPS]),
+        Filter("who", N_("Learners or staff"), [(key, say(text)) for key, text in _WHO.items()]),
+        Filter("year", N_("Year group"), [(year, say(year_name(year))) for year in years]),
+        Filter("class", N_("Class"), [(each.name, each.name) for each in classes]),
+        Filter("field", N_("Field that changed"), [(key, say(text)) for key, text in FIELDS.items()]),
+    ))  # fmt: skip
 
 
 def _groups(
@@ -228,8 +279,8 @@ def _is_old(line: RunLine, now: datetime) -> bool:
 
 def _cells(source: Source) -> Iterator[list[object]]:
     every = source.lines
-    for start in range(0, len(every), 1000):
-        part = every[start : start + 1000]
+    for start in range(0, len(every), _AT_ONCE):
+        part = every[start : start + _AT_ONCE]
         rows = source.read([line.number for line in part])
         for row in (rows[line.number] for line in part):
             told = tuple(differences_of(row)) if row.group in _COMPARED else ()

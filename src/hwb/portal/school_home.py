@@ -27,18 +27,18 @@ from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action, may
 from hwb.web.words import N_, Text, moment, ngettext
 
-ARRIVED_WITHIN = timedelta(days=7)
-#: The school's other pages, for those who may see them: what the link says, its route, what it takes.
-MORE = (
+#: What a school's people look for, in the order in which they are likely to: what it says, its route, who may.
+_WAYS = (
     (N_("Find my learner"), "find-learner", Action.FIND_LEARNER),
     (N_("Find a member of staff"), "find-staff", Action.SEE_STAFF),
-    (N_("Arrivals and departures"), "arrivals", Action.SEE_ARRIVALS),
     (N_("Records to put right"), "to-put-right", Action.SEE_REFUSALS),
+    (N_("Arrivals and departures"), "arrivals", Action.SEE_ARRIVALS),
     (N_("Reset passwords"), "reset-passwords", Action.RESET_PASSWORD),
     (N_("People with access"), "people-with-access", Action.SEE_PEOPLE_WITH_ACCESS),
-    (N_("Activity in this school"), "activity", Action.SEE_ACTIVITY),
     (N_("School settings"), "school-settings", Action.SEE_SETTINGS),
+    (N_("Activity in this school"), "activity", Action.SEE_ACTIVITY),
 )
+ARRIVED_WITHIN = timedelta(days=7)
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -88,9 +88,9 @@ def home(request: PageRequest, dfes: str) -> HttpResponse:
     return show(
         request, "portal/school_home.html", title=page_.name, page=page_, dfes=dfes,
         provisioning=address("provisioning", dfes=dfes), learners=address("learners", dfes=dfes),
-        more=[
+        ways=[
             (text, address(route, dfes=dfes))
-            for text, route, action in MORE
+            for text, route, action in _WAYS
             if may(request.person, action, school=dfes)
         ],
         register=address("register-client") if may(request.person, Action.REGISTER_CLIENT, school=dfes) else "",

@@ -13,14 +13,15 @@ from django.urls import path, reverse
 from hwb import clock
 from hwb.directory.queries import actors, school_settings
 from hwb.lifecycle.calendar import YEAR_GROUPS
+from hwb.lifecycle.messages import CHOOSABLE, READERS, Kind
 from hwb.lifecycle.passwords import MADE_FOR
 from hwb.operations import settings
 from hwb.portal.naming import year_name
 from hwb.web import banner
 from hwb.web.forms import PageForm
-from hwb.web.frame import show
+from hwb.web.frame import ROLE_NAMES, show
 from hwb.web.page import PageRequest, page
-from hwb.web.policy import Action, may
+from hwb.web.policy import Action, Role, may
 from hwb.web.words import N_, Text, say
 
 _YES_NO = {"yes": N_("Allowed"), "no": N_("Not allowed")}
@@ -29,11 +30,19 @@ _LANGUAGES = {
 }  # fmt: skip
 #: Key → what it is, its answers (none: a line of text).
 _GENERAL: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "passwords.teachers": (N_("Class teachers may reset passwords"), _YES_NO),
+    "client_contact": (N_("Contact of whoever runs the client"), {}),
     "languages.print": (N_("Languages of what is printed"), _LANGUAGES),
     "languages.messages": (N_("Languages of messages to the school"), _LANGUAGES),
-    "client_contact": (N_("Contact of whoever runs the client"), {}),
+    "passwords.teachers": (N_("Class teachers may reset passwords"), _YES_NO),
 }
+_READERS = {
+    Kind.FAILING: N_("Who is told that no data reaches us"),
+    Kind.HELD: N_("Who is told that a run is held"),
+    Kind.REFUSALS: N_("Who gets the daily summary of refused records"),
+    Kind.WAITED_FOR: N_("Who is told that another school waits for learners"),
+    Kind.ARRIVALS: N_("Who gets the daily summary of arrivals"),
+}
+_DECIDES = N_("Choose at least one role that can confirm or withdraw the run: Digital Champion or headteacher.")
 _CHOOSE = N_("Own password, {year}")
 _GRACE = N_("Sign-in after leaving goes on until, {year}")
 
@@ -50,10 +59,29 @@ class Line:
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Settings that belong together; `own` of those by year group are the school's own, and all of them are folded."""
+
+    title: str
+    lines: tuple[Line, ...]
+    folded: bool
+    own: int
+
+
 class ValueForm(PageForm):
     """One setting."""
 
     value = forms.CharField(label=N_("New value"), required=False, max_length=200)
+
+
+class ReadersForm(PageForm):
+    """The roles that read one message."""
+
+    value = forms.MultipleChoiceField(
+        label=N_("Who is to get this message?"), widget=forms.CheckboxSelectMultiple, required=False,
+        help_text=N_("Choose nobody to go back to the default."),
+    )  # fmt: skip
 
 
 @page(Action.SEE_SETTINGS)
@@ -63,18 +91,21 @@ def all_settings(request: PageRequest, dfes: str) -> HttpResponse:
     national = settings.stored()
     named = actors.names(row.changed_by for row in own.values())
     changes = may(request.person, Action.CHANGE_SETTINGS, school=dfes)
-    lines = []
-    for key in _keys():
+
+    def line(key: str) -> Line:
         row = own.get(key)
         value = row.value if row else ""
-        lines.append(
-            Line(
-                _label(key), _said(key, value or national.get(key, "")), not value,
-                named.get(row.changed_by, row.changed_by) if row else "", row.changed_at if row else None,
-                reverse("school-setting", args=[dfes, key]) if changes else "",
-            )
+        return Line(
+            _label(key), _said(key, value or national.get(key, "")), not value,
+            named.get(row.changed_by, row.changed_by) if row else "", row.changed_at if row else None,
+            reverse("school-setting", args=[dfes, key]) if changes else "",
         )  # fmt: skip
-    return show(request, "portal/settings.html", title=N_("School settings"), lines=lines)
+
+    sections = []
+    for title, keys, folded in _sections():
+        lines = tuple(map(line, keys))
+        sections.append(Section(title, lines, folded, sum(not each.default for each in lines)))
+    return show(request, "portal/settings.html", title=N_("School settings"), sections=sections)
 
 
 @page(Action.CHANGE_SETTINGS, methods="GET POST")
@@ -83,7 +114,12 @@ def change(request: PageRequest, dfes: str, key: str) -> HttpResponse:
     if key not in _keys():
         raise Http404
     row = school_settings.of_school(dfes).get(key)
-    form = ValueForm.of(request, initial={"value": row.value if row else ""})
+    value = row.value if row else ""
+    form = (
+        _readers_form(request, key, value)
+        if key.startswith("readers.")
+        else ValueForm.of(request, initial={"value": value})
+    )
     choices = _answers(key)
     if choices:
         default = say(Text(N_("The default: {value}"), {"value": say(_said(key, settings.stored().get(key, "")))}))
@@ -101,19 +137,39 @@ def change(request: PageRequest, dfes: str, key: str) -> HttpResponse:
     )  # fmt: skip
 
 
+def _readers_form(request: PageRequest, key: str, value: str) -> PageForm:
+    kind = Kind(key.removeprefix("readers."))
+    form = ReadersForm.of(request, initial={"value": (value or " ".join(READERS[kind])).split()})
+    choices = [(role, ROLE_NAMES[Role(role)]) for role in CHOOSABLE[kind]]
+    form.fields["value"].choices = choices  # type: ignore[attr-defined]
+    return form
+
+
 def _put(request: PageRequest, dfes: str, key: str, form: PageForm) -> bool:
-    acting = f"account {request.person.account}"
+    acting, given = f"account {request.person.account}", form.cleaned_data["value"]
+    value = given if isinstance(given, str) else " ".join(given)
     try:
-        settings.put(key=f"{key}.{dfes}", value=form.cleaned_data["value"], acting_user=acting, now=clock.now())
+        settings.put(key=f"{key}.{dfes}", value=value, acting_user=acting, now=clock.now())
     except settings.SettingRefused:
-        form.add_error("value", N_("This value cannot be used here."))
+        held = key == f"readers.{Kind.HELD}"
+        form.add_error("value", _DECIDES if held else N_("This value cannot be used here."))
         return False
     return True
 
 
+def _sections() -> tuple[tuple[str, tuple[str, ...], bool], ...]:
+    """Heading, keys, and whether they are many of one kind."""
+    choosing = tuple(f"passwords.choose.{year}" for year in YEAR_GROUPS if year not in MADE_FOR)
+    return (
+        (N_("The school"), tuple(_GENERAL), False),
+        (N_("Messages"), tuple(f"readers.{kind}" for kind in CHOOSABLE), False),
+        (N_("Own passwords of learners, by year group"), choosing, True),
+        (N_("Sign-in after leaving, by year group"), tuple(f"grace.{year}" for year in YEAR_GROUPS), True),
+    )
+
+
 def _keys() -> tuple[str, ...]:
-    choosing = [f"passwords.choose.{year}" for year in YEAR_GROUPS if year not in MADE_FOR]
-    return (*_GENERAL, *choosing, *(f"grace.{year}" for year in YEAR_GROUPS))
+    return tuple(key for _, keys, _ in _sections() for key in keys)
 
 
 def _answers(key: str) -> Mapping[str, str]:
@@ -123,6 +179,8 @@ def _answers(key: str) -> Mapping[str, str]:
 def _label(key: str) -> Text:
     if key in _GENERAL:
         return Text(_GENERAL[key][0])
+    if key.startswith("readers."):
+        return Text(_READERS[Kind(key.removeprefix("readers."))])
     year = say(year_name(key.rpartition(".")[2]))
     return Text(_CHOOSE if key.startswith("passwords.choose.") else _GRACE, {"year": year})
 
@@ -133,6 +191,9 @@ def _said(key: str, value: str) -> Text:
         value = settings.KNOWN[key].default if key in settings.KNOWN else ""
     if key.startswith("passwords.choose.") and not value:
         value = "yes"
+    if key.startswith("readers."):
+        roles = value.split() or READERS[Kind(key.removeprefix("readers."))]
+        return Text("{roles}", {"roles": "\n".join(say(ROLE_NAMES[Role(role)], domain="web") for role in roles)})
     if key.startswith("grace."):
         return Text(N_("Month and day: {day}"), {"day": value}) if value else Text(N_("The leaving date"))
     if not value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
 from hwb import clock
@@ -15,6 +15,7 @@ from hwb.directory.queries.staff import StaffRecord
 from hwb.lifecycle import explain
 from hwb.lifecycle.explain_facts import StaffFacts
 from hwb.operations import settings
+from hwb.portal import asks
 from hwb.portal.answers import address, answer_of
 from hwb.portal.naming import full_name
 from hwb.portal.records import Deed, account_rows, happened, on_record, schools_named
@@ -33,19 +34,46 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
     row, today, limits = record.row, clock.today(), settings.explanation_limits()
     known = passwords.of_accounts([account]).get(account)
     facts = explanations.staff(school=dfes, account=account, on=today, limits=limits)
-    answer = None
+    answer = offered = None
     if facts.member is not None:  # else the school has not said a word of them that still stands
         found = explain.staff(facts, on=today, limits=limits)
+        offered = asks.of_staff(request, address("staff-asks", dfes=dfes, account=account), found, facts)
         answer = on_record(answer_of(found, school=facts.school, language=request.language), active=row.active)
     details = account_rows(row, record.email, known, dfes, why=row.short, of="staff")
     names = schools_named(record.stays, dfes, protected=facts.protected)
     return show(
         request, "portal/staff_member.html", title=full_name(row), section="staff", back=address("staff", dfes=dfes),
-        row=row, answer=answer, account_rows=[*details, _roles(request, account, dfes)] if details else [],
+        row=row, answer=answer, asks=offered,
+        account_rows=[*details, *_held(request, account, dfes, second_step=row.second_step)] if details else [],
         school_rows=_school_rows(request, record, facts, dfes), deeds=_deeds(request, record, dfes) if known else [],
         puts_right=address("to-put-right", dfes=dfes) if facts.refusals and not facts.protected else "",
         **happened(request, row, dfes, names, account=account, of="staff"),
     )  # fmt: skip
+
+
+@page(Action.SEE_STAFF, methods="POST")
+def asks_of_staff(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
+    """A message about what the record says: somebody who must act is told."""
+    record = rows.staff_member(account=account, school=dfes, language=request.language)
+    today, limits = clock.today(), settings.explanation_limits()
+    facts = explanations.staff(school=dfes, account=account, on=today, limits=limits)
+    if record is None or facts.member is None:
+        raise Http404
+    where = address("staff-member", dfes=dfes, account=account)
+    offered = asks.of_staff(request, where, explain.staff(facts, on=today, limits=limits), facts)
+    words = record.row.staff_code or record.row.username or full_name(record.row)
+    asks.do(request, dfes, offered, asks.looked_at("staff", {"words": words}))
+    return HttpResponseRedirect(where)
+
+
+def _held(request: PageRequest, account: UUID, dfes: str, *, second_step: bool) -> list[dict[str, Any]]:
+    """Roles, and whether there is a second step; whoever may help with a lost device is led there."""
+    helps = second_step and may(request.person, Action.RESET_SECOND_STEP, school=dfes)
+    step = {
+        "label": N_("Second step"), "value": say(N_("Has one") if second_step else N_("Not yet")),
+        "address": address("lost-device") if helps else "", "action": N_("Lost device"),
+    }  # fmt: skip
+    return [_roles(request, account, dfes), step]
 
 
 def _roles(request: PageRequest, account: UUID, dfes: str) -> dict[str, Any]:
@@ -102,4 +130,7 @@ def _deeds(request: PageRequest, record: StaffRecord, dfes: str) -> list[Deed]:
     ]
 
 
-urlpatterns = [path("school/<str:dfes>/staff/<uuid:account>/", staff_member, name="staff-member")]
+urlpatterns = [
+    path("school/<str:dfes>/staff/<uuid:account>/", staff_member, name="staff-member"),
+    path("school/<str:dfes>/staff/<uuid:account>/asks/", asks_of_staff, name="staff-asks"),
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
@@ -14,12 +15,13 @@ from django.urls import path
 
 from hwb import clock
 from hwb.directory.queries import provisioning, refusals, roles
-from hwb.directory.queries.refusals import Refusals, Standing
+from hwb.directory.queries.refusals import Passed, Refusals, Standing
 from hwb.extract.problems import describe
 from hwb.extract.records import MisKind, Problem
 from hwb.operations import messages, warnings
 from hwb.portal import run_words
 from hwb.portal.places import address
+from hwb.portal.references import beyond_the_school
 from hwb.portal.run_changes import FIELDS, sees_names
 from hwb.web import banner
 from hwb.web.forms import PageForm
@@ -48,6 +50,7 @@ _COLUMNS = {
     "name": N_("Name"), "record": N_("Record"), "field": N_("Field"), "received": N_("Received"),
     "needed": N_("Needed"), "since": N_("First seen"), "runs": N_("Runs so far"),
 }  # fmt: skip
+_NOBODY = "nobody"
 _PASSES_TO = (Role.MIS_ADMIN, Role.CHAMPION, Role.HEAD)
 NOT_MISTAKES = {
     "checked": N_("We have checked it, and it is right"),
@@ -58,7 +61,8 @@ NOT_MISTAKES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One problem of one record; parts that the reader may not see are empty."""
+    """One problem of one record; parts that the reader may not see are empty. compare: the name by which a member of
+    staff is looked for, to be compared with a colleague."""
 
     name: str
     record: str
@@ -68,6 +72,7 @@ class Row:
     since: str
     runs: str
     hide: str
+    compare: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +93,16 @@ class Group:
 def to_put_right(request: PageRequest, dfes: str) -> HttpResponse:
     now = clock.now()
     found = refusals.find(school=dfes, since=now - _LATELY)
-    listing = Listing.of(request, filters=("kind", "reason", "since"), sorts=("people",))
-    wanted = [each for each in (*found.refused, *found.warned) if _fits(each, listing, now)]
-    paging = listing.paging(len(wanted))
+    listing = Listing.of(request, filters=("kind", "reason", "since", "passed"), sorts=("people",))
     details = Details.of(request, dfes)
+    passed = refusals.passed_on(school=dfes, since=now - _PASSED_WITHIN) if details.own else {}
+    every = (*found.refused, *found.warned)
+    wanted = [each for each in every if _fits(each, listing, now) and _is_passed(each, listing, passed)]
+    paging = listing.paging(len(wanted))
     return show(
         request, "portal/to_put_right.html", title=_title(found), section="to-put-right", found=found, dfes=dfes,
-        groups=_groups(wanted, found, dfes, details, now, part=slice(paging.offset, paging.last)), paging=paging,
-        box=_box(listing, found), details=details, columns=_COLUMNS, failed=_failed(dfes),
+        groups=_groups(wanted, found, dfes, details, passed, part=slice(paging.offset, paging.last)), paging=paging,
+        box=_box(listing, found, passed), details=details, columns=_COLUMNS, failed=_failed(dfes),
         put_right=[_gone(each, found, details) for each in found.put_right[:PAGE_SIZE]],
         put_right_count=len(found.put_right), accepted=found.received - _records(found.refused),
         refused_count=_records(found.refused),
@@ -109,7 +116,9 @@ def checklist(request: PageRequest, dfes: str) -> HttpResponse:
     """Everything by reason, with boxes to tick, for printing (ux.md 12)."""
     now = clock.now()
     found = refusals.find(school=dfes, since=now)
-    groups = _groups(list(found.refused), found, dfes, Details.of(request, dfes), now, part=slice(None))
+    details = Details.of(request, dfes)
+    passed = refusals.passed_on(school=dfes, since=now - _PASSED_WITHIN) if details.own else {}
+    groups = _groups(list(found.refused), found, dfes, details, passed, part=slice(None))
     return show(
         request, "portal/checklist.html", title=_title(found), section="to-put-right", groups=groups, printed=now,
         back=address("to-put-right", dfes=dfes), found=found,
@@ -222,13 +231,12 @@ def _fits(problem: Standing, listing: Listing, now: datetime) -> bool:
 
 
 def _groups(
-    problems: list[Standing], found: Refusals, dfes: str, details: Details, now: datetime, *, part: slice
+    problems: list[Standing], found: Refusals, dfes: str, details: Details, passed: Mapping[str, Passed], *, part: slice
 ) -> tuple[Group, ...]:
     """Most people first, refusals before warnings; of the rows those of this page."""
     counts = Counter((each.mark != "", each.code) for each in problems)
     order = {key: (key[0], -count, key[1]) for key, count in counts.items()}
     problems = sorted(problems, key=lambda each: (order[each.mark != "", each.code], each.surname, each.forename))
-    passed = refusals.passed_on(school=dfes, since=now - _PASSED_WITHIN) if details.own and problems else {}
     shown: dict[tuple[bool, str], list[Standing]] = {}
     for each in problems[part]:
         shown.setdefault((each.mark != "", each.code), []).append(each)
@@ -248,11 +256,23 @@ def _row(problem: Standing, found: Refusals, dfes: str, details: Details) -> Row
     if problem.many:
         runs = say(Text(N_("{count} or more"), {"count": problem.runs}))
     hide = address("not-a-mistake", dfes=dfes, mark=problem.mark) if problem.mark and details.own else ""
+    needed = f"{_said(problem, found.mis)['needed']} {_suggestion(problem, details)}".strip()
     return Row(
-        name, problem.record, field_said(problem.field) or "–",
-        (problem.value or say(N_("Nothing"))) if details.values and _may_show(problem, details) else "",
-        _said(problem, found.mis)["needed"], day(problem.since) if problem.since else "", runs, hide,
+        name, _record(problem, details), field_said(problem.field) or "–",
+        (problem.value or say(N_("Nothing"))) if details.values and _may_show(problem, details) else "", needed,
+        day(problem.since) if problem.since else "", runs, hide,
+        f"{problem.forename} {problem.surname}".strip() if details.own and problem.kind == "staff" else "",
     )  # fmt: skip
+
+
+def _record(problem: Standing, details: Details) -> str:
+    return problem.record if details.own else beyond_the_school(problem.record, kind=problem.kind)
+
+
+def _suggestion(problem: Standing, details: Details) -> str:
+    """The UPN that may have been meant, for the school alone."""
+    meant = dict(problem.values).get("suggestion", "") if details.own else ""
+    return say(Text(N_("Was this meant: {suggestion}?"), {"suggestion": meant})) if meant else ""
 
 
 def _may_show(problem: Standing, details: Details) -> bool:
@@ -265,22 +285,34 @@ def _may_show(problem: Standing, details: Details) -> bool:
 def _gone(each: refusals.PutRight, found: Refusals, details: Details) -> dict[str, Any]:
     problem = each.problem
     name = ", ".join(filter(None, (problem.surname, problem.forename))) if details.names else ""
-    return {"name": name, "record": problem.record, "sentence": _said(problem, found.mis)["sentence"], "at": each.at}
+    return {
+        "name": name,
+        "record": _record(problem, details),
+        "sentence": _said(problem, found.mis)["sentence"],
+        "at": each.at,
+    }
 
 
 def _said(problem: Standing, mis: str) -> dict[str, str]:
-    """Sentence, need and fix in the page's language."""
-    told = Problem(
-        problem.code, problem.record, problem.field, problem.value, cast("Any", problem.kind), problem.values
-    )
+    """Sentence, need and fix in the page's language, of all records alike: without what one of them may have meant."""
+    values = tuple((key, value) for key, value in problem.values if key != "suggestion")
+    told = Problem(problem.code, problem.record, problem.field, problem.value, cast("Any", problem.kind), values)
     return describe(told, mis=cast("MisKind", mis or "hwb"), language=language_now())
 
 
-def _passed(found: tuple[str, datetime] | None) -> Text | None:
+def _is_passed(problem: Standing, listing: Listing, passed: Mapping[str, Passed]) -> bool:
+    """Whether the filter "passed to" lets the problem through."""
+    asked, found = listing.filters["passed"], passed.get(problem.code)
+    if not asked:
+        return True
+    return found is None if asked == _NOBODY else found is not None and found.account == asked
+
+
+def _passed(found: Passed | None) -> Text | None:
     if found is None:
         return None
-    name, at = found
-    return Text(N_("Passed on to {name} on {date}."), {"name": name or say(N_("somebody")), "date": day(at)})
+    name = found.name or say(N_("somebody"))
+    return Text(N_("Passed on to {name} on {date}."), {"name": name, "date": day(found.at)})
 
 
 def _records(problems: tuple[Standing, ...]) -> int:
@@ -304,9 +336,12 @@ def _failed(dfes: str) -> tuple[Text, ...]:
     return tuple(told)
 
 
-def _box(listing: Listing, found: Refusals) -> FilterBox:
+def _box(listing: Listing, found: Refusals, passed: Mapping[str, Passed]) -> FilterBox:
     reasons = {each.code: _said(each, found.mis)["sentence"] for each in (*found.refused, *found.warned)}
+    people = {one.account: one.name for code, one in passed.items() if code in reasons and one.name}
+    to = [(_NOBODY, say(N_("Not passed on"))), *sorted(people.items(), key=lambda each: each[1])] if people else []
     return FilterBox(listing, (
+        *((Filter("passed", N_("Passed to"), to),) if to else ()),
         Filter("kind", N_("Learners or staff"), [(key, say(text)) for key, text in _KINDS.items()]),
         Filter("reason", N_("Reason"), sorted(reasons.items(), key=lambda each: each[1])),
         Filter("since", N_("First seen"), [(key, say(text)) for key, text in _SINCE.items()]),

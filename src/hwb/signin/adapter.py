@@ -19,6 +19,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Its texts are not in Welsh; pages have their own."""
 
+    def get_login_stages(self) -> list[str]:
+        """Ours alone: nothing of e-mail addresses or telephones, which schools' data do not prove."""
+        return ["hwb.signin.stages.SecondStepStage"]
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         del request
         return reverse("start")

@@ -1,4 +1,4 @@
-"""The signed-in person's choice about messages: every message leads here."""
+"""The signed-in person's choice of languages and messages: every message leads here."""
 
 from __future__ import annotations
 
@@ -17,35 +17,48 @@ from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action
 from hwb.web.words import N_, Text
 
-BOTH, YES, NO = "both", "yes", "no"
+BOTH, YES, NO, ANY = "both", "yes", "no", "any"
 _CHOOSE = N_("Choose one")
+#: As choices are kept: empty is both.
+LANGUAGES = {"cy": N_("Welsh"), "en": N_("English"), "": N_("Welsh and English, Welsh first")}
 
 
 class LettersForm(PageForm):
-    """In which language, and whether summaries too."""
+    """Languages of pages and messages, and whether summaries too."""
 
+    pages = forms.ChoiceField(
+        label=N_("Language of pages"), widget=forms.RadioSelect,
+        help_text=N_("Pages begin in it when you sign in. The link at the top changes it for the time being."),
+        choices=[("cy", N_("Welsh")), ("en", N_("English")), (ANY, N_("As the page where I sign in"))],
+    )  # fmt: skip
     language = forms.ChoiceField(
         label=N_("Language of messages"), widget=forms.RadioSelect,
-        choices=[("cy", N_("Welsh")), ("en", N_("English")), (BOTH, N_("Welsh and English, Welsh first"))],
+        choices=[(code or BOTH, text) for code, text in LANGUAGES.items()],
     )  # fmt: skip
     digests = forms.ChoiceField(
         label=N_("Daily summaries"), widget=forms.RadioSelect,
         help_text=N_("New refusals and arrivals, at 07:00 on school days."),
         choices=[(YES, N_("Send me daily summaries")), (NO, N_("Send me no daily summaries"))],
     )  # fmt: skip
-    errors_said: ClassVar = {name: {"required": _CHOOSE, "invalid_choice": _CHOOSE} for name in ("language", "digests")}
+    errors_said: ClassVar = {
+        name: {"required": _CHOOSE, "invalid_choice": _CHOOSE} for name in ("pages", "language", "digests")
+    }
 
 
 @page(Action.OWN_ACCOUNT, methods="GET POST")
 def own_messages(request: PageRequest) -> HttpResponse:
-    """Which messages one gets, and in which language."""
+    """In which language one reads, and which messages one gets."""
     known = rows.choice(request.person.account)
-    initial = {"language": known.language or BOTH, "digests": YES if known.digests else NO}
+    digests = YES if known.digests else NO
+    initial = {"pages": known.pages or ANY, "language": known.language or BOTH, "digests": digests}
     form = LettersForm.of(request, initial=initial)
     if form.is_sent():
         given = form.cleaned_data
         language = "" if given["language"] == BOTH else given["language"]
-        messages.choose(account=request.person.account, language=language, digests=given["digests"] == YES)
+        pages = "" if given["pages"] == ANY else given["pages"]
+        digests = given["digests"] == YES
+        messages.choose(account=request.person.account, language=language, digests=digests, pages=pages)
         banner.put(request, Text(N_("Your choice has been saved.")))
         return HttpResponseRedirect(reverse("own-account"))
-    return show(request, "signin/letters.html", title=N_("Your messages"), form=form, back=reverse("own-account"))
+    title = N_("Your languages and messages")
+    return show(request, "signin/letters.html", title=title, form=form, back=reverse("own-account"))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import logout
 from django.http import HttpResponse, HttpResponseRedirect
@@ -10,39 +14,113 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
-from hwb.directory.queries import roles
+from hwb.directory.queries import messages, own, roles, second_step
 from hwb.operations import passwords, sessions
 from hwb.signin.forms import OwnPasswordForm
+from hwb.signin.letters import LANGUAGES
+from hwb.signin.steps import KINDS
 from hwb.web import banner, session
-from hwb.web.frame import places, show
+from hwb.web.frame import name_in_language, places, show
+from hwb.web.language import is_switch
 from hwb.web.page import PageRequest, page
-from hwb.web.policy import Action
-from hwb.web.words import N_, Text
+from hwb.web.policy import Action, may
+from hwb.web.words import N_, Text, day, say
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where one is signed in; here: the very browser that asks."""
+
+    id: UUID
+    browser: str
+    system: str
+    began: datetime
+    used: datetime
+    here: bool
 
 
 @page(Action.OWN_ACCOUNT)
 def start(request: PageRequest) -> HttpResponse:
-    """Leads to the pages of the reader's role; somebody with several schools or roles chooses one."""
+    """Leads to the pages of the reader's role, or one of several; everybody else sees their services."""
     found = places(request.person)
     with_pages = [place for place in found if place.address]
     if len(with_pages) == 1 and "all" not in request.GET:
         return HttpResponseRedirect(with_pages[0].address)
     if not found:
-        return HttpResponseRedirect(reverse("own-account"))
+        return HttpResponseRedirect(reverse("launcher"))
     title = N_("Choose a school or role")
     return show(request, "signin/start.html", title=title, places=found)
 
 
 @page(Action.OWN_ACCOUNT)
 def account(request: PageRequest) -> HttpResponse:
-    """A8: who one is here."""
-    row = roles.find(request.person.account, today=clock.today())
-    rows = [
-        {"label": N_("Name"), "value": request.person.name},
-        {"label": N_("Username"), "value": request.person.username},
-        {"label": N_("E-mail"), "value": row.email if row else ""},
-    ]
-    return show(request, "signin/account.html", title=N_("Your account"), rows=rows, places=places(request.person))
+    """A8: who one is here, how one signs in, and where one is signed in."""
+    return show(
+        request, "signin/account.html", title=N_("Your account"), rows=_rows(request), places=places(request.person),
+        devices=_devices(request), helps=may(request.person, Action.RESET_SECOND_STEP),
+    )  # fmt: skip
+
+
+@page(Action.OWN_ACCOUNT, sets_up=True)
+def stay(request: PageRequest) -> HttpResponse:
+    """Asked for by "Stay signed in": that it was asked keeps the session, as every click does."""
+    del request
+    return HttpResponse(status=204)
+
+
+@page(Action.OWN_ACCOUNT, methods="POST")
+def end_session(request: PageRequest, device: UUID) -> HttpResponse:
+    """Ends one of one's own sessions; one's own of now is ended by signing out."""
+    ended = not is_switch(request) and sessions.end_one(
+        account=request.person.account, device=device, acting_user=acting(request), now=clock.now()
+    )
+    if ended:
+        banner.put(request, Text(N_("You are signed out there.")))
+    return HttpResponseRedirect(reverse("own-account"))
+
+
+def _rows(request: PageRequest) -> list[dict[str, Any]]:
+    person = request.person
+    known, step = roles.find(person.account, today=clock.today()), second_step.of_account(person.account)
+    changed, chosen = own.password_changed(person.account), messages.choice(person.account)
+    schools = [name_in_language(school.name_en, school.name_cy)[0] for school in own.schools(person.account)]
+    change = N_("Change")
+    found: list[dict[str, Any]] = [
+        {"label": N_("Name"), "value": person.name},
+        {"label": N_("Username"), "value": person.username},
+        {"label": N_("E-mail"), "value": known.email if known else ""},
+        {"label": N_("Schools"), "value": "\n".join(schools)},
+        {
+            "label": N_("Password"), "address": reverse("own-password"), "action": change,
+            "value": say(Text(N_("Last changed on {date}"), {"date": day(changed)})) if changed else say(N_("Set")),
+        },
+        {
+            "label": N_("Second step"), "address": reverse("own-second-step"),
+            "action": change if step.factors else N_("Set up"),
+            "value": "\n".join(say(KINDS[factor.kind]) for factor in step.factors) or say(N_("None")),
+        },
+        {
+            "label": N_("Language of pages"), "address": reverse("own-messages"), "action": change,
+            "value": say(LANGUAGES[chosen.pages] if chosen.pages else N_("As the page where I sign in")),
+        },
+        {
+            "label": N_("Language of messages"), "address": reverse("own-messages"), "action": change,
+            "value": say(LANGUAGES[chosen.language]),
+        },
+    ]  # fmt: skip
+    return [row for row in found if row["value"]]
+
+
+def _devices(request: PageRequest) -> list[Device]:
+    now = time.time()
+    found = []
+    for row in own.sessions(request.person.account, at=datetime.now(UTC)):
+        seen = float(request.session.decode(row.data).get(session.SEEN, 0))
+        if not session.is_stale(request.person.kind, began=row.began.timestamp(), seen=seen, now=now):
+            used = datetime.fromtimestamp(seen, UTC)
+            here = row.key == request.session.session_key
+            found.append(Device(row.id, row.browser, row.system, row.began, used, here))
+    return found
 
 
 @page(Action.OWN_ACCOUNT, methods="POST")

@@ -2,16 +2,25 @@
 
 from django.urls import path
 
-from hwb.signin import letters, own, views
+from hwb.signin import launcher, letters, own, steps, views
 
 urlpatterns = [
     path("", own.start, name="start"),
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("first-sign-in/<str:token>/", views.first_sign_in, name="first-sign-in"),
+    path("second-step/", views.second_step, name="second-step"),
+    path("services/", launcher.launcher, name="launcher"),
+    path("stay/", own.stay, name="stay"),
     path("again/", views.give_again, name="again"),
     path("account/", own.account, name="own-account"),
     path("account/sign-out-everywhere/", own.sign_out_everywhere, name="sign-out-everywhere"),
+    path("account/sessions/<uuid:device>/end/", own.end_session, name="end-session"),
     path("account/messages/", letters.own_messages, name="own-messages"),
+    path("account/second-step/", steps.own_second_step, name="own-second-step"),
+    path("account/second-step/app/", steps.add_app, name="second-step-app"),
+    path("account/second-step/passkey/", steps.add_passkey, name="second-step-passkey"),
+    path("account/second-step/codes/", steps.recovery_codes, name="second-step-codes"),
+    path("account/second-step/remove/<uuid:factor>/", steps.remove, name="second-step-remove"),
     path("password/", own.own_password, name="own-password"),
 ]

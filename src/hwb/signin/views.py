@@ -12,12 +12,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
+from hwb.directory.queries import own as own_rows
+from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import WRONG, NewPasswordForm, SignInForm
+from hwb.signin.launcher import MOVED
+from hwb.signin.stages import waiting
 from hwb.web import again, session
 from hwb.web.frame import show
-from hwb.web.language import language_in
+from hwb.web.language import LANGUAGES, in_language, language_in
 from hwb.web.page import PageRequest, is_signed_in, page
 from hwb.web.policy import Action
 from hwb.web.words import N_
@@ -69,27 +73,53 @@ def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
     return show(request, "signin/first_sign_in.html", title=N_("Choose your password"), form=form)
 
 
-@sensitive_post_parameters(again.FIELD)
-@page(Action.OWN_ACCOUNT, methods="GET POST")
+@sensitive_post_parameters(again.CODE)
+@page(Action.OPEN, methods="GET POST")
+def second_step(request: PageRequest) -> HttpResponse:
+    """A7: the code or passkey after the right password; nobody is signed in before it is right."""
+    stage = waiting(request)
+    if stage is None:
+        return HttpResponseRedirect(reverse("start" if is_signed_in(request) else "sign-in"))
+    account = stage.login.user
+    form = again.StepForm.of(request)
+    if form.is_sent() and again.proves(request, form, account.pk):
+        account.must_change = passwords.must_change(account.pk)
+        return _begun(request, account, stage.exit())
+    title = N_("Enter the code from your app") if rows.of_account(account.pk).has_app else N_("Your second step")
+    asked = again.challenge(request, account.pk)
+    return show(request, "signin/second_step.html", title=title, form=form, passkey=asked)
+
+
+@sensitive_post_parameters(again.FIELD, again.CODE)
+@page(Action.OWN_ACCOUNT, methods="GET POST", sets_up=True)
 def give_again(request: PageRequest) -> HttpResponse:
-    """The password again, before a page that shows or changes what matters most."""
-    form = again.AgainForm.of(request)
+    """Password or second step again, before a page that shows or changes what matters most."""
+    form = again.form_of(request)
     if form.is_sent() and again.accepts(request, form):
         return HttpResponseRedirect(_next(request) or reverse("start"))
     return again.ask(request, form, action=request.get_full_path())
 
 
 def _signed_in(request: HttpRequest, account: object) -> HttpResponse:
-    """Through allauth's stages, where a second step will stand; the session gets a new id."""
+    """Through allauth's stages, of which one is the second step; the session gets a new id."""
     response = perform_login(
         request, account, email_verification="none", redirect_url=_next(request) or reverse("start")
     )
+    return _begun(request, account, response)
+
+
+def _begun(request: HttpRequest, account: object, response: HttpResponse) -> HttpResponse:
+    """What every sign-in ends in once all stages are passed: the session's clocks, and where to go."""
     if request.user.is_authenticated:
         session.begin(request)
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
             response = HttpResponseRedirect(reverse("own-password"))
-        passwords.record_sign_in(account=request.user.pk, now=clock.now())
+        if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):
+            request.session[MOVED] = True
+        reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
+        if reads in LANGUAGES and isinstance(response, HttpResponseRedirect):
+            return HttpResponseRedirect(in_language(response.url, "cy" if reads == "cy" else "en"))
     return HttpResponseRedirect(response.url) if isinstance(response, HttpResponseRedirect) else response
 
 

@@ -1,28 +1,37 @@
-"""Asking for the password: of somebody who is not signed in, and again before an act that needs a fresh one.
+"""Asking who it is: of somebody who is not signed in, and again before an act that needs a fresh proof.
 
-Before such an act the question stands in the way of the request itself: what was sent travels through the page in
-hidden fields and goes on when the password is right, so nothing typed is lost.
+Whoever has a second step proves themselves by it, everybody else by the password. Before an act the question stands in
+the way of the request itself: what was sent travels through the page in hidden fields and goes on when the proof is
+right, so nothing typed is lost.
 """
 
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import ClassVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from hwb.operations import passwords
+from hwb import clock
+from hwb.directory.queries import second_step as rows
+from hwb.operations import passwords, second_step
+from hwb.operations.second_step import Site, StepRefused
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
 from hwb.web.policy import Person
 from hwb.web.words import N_
 
 FRESH_SECONDS = 15 * 60
-CONFIRMED_AT = "confirmed-at"  # in the session: when the password was last given
-FIELD = "password_again"  # no other form has a field of this name
+CONFIRMED_AT = "confirmed-at"  # in the session: when somebody last proved who they are
+SECOND_STEP = "second-step"  # in the session: by which second step (second_step.Method)
+CHALLENGE = "passkey-challenge"  # in the session: what a passkey was asked
+FIELD, CODE, PASSKEY = "password_again", "code_again", "passkey_again"  # no other form has fields of these names
 
 
 class AgainForm(PageForm):
@@ -37,13 +46,35 @@ class AgainForm(PageForm):
     errors_said: ClassVar = {FIELD: {"required": N_("Enter your password")}}
 
 
+class StepForm(PageForm):
+    """A code of an app or from paper, or the answer of a passkey, which a script puts into its field."""
+
+    code_again = forms.CharField(
+        label=N_("Your code"), max_length=40, required=False,
+        help_text=N_("Six digits from your app, or one of your recovery codes."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "plain": True}),
+    )  # fmt: skip
+    passkey_again = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput())
+    errors_said: ClassVar = {
+        CODE: {"required": N_("Enter the code"), "max_length": N_("This is not a code")},
+        PASSKEY: {"max_length": N_("This passkey was not accepted. Try again, or use a code.")},
+    }
+
+    def clean_code_again(self) -> str:
+        """Needed, unless a passkey has answered."""
+        code = str(self.cleaned_data[CODE])
+        if not code and not self.data.get(PASSKEY):
+            raise forms.ValidationError("", code="required")
+        return code
+
+
 def confirm(request: HttpRequest) -> None:
     """Notes that the person has just proved who they are. Signing in does so too."""
     request.session[CONFIRMED_AT] = time.time()
 
 
 def is_fresh(request: HttpRequest) -> bool:
-    """Whether the password was given within the last 15 minutes, by the real clock."""
+    """Whether they did so within the last 15 minutes, by the real clock."""
     return time.time() - float(request.session.get(CONFIRMED_AT, 0)) <= FRESH_SECONDS
 
 
@@ -55,34 +86,86 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 
 
 def asked_for(request: HttpRequest) -> HttpResponse | None:
-    """None when the password is fresh enough; else the page that asks for it."""
+    """None when the proof is fresh enough; else the page that asks for it."""
     if is_fresh(request):
         return None
     if request.method != "POST":
         return HttpResponseRedirect(f"{reverse('again')}?{urlencode({'next': request.get_full_path()})}")
-    form = AgainForm.of(request) if FIELD in request.POST else AgainForm()
-    if form.is_sent() and accepts(request, form):
+    form = form_of(request) if {FIELD, CODE} & request.POST.keys() else None
+    if form is not None and form.is_sent() and accepts(request, form):
         return None
     return ask(request, form, action=request.get_full_path())
 
 
-def accepts(request: HttpRequest, form: AgainForm) -> bool:
-    """Whether the typed password is the signed-in person's own; if so, they are fresh from now."""
-    person: Person = request.person  # type: ignore[attr-defined]
-    typed = form.cleaned_data[FIELD]
-    if passwords.authenticate(name=person.username, password=typed) != person.account:
+def form_of(request: HttpRequest) -> PageForm:
+    """The question for this person: the second step of whoever has one, else the password."""
+    return (StepForm if rows.has_one(_person(request).account) else AgainForm).of(request)
+
+
+def accepts(request: HttpRequest, form: PageForm) -> bool:
+    """Whether the proof is right; if so, they are fresh from now."""
+    person = _person(request)
+    if isinstance(form, StepForm):
+        if not proves(request, form, person.account):
+            return False
+    elif passwords.authenticate(name=person.username, password=form.cleaned_data[FIELD]) != person.account:
         form.add_error(FIELD, N_("The password is not right"))
         return False
     confirm(request)
     return True
 
 
-def ask(request: HttpRequest, form: AgainForm, *, action: str) -> HttpResponse:
-    """The page. What was sent before stays in it and goes on with the password."""
+def proves(request: HttpRequest, form: StepForm, account: UUID) -> bool:
+    """Whether the code or passkey is the account's; the session then says by what. A refusal stands in the form."""
+    given, at = form.cleaned_data, datetime.now(UTC)
+    state = request.session.pop(CHALLENGE, None)
+    try:
+        if given[PASSKEY]:
+            method = second_step.prove_passkey(
+                account=account, site=site_of(request), state=state or {}, answer=given[PASSKEY], at=at
+            )  # fmt: skip
+        else:
+            method = second_step.prove_code(account=account, typed=given[CODE], now=clock.now(), at=at)
+    except StepRefused as refused:
+        form.add_refusal(CODE, refused.text)
+        return False
+    request.session[SECOND_STEP] = method.value
+    return True
+
+
+def ask(request: HttpRequest, form: PageForm | None, *, action: str) -> HttpResponse:
+    """The page. What was sent before stays in it and goes on with the proof."""
+    account = _person(request).account
     kept = [
         (name, value)
         for name, values in request.POST.lists()
-        if name not in (FIELD, "csrfmiddlewaretoken")
+        if name not in (FIELD, CODE, PASSKEY, "csrfmiddlewaretoken")
         for value in values
     ]
-    return show(request, "web/again.html", title=N_("Give your password again"), form=form, kept=kept, action=action)
+    if form is None:
+        form = StepForm() if rows.has_one(account) else AgainForm()
+    if not isinstance(form, StepForm):
+        title = N_("Give your password again")
+        return show(request, "web/again.html", title=title, form=form, kept=kept, action=action)
+    title, asked = N_("Give your second step again"), challenge(request, account)
+    return show(request, "web/again_step.html", title=title, form=form, kept=kept, action=action, passkey=asked)
+
+
+def challenge(request: HttpRequest, account: UUID) -> str:
+    """What the browser asks a passkey, as JSON, kept in the session for the answer; empty without a passkey."""
+    if not rows.of_account(account).has_passkey:
+        return ""
+    asked = second_step.begin_proof(account=account, site=site_of(request))
+    request.session[CHALLENGE] = asked.state
+    return asked.options
+
+
+def site_of(request: HttpRequest) -> Site:
+    """Passkeys are good for the host of the printed address; the browser must state the origin of this request."""
+    host = urlsplit(settings.HWB_BASE_URL).hostname or "localhost"
+    return Site(host, f"{request.scheme}://{request.get_host()}")
+
+
+def _person(request: HttpRequest) -> Person:
+    found: Person = request.person  # type: ignore[attr-defined]
+    return found

@@ -6,17 +6,16 @@ from django.http import HttpRequest
 
 from hwb.web.words import Text, say
 
-_KEY = "banner"
+_KEY = "banners"
 
 
-def put(request: HttpRequest, text: Text) -> None:
-    """Keeps a success message for the next page; the newest stands."""
-    request.session[_KEY] = {"message": text.message, "values": dict(text.values), "plural": text.plural}
+def put(request: HttpRequest, *texts: Text) -> None:
+    """Keeps a success message of one sentence or more for the next page; the newest stands."""
+    request.session[_KEY] = [[text.message, dict(text.values), text.plural] for text in texts]
 
 
 def take(request: HttpRequest) -> str:
     """The message, which is then gone; empty when there is none."""
     if not hasattr(request, "session") or _KEY not in request.session:
         return ""
-    kept = request.session.pop(_KEY)
-    return say(Text(kept["message"], kept["values"], kept["plural"]))
+    return " ".join(say(Text(message, values, plural)) for message, values, plural in request.session.pop(_KEY))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
-from hwb.web import banner
+from hwb.web import banner, idle
 from hwb.web.language import in_language
 from hwb.web.policy import AREA_ROLES, NATION_ROLES, RANK, Grant, Person, Role
 from hwb.web.words import N_, Text, language_now, say
@@ -44,8 +45,9 @@ NAVIGATION: dict[Role, tuple[tuple[str, str], ...]] = {
         (N_("Answers"), "answers"),
     ),
     Role.OPERATOR: (
-        (N_("Today"), "today"), (N_("Rollover"), "nation-rollover"), (N_("Holds"), "holds"),
-        (N_("Matching"), "matching"), (N_("Settings"), "nation-settings"), (N_("Audit"), "audit"),
+        (N_("Today"), "today"), (N_("Schools"), "area"), (N_("Rollover"), "nation-rollover"), (N_("Holds"), "holds"),
+        (N_("Matching"), "matching"), (N_("Services"), "services"), (N_("Settings"), "nation-settings"),
+        (N_("Audit"), "audit"),
     ),
     Role.AUDITOR: ((N_("Audit"), "audit"),),
 }  # fmt: skip
@@ -89,7 +91,11 @@ class Frame:
     banner: str
     telephone: str
     email: str
+    question: str
     other_address: str
+    #: Seconds without a click after which the page warns, and then to the end; 0 where nobody is signed in.
+    warns_after: int = 0
+    ends_after: int = idle.WARNED_BEFORE
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -117,27 +123,45 @@ def show(
     switch that keeps what was typed; `paging` gives "page 2 of 7" in the title.
     """
     heading = say(title)
-    around = frame_of(request, section)
+    around = frame_of(request, section, asks=status < 400)
     rendered = {"title": heading, "frame": around, "back": back, "trail": trail, **values}
     return render(request, template, rendered, status=status)
 
 
-def frame_of(request: HttpRequest, section: str = "") -> Frame:
-    """The frame of a request, also where nobody is signed in or the database is away."""
+def frame_of(request: HttpRequest, section: str = "", *, asks: bool = False) -> Frame:
+    """The frame of a request, also where nobody is signed in or the database is away. asks: support can be asked about
+    this page; of a page that is not there nothing is told, also not whether there is one."""
     person: Person | None = getattr(request, "person", None)
     match = request.resolver_match
     school = str(match.kwargs.get("dfes", "")) if match else ""
-    held = _held(person, school, getattr(request, "access", None)) if person else None
+    shown = person if not getattr(request, "leads_nowhere", False) else None
+    held = _held(shown, school, getattr(request, "access", None)) if shown else None
     return Frame(
         person,
         place_of(held) if held else None,
-        person is not None and len(person.grants) > 1,
+        shown is not None and len(shown.grants) > 1,
         _navigation(held, school, section or (match.url_name or "" if match else "")) if held else (),
         banner.take(request),
         settings.HWB_HELP_TELEPHONE,
         settings.HWB_HELP_EMAIL,
+        _question(request) if asks and person is not None else "",
         in_language(request.get_full_path(), "en" if language_now() == "cy" else "cy"),
+        idle.warned_after(person.kind) if person is not None else 0,
     )
+
+
+def _question(request: HttpRequest) -> str:
+    """An e-mail to support that says which page it is about: the page, the school, the run. The writer sees it all."""
+    match = request.resolver_match
+    parts = match.kwargs if match else {}
+    lines = [say(Text(N_("Page: {address}"), {"address": request.build_absolute_uri(request.path)}), domain="web")]
+    if "dfes" in parts:
+        lines.append(say(Text(N_("School number: {number}"), {"number": str(parts["dfes"])}), domain="web"))
+    if "run" in parts:
+        lines.append(say(Text(N_("Run: {reference}"), {"reference": str(parts["run"])}), domain="web"))
+    body = "\n".join((*lines, "", say(N_("My question (please write no names, UPNs or passwords):"), domain="web"), ""))
+    sent = urlencode({"subject": say(N_("Question about a page"), domain="web"), "body": body}, quote_via=quote)
+    return f"mailto:{settings.HWB_HELP_EMAIL}?{sent}"
 
 
 def places(person: Person) -> tuple[Place, ...]:

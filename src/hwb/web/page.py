@@ -25,7 +25,7 @@ from hwb.extract.texts import Language
 from hwb.web import again, policy
 from hwb.web.language import is_switch
 from hwb.web.policy import Access, Action, Person
-from hwb.web.session import MUST_CHANGE
+from hwb.web.session import MUST_CHANGE, SECOND_STEP
 from hwb.web.words import language_now
 
 P = ParamSpec("P")
@@ -54,29 +54,34 @@ class Stated:
     """What a page states of itself: its action for each method it knows, and what it can do without names.
 
     first: the page of one's own password, which comes first when that password was made by somebody else.
+    sets_up: the pages where a second step is set up, which come before all others for a role that needs one.
     """
 
-    def __init__(self, actions: dict[str, Action], *, counts: bool, codes: bool, first: bool = False) -> None:
+    def __init__(
+        self, actions: dict[str, Action], *, counts: bool, codes: bool, first: bool = False, sets_up: bool = False
+    ) -> None:
         self.actions = actions
         self.counts = counts
         self.codes = codes
         self.first = first
+        self.sets_up = sets_up
 
 
 def page(
     action: Action, *, post: Action | None = None, methods: str = "GET", counts: bool = False, codes: bool = False,
-    first: bool = False,
+    first: bool = False, sets_up: bool = False,
 ) -> Callable[[Callable[Concatenate[PageRequest, P], HttpResponse]], Callable[..., HttpResponse]]:  # fmt: skip
     """Marks a view. methods: "GET", "POST" or "GET POST"; `post` is the action of POST when it is another one.
 
     Checks in this order: method; signed in; role and its reach at the `<dfes>` of the address; that the `<account>`
     or `<run>` of the address belongs to that school, and an account to a teacher's own classes; a fresh password.
-    Whoever must change their password first is led to that page (`first`) from every other one.
+    Whoever has a role that needs a second step and has not given one is led to setting it up (`sets_up`), and whoever
+    must change their password to that page (`first`), from every other one.
     """
     actions = dict.fromkeys(methods.split(), action)
     if post is not None:
         actions["POST"] = post
-    stated = Stated(actions, counts=counts, codes=codes, first=first)
+    stated = Stated(actions, counts=counts, codes=codes, first=first, sets_up=sets_up)
 
     return lambda view: guard(stated, view)
 
@@ -96,8 +101,10 @@ def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpRespon
             return view(asked, *args, **parts)
         if not is_signed_in(request):
             return again.signed_out(request)
-        if request.session.get(MUST_CHANGE) and not stated.first:
-            return HttpResponseRedirect(reverse("own-password"))
+        if (led := led_first(asked, stated)) is not None:
+            return led
+        if policy.needs_second_step(asked.person) and not request.session.get(SECOND_STEP):
+            request.leads_nowhere = True  # type: ignore[attr-defined] # the frame shows no links to other pages
         asked.access = _decided(asked, wanted, stated, dict(parts))
         if wanted in policy.FRESH and not is_switch(request) and (answer := again.asked_for(request)):
             return answer
@@ -105,6 +112,18 @@ def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpRespon
 
     setattr(guarded, STATED, stated)
     return guarded
+
+
+def led_first(request: HttpRequest, stated: Stated) -> HttpResponse | None:
+    """Where somebody signed in must go before this page: a second step, then a password of their own; else None."""
+    person: Person = request.person  # type: ignore[attr-defined]
+    if stated.sets_up:
+        return None
+    if policy.needs_second_step(person) and not request.session.get(SECOND_STEP):
+        return HttpResponseRedirect(reverse("own-second-step"))
+    if request.session.get(MUST_CHANGE) and not stated.first:
+        return HttpResponseRedirect(reverse("own-password"))
+    return None
 
 
 def _decided(request: PageRequest, action: Action, stated: Stated, parts: dict[str, object]) -> Access:

@@ -80,6 +80,7 @@ class Action(StrEnum):
     CONSOLIDATE = "consolidate"
     CHANGE_NATION = "change nation"
     SEARCH_AUDIT = "search audit"
+    RESET_SECOND_STEP = "reset second step"
 
 
 _R, _S, _A = Role, Scope, Action
@@ -133,18 +134,26 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.SEE_OWN_CLASSES: _row(teacher=_S.OWN_CLASSES),
     _A.RESET_STAFF_PASSWORD: _row(champion=_S.SCHOOL, agent=_S.CASE),
     _A.ISSUE_USERNAME: _row(champion=_S.SCHOOL),
-    _A.SEE_AREA: _row(client_manager=_S.AREA, area_officer=_S.AREA),
+    _A.SEE_AREA: _row(client_manager=_S.AREA, area_officer=_S.AREA, operator=_S.NATION),
     _A.SEE_CLIENTS: _row(client_manager=_S.AREA, area_officer=_S.AREA),
     _A.SEE_PEOPLE_WITH_ACCESS: _row(champion=_S.SCHOOL, head=_S.SCHOOL, agent=_S.CASE),
     _A.SEE_SETTINGS: _row(mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),
     _A.CHANGE_SETTINGS: _row(champion=_S.SCHOOL),
     _A.SEE_ACTIVITY: _row(champion=_S.SCHOOL, head=_S.SCHOOL, auditor=_S.NATION),
+    # Whose, and whether alone, is decided by lifecycle.second_step.help_for.
+    _A.RESET_SECOND_STEP: _row(
+        champion=_S.SCHOOL, head=_S.SCHOOL, area_officer=_S.AREA, agent=_S.NATION, operator=_S.NATION,
+    ),
 })  # fmt: skip
 
 #: Acts that ask for the password again when the last one is older than 15 minutes (ux.md 2, issue 5 point 5).
 FRESH = frozenset({
     _A.SHOW_PASSWORD, _A.CONFIRM_RUN, _A.UNDO_RUN, _A.AUTHORISE_MOVE, _A.CONSOLIDATE, _A.APPOINT, _A.CONFIRM_HEAD,
+    _A.RESET_SECOND_STEP,
 })  # fmt: skip
+
+#: Roles that see other people's data: signing in takes a second step (A7).
+WITH_SECOND_STEP = frozenset(Role) - {_R.LEARNER, _R.STAFF}
 
 #: Reaches that let a page show people. A page made for numbers or codes says so, and gets those too.
 WITH_NAMES = frozenset({_S.SELF, _S.OWN_CLASSES, _S.SCHOOL, _S.AREA, _S.NATION})
@@ -246,6 +255,11 @@ def decide(
 def may(person: Person, action: Action, *, school: str = "") -> bool:
     """Whether a page may offer the action to the person."""
     return decide(person, action, school=school) is not None
+
+
+def needs_second_step(person: Person) -> bool:
+    """Whether a role that the person holds today is one that signs in with a second step."""
+    return any(grant.role in WITH_SECOND_STEP for grant in person.grants)
 
 
 def _order(held: tuple[Scope, Role]) -> tuple[int, int]:

@@ -16,16 +16,17 @@ from django.http import HttpRequest, HttpResponse
 
 from hwb import clock
 from hwb.directory.queries import roles
+from hwb.operations import sessions
+from hwb.web import devices, idle
+from hwb.web.again import SECOND_STEP as SECOND_STEP
 from hwb.web.again import confirm
 from hwb.web.policy import Grant, Person, Role
 
+#: BEGAN, SEEN: times. SECOND_STEP: in the session of somebody who gave one, by what (operations.second_step.Method).
 BEGAN, SEEN = "began", "seen"
 #: In the session of somebody whose password was made by another person: a new one comes before anything else (A6).
 MUST_CHANGE = "must-change"
 LONGEST = 12 * 60 * 60
-IDLE = {"learner": 60 * 60}
-IDLE_ADULTS = 30 * 60
-_NOTED_EVERY = 60  # seconds: a click is not worth a write each time
 
 
 class PersonMiddleware:
@@ -41,8 +42,15 @@ class PersonMiddleware:
 
 def begin(request: HttpRequest) -> None:
     """Starts the clocks of a session that has just been signed in."""
-    request.session[BEGAN] = request.session[SEEN] = time.time()
+    began = time.time()
+    request.session[BEGAN] = request.session[SEEN] = began
     confirm(request)
+    if request.session.session_key and SESSION_KEY in request.session:
+        browser, system = devices.named(request.headers.get("User-Agent", ""))
+        sessions.note_device(
+            session_key=request.session.session_key, account=UUID(request.session[SESSION_KEY]), browser=browser,
+            system=system, at=datetime.fromtimestamp(began, UTC),
+        )  # fmt: skip
 
 
 def person_of(request: HttpRequest) -> Person | None:
@@ -56,7 +64,7 @@ def person_of(request: HttpRequest) -> Person | None:
     if row is None or not row.active or _is_over(row, began, seen, now):
         request.session.flush()
         return None
-    if now - seen > _NOTED_EVERY:
+    if now - seen > idle.NOTED_EVERY:
         request.session[SEEN] = now
     return person_from(row)
 
@@ -70,7 +78,12 @@ def person_from(row: roles.PersonRow) -> Person:
     return Person(row.account, row.kind, row.name, row.username, grants)
 
 
+def is_stale(kind: str, *, began: float, seen: float, now: float) -> bool:
+    """Whether a session is over by its own clocks."""
+    return now - began > LONGEST or now - seen > idle.idle_seconds(kind)
+
+
 def _is_over(row: roles.PersonRow, began: float, seen: float, now: float) -> bool:
-    if now - began > LONGEST or now - seen > IDLE.get(row.kind, IDLE_ADULTS):
+    if is_stale(row.kind, began=began, seen=seen, now=now):
         return True
     return row.sessions_from is not None and datetime.fromtimestamp(began, UTC) < row.sessions_from

@@ -26,6 +26,8 @@ from hwb.directory.models.registers import (
     RunWish,
     Setting,
 )
+from hwb.directory.models.second_step import SecondFactor, SecondStepReset, SecondStepTries, SessionDevice
+from hwb.directory.models.services import Service, ServiceSchool
 from hwb.directory.models.slips import SlipSheet
 
 __all__ = [
@@ -55,6 +57,12 @@ __all__ = [
     "RunWish",
     "Seal",
     "Search",
+    "SecondFactor",
+    "SecondStepReset",
+    "SecondStepTries",
+    "Service",
+    "ServiceSchool",
+    "SessionDevice",
     "Setting",
     "SignInLink",
     "SlipSheet",

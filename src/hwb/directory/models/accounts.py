@@ -83,7 +83,8 @@ class FirstPassword(models.Model):
     """The password that was made for an account; there is none once the person has chosen their own (R10).
 
     ``ciphertext`` is null when it has been turned into the account's hash. ``school`` may show it until ``hidden_at``;
-    it is empty when none may. ``key_id`` names the key of the ring (directory.keyring).
+    it is empty when none may. ``key_id`` names the key of the ring (directory.keyring). ``form``: the page's form that
+    asked for it, which asks once however often it is sent.
     """
 
     account = models.UUIDField(primary_key=True)
@@ -95,6 +96,7 @@ class FirstPassword(models.Model):
     must_change = models.BooleanField(default=False)
     shown_at = models.DateTimeField(null=True)
     hidden_at = models.DateTimeField(null=True)
+    form = models.UUIDField(null=True)
 
     class Meta:
         db_table = "first_password"
@@ -287,7 +289,7 @@ class SignInLink(models.Model):
 class Search(models.Model):
     """What somebody looked for in the portal, so that no UPN and no name stands in an address; forgotten after a day.
 
-    ``content`` is sealed and bound to the search and the account.
+    ``content`` is sealed and bound to the search and the account. ``until``: of one that was passed to somebody else.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -296,6 +298,7 @@ class Search(models.Model):
     kind = models.TextField()
     content = models.BinaryField()
     created = models.DateTimeField()
+    until = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "search"

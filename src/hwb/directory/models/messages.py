@@ -64,16 +64,21 @@ class MessageNote(models.Model):
 
 
 class MessageChoice(models.Model):
-    """A reader's choice: the language of messages (empty: both), and whether summaries are wanted."""
+    """A reader's choice: the language of messages (empty: both), and whether summaries are wanted.
+
+    ``pages``: the language in which pages begin after signing in; empty for that of the sign-in page.
+    """
 
     account = models.UUIDField(primary_key=True)
     language = models.TextField(default="")
     digests = models.BooleanField(default=True)
+    pages = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "message_choice"
         constraints = [
             models.CheckConstraint(name="message_choice_language", condition=Q(language__in=["", "en", "cy"])),
+            models.CheckConstraint(name="message_choice_pages", condition=Q(pages__in=["", "en", "cy"])),
         ]
 
 

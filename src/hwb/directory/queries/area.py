@@ -54,10 +54,13 @@ class AreaSchool:
 
 
 def schools(
-    *, schools: Collection[str], areas: Collection[str], on: date, now: datetime, limits: SchoolLimits
-) -> list[AreaSchool]:
-    """Every open school of these numbers or areas: those that block others first, then the oldest Last Run first."""
-    facts = {row["school"]: row for row in fetch(_FACTS, {"schools": list(schools), "areas": list(areas), "on": on})}
+    *, schools: Collection[str], areas: Collection[str], on: date, now: datetime, limits: SchoolLimits,
+    everywhere: bool = False,
+) -> list[AreaSchool]:  # fmt: skip
+    """Every open school of these numbers or areas, or of the nation: those that block others first, then the oldest
+    Last Run first."""
+    reach = {"schools": list(schools), "areas": list(areas), "everywhere": everywhere}
+    facts = {row["school"]: row for row in fetch(_FACTS, {**reach, "on": on})}
     if not facts:
         return []
     found = [
@@ -95,7 +98,7 @@ def moment_of(text: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRecord:
-    """A refused field: kind is learner or staff; record is the MIS's own number for it, never a name."""
+    """A refused field: kind is learner or staff; record is the MIS's own word for it, which may be anything."""
 
     kind: str
     record: str
@@ -126,7 +129,7 @@ LEFT JOIN LATERAL (
     WHERE s.school = e.dfes AND c.revoked_at IS NULL AND c.enrolled_at IS NOT NULL
     ORDER BY c.last_contact DESC NULLS LAST LIMIT 1
 ) c ON true
-WHERE {_REACH} AND (e.closed IS NULL OR e.closed >= %(on)s)
+WHERE (%(everywhere)s OR {_REACH}) AND (e.closed IS NULL OR e.closed >= %(on)s)
 """  # noqa: S608
 _REFUSED = """
 SELECT problem ->> 'kind' AS kind, problem ->> 'record' AS record, problem ->> 'field' AS field,

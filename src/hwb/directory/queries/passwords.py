@@ -91,6 +91,12 @@ def of_accounts(accounts: Collection[UUID]) -> dict[UUID, PasswordRow]:
     return {row["id"]: _row(row, spells.get(row["id"], [])) for row in fetch(_ACCOUNTS, asked)}
 
 
+def made_by_form(form: UUID, *, accounts: Collection[UUID], made_by: str) -> frozenset[UUID]:
+    """Those of the accounts whose password is the one that this form of this person asked for."""
+    asked = {"form": form, "ids": list(accounts), "by": made_by}
+    return frozenset(row["account"] for row in fetch(_OF_FORM, asked))
+
+
 def _row(row: Mapping[str, Any], spells: list[dict[str, Any]]) -> PasswordRow:
     places = tuple(Place(s["school"], s["role"], s["ended"]) for s in spells)
     held = next((s for s in spells if s["ended"] is None and s["role"] in ("holding", "post")), None)
@@ -122,6 +128,10 @@ SELECT a.id, a.kind, a.active, a.username, a.last_sign_in, a.password <> '' AS h
        f.school::text AS made_for, f.hidden_at IS NOT NULL AS hidden, f.must_change, f.made_at, f.shown_at
 FROM account a LEFT JOIN first_password f ON f.account = a.id
 WHERE a.id = ANY(%(ids)s) ORDER BY a.id
+"""
+
+_OF_FORM = """
+SELECT account FROM first_password WHERE account = ANY(%(ids)s) AND form = %(form)s AND made_by = %(by)s
 """
 
 _PLACES = """

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -236,12 +237,20 @@ def similar(
 def learner_row(row: dict[str, Any], language: Language) -> LearnerRow:
     """A row of `people` (queries.roll) as it is shown in a language."""
     code = row["reason_code"]
-    reason = reasons.sentence(code, row["reason_values"] or {}, language=language) if code else ""
+    reason = reasons.sentence(code, _in_words(row["reason_values"] or {}, language), language=language) if code else ""
     short = explain.short_reason(
         active=row["active"], code=code, values=row["reason_values"] or {}, here=not row["moved_on"]
     )
     own = {name: row[name] for name in LearnerRow.__slots__ if name not in ("reason", "short", "classes")}
     return LearnerRow(**own, reason=reason, short=short, classes=tuple(row["classes"]))
+
+
+def _in_words(values: Mapping[str, str], language: Language) -> dict[str, str]:
+    """A reason's values with its date as the language writes dates."""
+    said = dict(values)
+    with suppress(ValueError):
+        said["date"] = explain.day(date.fromisoformat(said.get("date", ""))).said(language)
+    return said
 
 
 def _letters(starts: dict[str, int], size: int | None, language: Language) -> tuple[LetterStart, ...]:

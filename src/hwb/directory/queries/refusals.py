@@ -98,10 +98,19 @@ def mark_of(school: str, problem: Standing) -> str:
     return salted_hmac("hwb.warning", text, algorithm="sha256").hexdigest()[:40]
 
 
-def passed_on(*, school: str, since: datetime) -> dict[str, tuple[str, datetime]]:
-    """By code: to whom (a name, or "") records were passed on last, and when."""
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """To whom the records with one problem were passed on last, and when; `name` is "" for one who is not known."""
+
+    account: str
+    name: str
+    at: datetime
+
+
+def passed_on(*, school: str, since: datetime) -> dict[str, Passed]:
+    """By code: what was passed on to whom."""
     rows = fetch(_PASSED, {"school": school, "since": since})
-    return {row["task"]: (row["name"] or "", row["at"]) for row in rows}
+    return {row["task"]: Passed(row["to"], row["name"] or "", row["at"]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +200,7 @@ ORDER BY accepted_no DESC LIMIT %(number)s
 """
 _HIDDEN = "SELECT mark FROM hidden_warning WHERE school = %(school)s"
 _PASSED = """
-SELECT DISTINCT ON (d.task) d.task, d.at,
+SELECT DISTINCT ON (d.task) d.task, d.at, d."to",
        concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                       coalesce(nullif(a.preferred_surname, ''), a.legal_surname)) AS name
 FROM (SELECT l.at, l.seq, l.details::jsonb -> 'after' ->> 'task' AS task, l.details::jsonb -> 'after' ->> 'to' AS "to"

@@ -6,7 +6,7 @@ and no username, state or reason that another school may have given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -49,6 +49,7 @@ class StaffRow:
     arrived: date | None
     left_on: date | None
     last_sign_in: datetime | None = None
+    second_step: bool = False
     short: str = ""
 
 
@@ -91,6 +92,8 @@ def staff(
     view: StaffView = "current",
     active: bool | None = None,
     role: str | None = None,
+    among: Collection[UUID] | None = None,
+    never_signed_in: bool = False,
     search: str = "",
     sort: StaffSort = "name",
     descending: bool = False,
@@ -99,8 +102,8 @@ def staff(
 ) -> StaffPage:
     """One page of the school's staff; a page beyond the last is empty.
 
-    search: beginnings of parts of names or of the username, or a whole staff code. Raises KeyError for an unknown
-    `sort`.
+    search: beginnings of parts of names or of the username, or a whole staff code. among: these accounts only;
+    never_signed_in: those who have an account here and have not signed in. Raises KeyError for an unknown `sort`.
     """
     key = _SORTS[sort]
     everyone = _everyone(school, language)
@@ -108,6 +111,8 @@ def staff(
         each for each in everyone
         if each.view == view and _matches(each, search)
         and (active is None or each.row.active is active) and (role is None or each.row.role == role)
+        and (among is None or each.row.account in among)
+        and (not never_signed_in or (each.row.account is not None and not each.row.last_sign_in))
     ]  # fmt: skip
     wanted.sort(key=lambda each: (*key(each.row), each.keys[f"sort_{language}"], str(each.row.account)))
     if descending:
@@ -172,7 +177,8 @@ def _found(row: dict[str, Any], language: Language) -> _Found:
         username="" if moved_on else row["username"],
         classes=tuple(row["classes"] or ()), active=row["active"] and not moved_on,
         reason_rule="" if moved_on else row["reason_rule"], reason=reason,
-        last_sign_in=None if moved_on else row["last_sign_in"], short=explain.say(short, language) if short else "",
+        last_sign_in=None if moved_on else row["last_sign_in"], second_step=row["second_step"] and not moved_on,
+        short=explain.say(short, language) if short else "",
     )  # fmt: skip
     return _Found(member, keys, "current" if member.here else "leavers")
 
@@ -232,6 +238,7 @@ WITH mine AS (
 )
 SELECT DISTINCT ON (a.id) a.id AS account, m.here, m.began AS arrived, m.ended AS left_on, a.active, a.reason_rule,
     a.reason_code, a.reason_values, a.username, a.email, a.created_at, a.last_sign_in,
+    EXISTS (SELECT FROM second_factor f WHERE f.account = a.id) AS second_step,
     a.legal_surname, a.legal_forename,
     a.preferred_surname, a.preferred_forename, {_WORD},
     NOT m.here AND EXISTS (SELECT FROM placement o WHERE o.account = m.account AND o.school <> %(school)s

@@ -3,17 +3,39 @@
 For pages: :func:`pass_on` (M4), :func:`tell_school` (M7), :func:`watch` and :func:`unwatch` (M11), :func:`choose`.
 """
 
-from hwb.operations.messages.acts import MessageRefused, choose, pass_on, tell_school, unwatch, watch
-from hwb.operations.messages.events import address_changes, champion_changed, of_acceptance, of_changes, of_hold
+from hwb.operations.messages.acts import (
+    Looked,
+    MessageRefused,
+    Told,
+    choose,
+    pass_on,
+    tell_runner,
+    tell_school,
+    unwatch,
+    watch,
+    watched,
+)
+from hwb.operations.messages.events import (
+    address_changes,
+    champion_changed,
+    of_acceptance,
+    of_changes,
+    of_hold,
+    own_account_changed,
+    staff_code,
+    staff_name,
+)
 from hwb.operations.messages.gathering import gather
 from hwb.operations.messages.sending import NotTaken, Outgoing, Sent, ServerAway, deliver_next
 
 __all__ = [
+    "Looked",
     "MessageRefused",
     "NotTaken",
     "Outgoing",
     "Sent",
     "ServerAway",
+    "Told",
     "address_changes",
     "champion_changed",
     "choose",
@@ -22,8 +44,13 @@ __all__ = [
     "of_acceptance",
     "of_changes",
     "of_hold",
+    "own_account_changed",
     "pass_on",
+    "staff_code",
+    "staff_name",
+    "tell_runner",
     "tell_school",
     "unwatch",
     "watch",
+    "watched",
 ]

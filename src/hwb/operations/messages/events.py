@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from hwb import names
 from hwb.lifecycle import messages
 from hwb.lifecycle.calendar import london_date
 from hwb.lifecycle.changes import Change, ChangeKind
@@ -46,22 +47,24 @@ def of_acceptance(cursor: Any, *, run: UUID, school: str, plan: Plan, result: di
 
 
 def of_changes(cursor: Any, changes: Sequence[Change], *, now: datetime) -> None:
-    """Learners who came, by a run or by a day: for the morning's summary (M10), and for whoever watched (M11)."""
+    """Who came, by a run or by a day: learners for the morning's summary (M10), all for whoever watched (M11)."""
     came: Counter[str] = Counter()
     need: Counter[str] = Counter()
-    upns: dict[str, list[str]] = {}
+    people: dict[str, list[tuple[str, ...]]] = {}
     for change in changes:
+        if change.kind in (ChangeKind.CREATE, ChangeKind.POST) and (marks := _staff_marks(change)):
+            people.setdefault(change.school, []).append(marks)
         new = change.kind is ChangeKind.CREATE and change.after.get("kind") == "learner"
         if not new and change.kind is not ChangeKind.CLAIM:
             continue
         came[change.school] += 1
         need[change.school] += new
-        upns.setdefault(change.school, []).append(change.person)
+        people.setdefault(change.school, []).append((change.person,))
     for school, count in came.items():
         details = {"count": count, "need_password": need[school]}
         note(cursor, Kind.ARRIVALS, school, details, due_at=messages.due_at(Kind.ARRIVALS, now))
-    if upns:
-        _tell_watchers(cursor, upns, now)
+    if people:
+        _tell_watchers(cursor, people, now)
 
 
 def champion_changed(
@@ -71,6 +74,16 @@ def champion_changed(
     details = {"act": act, "at": now.isoformat(), "by": role_of(cursor, acting_account, school, now)}
     letter = Letter(Kind.CHAMPIONS, school, f"{grant} {act}", details, messages.due_at(Kind.CHAMPIONS, now))
     put(cursor, letter, readers_at(cursor, [school], Kind.CHAMPIONS, now=now).get(school, ()), now=now)
+
+
+def own_account_changed(cursor: Any, *, account: UUID, what: str, now: datetime) -> None:
+    """Tells an adult what was done to their account (M15); ``what``: password, added, removed, codes or reset."""
+    cursor.execute("SELECT 1 FROM account WHERE id = %s AND kind <> 'learner'", [account])
+    if cursor.fetchone() is None:
+        return
+    details = {"what": what, "at": now.isoformat()}
+    letter = Letter(Kind.OWN_ACCOUNT, "", f"{what} {now.isoformat()}", details, messages.due_at(Kind.OWN_ACCOUNT, now))
+    put(cursor, letter, [messages.Reader("owner", str(account))], now=now)
 
 
 def address_changes(cursor: Any, *, school: str, old: str, new: str, starts: date, now: datetime) -> None:
@@ -100,16 +113,46 @@ def watch_hash(school: str, upn: str) -> bytes:
     return hmac.new(key, f"{school}:{upn}".encode(), hashlib.sha256).digest()
 
 
-def _tell_watchers(cursor: Any, upns: dict[str, list[str]], now: datetime) -> None:
-    cursor.execute("SELECT DISTINCT school::text FROM watch WHERE school = ANY(%s)", [list(upns)])
+def staff_code(code: str) -> str:
+    """What stands for a member of staff in a watch, by the code of the school."""
+    return f"staff code {code.strip().casefold()}"
+
+
+def staff_name(name: str) -> str:
+    """What stands for a member of staff in a watch, by the whole name in whatever order; empty for one word alone."""
+    terms = sorted(names.search_terms(name))
+    return f"staff name {' '.join(terms)}" if len(terms) > 1 else ""
+
+
+def _staff_marks(change: Change) -> tuple[str, ...]:
+    """All that a member of staff who gets an account or a post may have been watched by; empty for anybody else."""
+    after = change.after
+    if change.kind is ChangeKind.CREATE and after.get("kind") != "staff":
+        return ()
+    named = (
+        staff_name(f"{after.get(f'{which}_forename') or ''} {after.get(f'{which}_surname') or ''}")
+        for which in ("legal", "preferred")
+    )
+    code = after.get("staff_code") or ""
+    return tuple(filter(None, (staff_code(code) if code else "", *named)))
+
+
+def _tell_watchers(cursor: Any, people: dict[str, list[tuple[str, ...]]], now: datetime) -> None:
+    cursor.execute("SELECT DISTINCT school::text FROM watch WHERE school = ANY(%s)", [list(people)])
     for (school,) in cursor.fetchall():
-        hashes = [watch_hash(school, upn) for upn in upns[school]]
+        who = {watch_hash(school, mark): marks for marks in people[school] for mark in marks}
         cursor.execute(
-            "DELETE FROM watch WHERE school = %s AND upn_hash = ANY(%s) RETURNING account::text", [school, hashes]
+            "DELETE FROM watch WHERE school = %s AND upn_hash = ANY(%s) RETURNING account::text, upn_hash",
+            [school, list(who)],
         )
-        for account, count in Counter(account for (account,) in cursor.fetchall()).items():
+        told: dict[str, set[tuple[str, ...]]] = {}
+        for account, mark in cursor.fetchall():
+            told.setdefault(account, set()).add(who[bytes(mark)])
+        for account, found in told.items():
+            staff = sum(marks[0].startswith("staff ") for marks in found)
+            details = {"count": len(found), **({"staff": staff} if staff else {})}
             due = messages.due_at(Kind.WATCHED, now)
-            note(cursor, Kind.WATCHED, school, {"count": count}, due_at=due, account=account)
+            note(cursor, Kind.WATCHED, school, details, due_at=due, account=account)
 
 
 _BEFORE = """

@@ -43,7 +43,8 @@ class Sent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message as it is sent: the same in one language or, where the reader's is not known, in Welsh and English."""
+    """A message as it is sent: the same in one language or, where the reader's is not known, in those of the school,
+    as a rule Welsh and English."""
 
     id: int
     kind: Kind
@@ -105,9 +106,8 @@ def _put_off(cursor: Any, message: dict[str, Any], at: datetime, *, tries: int, 
 def outgoing(message: Mapping[str, Any], *, at: datetime) -> Outgoing:
     """What a row of the outbox says, and where its link leads."""
     kind = Kind(message["kind"])
-    languages: tuple[Language, ...] = ("cy", "en")
-    if message["wanted"] in languages:
-        languages = ("cy",) if message["wanted"] == "cy" else ("en",)
+    stated = (message["wanted"] or message["of_school"] or "cy en").split()
+    languages: tuple[Language, ...] = tuple("cy" if one == "cy" else "en" for one in stated)
     school = School(message["school"], message["name_en"], message["name_cy"])
     to_account = message["to_account"] is not None
     said = tuple(
@@ -117,10 +117,12 @@ def outgoing(message: Mapping[str, Any], *, at: datetime) -> Outgoing:
         )
         for language in languages
     )  # fmt: skip
-    parts = {"dfes": message["school"]}
+    parts = {"dfes": message["school"]} if message["school"] else {}
     if "run" in message["details"]:
         parts["run"] = message["details"]["run"]
-    route = message_texts.ROUTES[kind]
+    if "search" in message["details"]:
+        parts["search"] = message["details"]["search"]
+    route = message_texts.route_of(kind, message["details"])
     return Outgoing(message["id"], kind, message["recipient"], said, route, parts, to_account, at)
 
 
@@ -151,11 +153,14 @@ def _had_enough(cursor: Any, message: dict[str, Any], now: datetime) -> bool:
 _NEXT = """
 SELECT m.id, m.kind, m.school::text, m.to_account, m.address, m.role, m.details, m.tries,
        coalesce(CASE WHEN m.to_account IS NULL THEN m.address WHEN a.active THEN a.email END, '') AS recipient,
-       coalesce(c.language, '') AS wanted, coalesce(e.name_en, '') AS name_en, coalesce(e.name_cy, '') AS name_cy
+       coalesce(c.language, '') AS wanted, coalesce(e.name_en, '') AS name_en, coalesce(e.name_cy, '') AS name_cy,
+       coalesce(nullif(own.value, ''), nation.value, '') AS of_school
 FROM message m
 LEFT JOIN account a ON a.id = m.to_account
 LEFT JOIN message_choice c ON c.account = m.to_account
 LEFT JOIN establishment e ON e.dfes = m.school
+LEFT JOIN setting own ON own.key = 'languages.messages.' || m.school
+LEFT JOIN setting nation ON nation.key = 'languages.messages'
 WHERE m.sent_at IS NULL AND m.failed = '' AND m.due_at <= %(now)s
   AND (m.next_try_at IS NULL OR m.next_try_at <= %(at)s)
 ORDER BY array_position(%(urgency)s::text[], m.kind), m.due_at, m.id LIMIT 1 FOR UPDATE OF m SKIP LOCKED

@@ -50,11 +50,15 @@ def note(
     )
 
 
-def readers_at(cursor: Any, schools: Iterable[str], kind: Kind, *, now: datetime) -> dict[str, tuple[Reader, ...]]:
-    """Who gets a message of this kind about each school."""
+def readers_at(
+    cursor: Any, schools: Iterable[str], kind: Kind, *, now: datetime, only: tuple[str, ...] = ()
+) -> dict[str, tuple[Reader, ...]]:
+    """Who gets a message of this kind about each school; `only`: those roles, whatever the school chose."""
+    asked = sorted(set(schools))
+    chosen_at = dict.fromkeys(asked, only) if only else _chosen(cursor, asked, kind)
+    roles = {*READERS[kind], *(role for chosen in chosen_at.values() for role in chosen)}
     parameters = {
-        "schools": sorted(set(schools)), "roles": list(READERS[kind]), "today": calendar.london_date(now),
-        "digest": kind in DIGESTS,
+        "schools": asked, "roles": sorted(roles), "today": calendar.london_date(now), "digest": kind in DIGESTS,
     }  # fmt: skip
     cursor.execute(_READERS, parameters)
     found: dict[str, tuple[Reader, ...]] = {}
@@ -63,9 +67,18 @@ def readers_at(cursor: Any, schools: Iterable[str], kind: Kind, *, now: datetime
         known = [Reader(item["role"], item["account"]) for item in held or ()]
         registered = {"head": registered_email, "client_manager": client_contact}
         wanting = [reader for reader, item in zip(known, held or (), strict=True) if item["wants"]]
-        chosen = messages.readers_of(kind, known, registered)
+        chosen = messages.readers_of(kind, known, registered, roles=chosen_at.get(school, ()))
         found[school] = tuple(reader for reader in chosen if not reader.account or reader in wanting)
     return found
+
+
+def _chosen(cursor: Any, schools: list[str], kind: Kind) -> dict[str, tuple[str, ...]]:
+    """The roles that schools chose for this kind (B19)."""
+    if kind not in messages.CHOOSABLE:
+        return {}
+    keys = {f"readers.{kind}.{school}": school for school in schools}
+    cursor.execute("SELECT key, value FROM setting WHERE key = ANY(%s) AND value <> ''", [list(keys)])
+    return {keys[key]: messages.chosen_roles(kind, value) for key, value in cursor.fetchall()}
 
 
 _PUT = """

@@ -5,11 +5,11 @@ turned into a hash when another school claims the account, and gone when the per
 ever in the log, in an error's text or in a `repr`.
 """
 
-from hwb.operations.passwords.choosing import choose, choose_first
-from hwb.operations.passwords.making import Many, NewPassword, reset, reset_many, reset_named
+from hwb.operations.passwords.choosing import chain_of, choose, choose_first
+from hwb.operations.passwords.making import Many, NewPassword, reset, reset_by_form, reset_many, reset_named
 from hwb.operations.passwords.refusals import PasswordRefused
 from hwb.operations.passwords.showing import Shown, Slip, show, show_new, slips
-from hwb.operations.passwords.signing import SignIn, authenticate, identify, record_sign_in
+from hwb.operations.passwords.signing import SignIn, authenticate, identify, must_change, record_sign_in
 from hwb.operations.passwords.storing import Rotated, harden, keys_in_use, rotate, unreadable
 
 __all__ = [
@@ -21,13 +21,16 @@ __all__ = [
     "SignIn",
     "Slip",
     "authenticate",
+    "chain_of",
     "choose",
     "choose_first",
     "harden",
     "identify",
     "keys_in_use",
+    "must_change",
     "record_sign_in",
     "reset",
+    "reset_by_form",
     "reset_many",
     "reset_named",
     "rotate",

@@ -16,6 +16,7 @@ from hwb.directory import chain, store
 from hwb.directory.queries import passwords as rows
 from hwb.lifecycle import passphrases
 from hwb.lifecycle import passwords as rules
+from hwb.operations import messages
 from hwb.operations.passwords import signing, storing
 from hwb.operations.passwords.refusals import refused, too_weak
 
@@ -66,7 +67,7 @@ def _write(before: signing.Kept, *, encoded: str, now: datetime) -> None:
     """Stores the hash, unless the password was changed elsewhere since it was looked at."""
     person = str(before.account)
     with transaction.atomic(), connection.cursor() as cursor:
-        name = _chain_of(cursor, before.account)
+        name = chain_of(cursor, before.account)
         store.lock_chain(cursor, name)
         cursor.execute("SELECT 1 FROM account WHERE id = %s FOR UPDATE", [before.account])
         kept = signing.kept_of(before.account)
@@ -76,9 +77,11 @@ def _write(before: signing.Kept, *, encoded: str, now: datetime) -> None:
         cursor.execute("DELETE FROM first_password WHERE account = %s", [before.account])
         entry = chain.Entry("password chosen", "R10", "", name, person)
         store.write_log(cursor, [entry], chain.Writer(name, person, now))
+        if before.hash or before.sealed is not None:  # not the very first one, by a link
+            messages.own_account_changed(cursor, account=before.account, what="password", now=now)
 
 
-def _chain_of(cursor: Any, account: UUID) -> str:
+def chain_of(cursor: Any, account: UUID) -> str:
     """The log of the school that has the account; the nation's when none has, or several."""
     cursor.execute(
         "SELECT school FROM placement WHERE account = %s AND ended IS NULL AND role IN ('holding', 'post')", [account]

@@ -57,42 +57,69 @@ class _Making:
     now: datetime
     seen: bool
     typed: str | None = None
+    form: UUID | None = None
 
 
-def reset(
-    *, account: UUID, school: str, acting_user: str, now: datetime, typed: str | None = None, seen: bool = True
-) -> NewPassword:
-    """Makes a password for one account of the school, or takes the one that was typed. Raises PasswordRefused.
-
-    seen: whoever asked sees it at once; else `show_new` shows it to them, once.
-    """
+def reset(*, account: UUID, school: str, acting_user: str, now: datetime, typed: str | None = None) -> NewPassword:
+    """Makes a password for one account of the school, or takes the one that was typed, for whoever asked to see at
+    once. Raises PasswordRefused."""
 
     def work() -> NewPassword:
         with connection.cursor() as cursor:
             (row,) = _locked(cursor, [account], school, now)
             if typed is not None:
                 choosing.check(typed, names=row.names)
-            (made,) = _make(cursor, [row], _making(cursor, school, acting_user, now, seen=seen, typed=typed))
+            (made,) = _make(cursor, [row], _making(cursor, school, acting_user, now, seen=True, typed=typed))
         return made
 
     return in_transaction(work)
 
 
+def reset_by_form(
+    *, account: UUID, school: str, acting_user: str, now: datetime, typed: str | None, form: UUID | None
+) -> None:
+    """As :func:`reset`, for a page: `show_new` shows the password. A form that is sent twice makes one password."""
+
+    def work() -> None:
+        with connection.cursor() as cursor:
+            (row,) = _locked(cursor, [account], school, now)
+            if typed is not None:
+                choosing.check(typed, names=row.names)
+            if not _asked(cursor, [account], form, acting_user):
+                _make(cursor, [row], _making(cursor, school, acting_user, now, seen=False, typed=typed, form=form))
+
+    in_transaction(work)
+
+
 def reset_many(
-    *, accounts: Collection[UUID], school: str, acting_user: str, now: datetime, everyone: bool = False
+    *,
+    accounts: Collection[UUID],
+    school: str,
+    acting_user: str,
+    now: datetime,
+    everyone: bool = False,
+    form: UUID | None = None,
 ) -> Many:
     """Makes passwords for many accounts of the school: unless `everyone`, only for those of whom nobody here has one.
 
-    Shows none; slips do. Raises PasswordRefused, and makes none at all, when one account is not the school's.
+    Shows none; slips do. Raises PasswordRefused, and makes none at all, when one account is not the school's. A `form`
+    that is sent twice makes each password once, and is told the same both times.
     """
 
     def work() -> Many:
         with connection.cursor() as cursor:
             found = _locked(cursor, accounts, school, now)
-            chosen = [row for row in found if everyone or row.cannot_sign_in_yet(school=school)]
-            _make(cursor, chosen, _making(cursor, school, acting_user, now, seen=False))
-        made = {row.account for row in chosen}
-        return Many(tuple(row.account for row in chosen), tuple(r.account for r in found if r.account not in made))
+            asked = _asked(cursor, accounts, form, acting_user)
+            chosen = [
+                row for row in found
+                if row.account not in asked and (everyone or row.cannot_sign_in_yet(school=school))
+            ]  # fmt: skip
+            _make(cursor, chosen, _making(cursor, school, acting_user, now, seen=False, form=form))
+        made = asked | {row.account for row in chosen}
+        return Many(
+            tuple(row.account for row in found if row.account in made),
+            tuple(row.account for row in found if row.account not in made),
+        )
 
     return in_transaction(work)
 
@@ -120,10 +147,21 @@ def reset_named(*, username: str, acting_user: str, now: datetime) -> NewPasswor
     return in_transaction(work)
 
 
-def _making(cursor: Any, school: str, actor: str, now: datetime, *, seen: bool, typed: str | None = None) -> _Making:
+def _making(
+    cursor: Any, school: str, actor: str, now: datetime, *, seen: bool, typed: str | None = None,
+    form: UUID | None = None,
+) -> _Making:  # fmt: skip
     cursor.execute("SELECT language FROM establishment WHERE dfes = %s", [school])
     found = cursor.fetchone()
-    return _Making(school, found[0] if found else "", settings.password_policy(), actor, now, seen, typed)
+    return _Making(school, found[0] if found else "", settings.password_policy(), actor, now, seen, typed, form)
+
+
+def _asked(cursor: Any, accounts: Collection[UUID], form: UUID | None, actor: str) -> set[UUID]:
+    """For whom this form of this person has already been answered."""
+    if form is None:
+        return set()
+    cursor.execute(_OF_FORM, [list(accounts), form, actor])
+    return {account for (account,) in cursor.fetchall()}
 
 
 def _locked(cursor: Any, accounts: Collection[UUID], school: str, now: datetime) -> list[PasswordRow]:
@@ -159,7 +197,7 @@ def _make(cursor: Any, people: Sequence[PasswordRow], how: _Making, log: str = "
     cursor.execute(
         _MADE,
         [
-            keys.current, how.school, how.actor, how.now, shown, hidden, [one.account for one in made],
+            keys.current, how.school, how.actor, how.now, shown, hidden, how.form, [one.account for one in made],
             [keys.seal(str(one.account), one.password) for one in made], [one.must_change for one in made],
         ],
     )  # fmt: skip
@@ -202,10 +240,12 @@ SELECT EXISTS (SELECT FROM role_grant WHERE account = ANY(%s) AND ended_at IS NU
 """
 _NAMED = "SELECT account FROM identifier WHERE value = %s AND kind = 'username'"
 _MADE = """
-INSERT INTO first_password (key_id, school, made_by, made_at, shown_at, hidden_at, account, ciphertext, must_change)
-SELECT %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, r.account, r.sealed, r.must_change
+INSERT INTO first_password (key_id, school, made_by, made_at, shown_at, hidden_at, form, account, ciphertext,
+                            must_change)
+SELECT %s, %s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::uuid, r.account, r.sealed, r.must_change
 FROM unnest(%s::uuid[], %s::bytea[], %s::bool[]) AS r(account, sealed, must_change)
 ON CONFLICT (account) DO UPDATE SET key_id = EXCLUDED.key_id, school = EXCLUDED.school, made_by = EXCLUDED.made_by,
     made_at = EXCLUDED.made_at, shown_at = EXCLUDED.shown_at, hidden_at = EXCLUDED.hidden_at,
-    ciphertext = EXCLUDED.ciphertext, must_change = EXCLUDED.must_change
+    ciphertext = EXCLUDED.ciphertext, must_change = EXCLUDED.must_change, form = EXCLUDED.form
 """
+_OF_FORM = "SELECT account FROM first_password WHERE account = ANY(%s) AND form = %s AND made_by = %s"

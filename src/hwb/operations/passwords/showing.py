@@ -21,6 +21,8 @@ from hwb.operations.passwords.refusals import not_showable, refused
 
 #: How long after the making whoever made a password may be shown it without another step.
 NEW_FOR = timedelta(minutes=15)
+#: How long a form that was sent twice (a double click) is answered with the same page as the first time.
+TWICE_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,19 @@ def show(*, account: UUID, school: str, acting_user: str, now: datetime) -> Show
     return Shown(account, row.username, password)
 
 
-def show_new(*, account: UUID, school: str, acting_user: str, now: datetime) -> NewPassword:
+def show_new(*, account: UUID, school: str, acting_user: str, now: datetime, form: UUID | None = None) -> NewPassword:
     """The password that `acting_user` has just made, this once. Raises PasswordRefused when it was shown already, by
-    whatever page, or is another's, or was made more than NEW_FOR ago."""
+    whatever page, or is another's, or was made more than NEW_FOR ago. The `form` that made it may be sent twice."""
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, school)
         sealed = _sealed(cursor, [account])
         (row,) = _visible_to(school, [account])
         cursor.execute(_NEW, [account, acting_user, now - NEW_FOR])
-        if row.state(school=school) is not PasswordState.VISIBLE or cursor.fetchone() is None:
-            raise refused("shown_before")
+        first = row.state(school=school) is PasswordState.VISIBLE and cursor.fetchone() is not None
+        if not first:
+            cursor.execute(_TWICE, {"account": account, "by": acting_user, "form": form, "at": now - TWICE_WITHIN})
+            if cursor.fetchone() is None:
+                raise refused("shown_before")
         password = storing.opened(str(account), *sealed[account])
         if password is None:
             raise refused("unreadable")
@@ -126,3 +131,9 @@ def _record(cursor: Any, accounts: Sequence[UUID], school: str, how: str, acting
 
 
 _NEW = "SELECT FROM first_password WHERE account = %s AND made_by = %s AND made_at >= %s AND shown_at IS NULL"
+# Where the nation says "shown once", the first showing hid it; nothing else may have done so.
+_TWICE = """
+SELECT FROM first_password
+WHERE account = %(account)s AND made_by = %(by)s AND form = %(form)s::uuid AND shown_at >= %(at)s
+  AND (hidden_at IS NULL OR hidden_at >= %(at)s) AND ciphertext IS NOT NULL
+"""

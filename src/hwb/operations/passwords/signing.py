@@ -60,7 +60,7 @@ def identify(*, name: str, password: str) -> SignIn | None:
     kept = _find(name)
     if not is_right(kept, password) or kept is None:
         return None
-    return SignIn(kept.account, kept.active, _must_change(kept.account))
+    return SignIn(kept.account, kept.active, must_change(kept.account))
 
 
 def is_right(kept: Kept | None, password: str) -> bool:
@@ -80,10 +80,15 @@ def is_right(kept: Kept | None, password: str) -> bool:
     return first is not None and hmac.compare_digest(first.encode(), text.encode())
 
 
-def record_sign_in(*, account: UUID, now: datetime) -> None:
-    """A session began: "never signed in here" is no longer true."""
+def record_sign_in(*, account: UUID, now: datetime) -> str:
+    """A session began: "never signed in here" is no longer true. Returns the language that the person reads pages in.
+
+    Empty when they chose none.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE account SET last_sign_in = %s WHERE id = %s", [now, account])
+        cursor.execute(_SIGNED_IN, [now, account])
+        row = cursor.fetchone()
+    return (row[0] or "") if row else ""
 
 
 def kept_of(account: UUID) -> Kept | None:
@@ -116,7 +121,7 @@ def _names(name: str) -> list[str]:
     return [text, local] if ours and local else [text]
 
 
-def _must_change(account: UUID) -> bool:
+def must_change(account: UUID) -> bool:
     """Asked for when the password was made, and still allowed: the year group may have lost the choice since."""
     row = rows.of_accounts([account])[account]
     return row.must_change and may_choose(row)
@@ -138,6 +143,10 @@ def _renew(kept: Kept, password: str) -> None:
         )
 
 
+_SIGNED_IN = """
+UPDATE account a SET last_sign_in = %s WHERE a.id = %s
+RETURNING (SELECT c.pages FROM message_choice c WHERE c.account = a.id)
+"""
 _KEPT = """
 SELECT a.id, a.active, a.password, f.ciphertext, f.key_id
 FROM account a LEFT JOIN first_password f ON f.account = a.id

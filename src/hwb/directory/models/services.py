@@ -1,0 +1,56 @@
+"""Services that people sign in to with Hwb, or that get data of their schools."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Service(models.Model):
+    """One registered service and what it may do. Moments are of the real clock.
+
+    client_id: how it names itself (SAML: its entity id). secret_digest: SHA-256 of its secret, which is shown once.
+    sector: services of one sector know a person by one identifier (hwb.directory.pairwise); key: the id of the key that
+    makes it. start_uri: where a tile of it leads. logout_uri: told when somebody is out. after_logout_uris: where
+    people may be led to from there. is_source: may keep official accounts of its own.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    protocol = models.TextField()
+    name = models.TextField()
+    client_id = models.TextField(unique=True)
+    secret_digest = models.TextField(default="")
+    redirect_uris = ArrayField(models.TextField(), default=list)
+    after_logout_uris = ArrayField(models.TextField(), default=list)
+    logout_uri = models.TextField(default="")
+    start_uri = models.TextField(default="")
+    metadata = models.TextField(default="")
+    scopes = ArrayField(models.TextField(), default=list)
+    all_schools = models.BooleanField(default=False)
+    is_source = models.BooleanField(default=False)
+    sector = models.TextField()
+    key = models.TextField()
+    created_at = models.DateTimeField()
+    created_by = models.TextField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "service"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(protocol__in=["oidc", "saml", "oneroster", "scim"]), name="service_protocol"
+            ),
+        )
+
+
+class ServiceSchool(models.Model):
+    """A school whose people a service is for; a service for all schools has none."""
+
+    pk = models.CompositePrimaryKey("service_id", "school")
+    service = models.ForeignKey(Service, models.CASCADE, db_column="service")
+    school = models.CharField(max_length=7, db_index=True)
+
+    class Meta:
+        db_table = "service_school"

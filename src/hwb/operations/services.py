@@ -1,0 +1,191 @@
+"""Services: registered by an operator, for some schools or all, and ended at once.
+
+`at` is the real clock, by which services live; `now` the calendar, by which audit entries are dated (interfaces.md).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, transaction
+
+from hwb.directory.keyring import KeyNotUsable
+from hwb.directory.pairwise import PairwiseKey
+from hwb.extract.texts import N_, Text
+from hwb.operations import audit
+from hwb.operations.client_keys import digest
+from hwb.operations.service_addresses import (
+    CLAIM_SCOPES,
+    PROTOCOLS,
+    ServiceRefused,
+    check_address,
+    check_scopes,
+    read_entity,
+)
+
+__all__ = ["CLAIM_SCOPES", "PROTOCOLS", "Registered", "ServiceRefused", "Wanted", "pairwise_key", "register", "revoke"]
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A service as whoever registers it describes it.
+
+    sector: services of one sector know a person by one identifier; without it, those of one name do. start_uri: where
+    its tile leads; without it, the beginning of the first redirect address.
+    """
+
+    protocol: str
+    name: str
+    schools: tuple[str, ...] = ()
+    all_schools: bool = False
+    redirect_uris: tuple[str, ...] = ()
+    after_logout_uris: tuple[str, ...] = ()
+    logout_uri: str = ""
+    start_uri: str = ""
+    metadata: str = ""
+    scopes: tuple[str, ...] = ()
+    sector: str = ""
+    is_source: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A service that stands. secret: shown this once, stored hashed; empty for SAML."""
+
+    service: UUID
+    protocol: str
+    name: str
+    client_id: str
+    secret: str
+    scopes: tuple[str, ...]
+    sector: str
+
+
+def pairwise_key() -> PairwiseKey:
+    """The key that makes pairwise identifiers. Raises ImproperlyConfigured when HWB_PAIRWISE_KEY cannot be read."""
+    try:
+        return PairwiseKey.of(settings.HWB_PAIRWISE_KEY, secret=str(settings.SECRET_KEY))
+    except KeyNotUsable as error:
+        raise ImproperlyConfigured(f"HWB_PAIRWISE_KEY: {error}") from None
+
+
+def register(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -> Registered:
+    """A new service. Raises ServiceRefused."""
+    wanted_sector = _plain(wanted.sector or wanted.name).casefold()
+    _check(wanted)
+    scopes = _scopes(wanted)
+    client_id = read_entity(wanted.metadata) if wanted.protocol == "saml" else secrets.token_hex(12)
+    secret = "" if wanted.protocol == "saml" else secrets.token_urlsafe(32)
+    made = Registered(uuid4(), wanted.protocol, _plain(wanted.name), client_id, secret, scopes, wanted_sector)
+    with transaction.atomic(), connection.cursor() as cursor:
+        _check_schools(cursor, wanted)
+        cursor.execute("SELECT EXISTS (SELECT FROM service WHERE client_id = %s)", [client_id])
+        if cursor.fetchone()[0]:
+            raise ServiceRefused(
+                "registered", Text(N_("A service with this entity id is or was registered already.")), field="metadata"
+            )
+        cursor.execute(_INSERT, {
+            "id": made.service, "protocol": made.protocol, "name": made.name, "client_id": client_id,
+            "secret_digest": digest(secret) if secret else "", "redirect_uris": list(wanted.redirect_uris),
+            "after_logout_uris": list(wanted.after_logout_uris), "logout_uri": wanted.logout_uri,
+            "start_uri": wanted.start_uri or _beginning(wanted.redirect_uris), "metadata": wanted.metadata,
+            "scopes": list(scopes), "all_schools": wanted.all_schools, "is_source": wanted.is_source,
+            "sector": wanted_sector, "key": pairwise_key().id, "at": at, "by": acting_user,
+        })  # fmt: skip
+        cursor.execute(
+            "INSERT INTO service_school (service, school) SELECT %s, unnest(%s::text[])",
+            [made.service, sorted(set(wanted.schools))],
+        )
+        _record("service registered", made.service, acting_user, now, {
+            "protocol": made.protocol, "name": made.name, "scopes": list(scopes), "all_schools": wanted.all_schools,
+            "schools": sorted(set(wanted.schools)), "sector": wanted_sector, "source": wanted.is_source,
+        })  # fmt: skip
+    return made
+
+
+def revoke(*, service: UUID, acting_user: str, at: datetime, now: datetime) -> bool:
+    """Ends a service at once. False when there is no such service, or it was revoked before."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE service SET revoked_at = %s, secret_digest = '' WHERE id = %s AND revoked_at IS NULL RETURNING id",
+            [at, service],
+        )
+        if cursor.fetchone() is None:
+            return False
+        _record("service revoked", service, acting_user, now, {})
+    return True
+
+
+def _check(wanted: Wanted) -> None:
+    if wanted.protocol not in PROTOCOLS:
+        values = {"protocols": ", ".join(PROTOCOLS)}
+        raise ServiceRefused("protocol", Text(N_("Protocols: {protocols}"), values), field="protocol")
+    if not 0 < len(_plain(wanted.name)) <= LONGEST_NAME:
+        text = Text(N_("A service needs a name of at most {limit} characters."), {"limit": str(LONGEST_NAME)})
+        raise ServiceRefused("name", text, field="name")
+    if wanted.protocol == "oidc" and not wanted.redirect_uris:
+        text = Text(N_("A service that people sign in to needs the address that they are led back to."))
+        raise ServiceRefused("redirect_uri", text, field="redirect_uris")
+    if wanted.is_source and wanted.protocol != "scim":
+        raise ServiceRefused("source", Text(N_("Only a SCIM service can be a source of accounts.")), field="is_source")
+    loopback = not settings.HWB_PRODUCTION
+    for field, addresses in (
+        ("redirect_uris", wanted.redirect_uris), ("after_logout_uris", wanted.after_logout_uris),
+        ("logout_uri", (wanted.logout_uri,)), ("start_uri", (wanted.start_uri,)),
+    ):  # fmt: skip
+        for address in filter(None, addresses):
+            check_address(address, field=field, on_loopback=loopback)
+    check_scopes(wanted.protocol, wanted.scopes)
+
+
+def _check_schools(cursor: Any, wanted: Wanted) -> None:
+    if wanted.all_schools == bool(wanted.schools):
+        raise ServiceRefused(
+            "schools", Text(N_("Name the schools that it is for, or say all schools.")), field="schools"
+        )
+    cursor.execute("SELECT dfes FROM establishment WHERE dfes = ANY(%s)", [list(wanted.schools)])
+    unknown = set(wanted.schools) - {row[0] for row in cursor.fetchall()}
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        text = Text(N_("Not in the register of schools: {schools}"), {"schools": names})
+        raise ServiceRefused("unknown_school", text, field="schools")
+
+
+def _scopes(wanted: Wanted) -> tuple[str, ...]:
+    """As given, in the order of CLAIM_SCOPES; of people no more than the identifier where nothing was asked for."""
+    if wanted.protocol not in ("oidc", "saml"):
+        return tuple(dict.fromkeys(wanted.scopes))
+    return tuple(scope for scope in CLAIM_SCOPES if scope == "openid" or scope in wanted.scopes)
+
+
+def _beginning(addresses: tuple[str, ...]) -> str:
+    if not addresses:
+        return ""
+    parts = urlsplit(addresses[0])
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\s+", " ", name).strip()
+
+
+def _record(action: str, service: UUID, acting_user: str, now: datetime, details: dict[str, Any]) -> None:
+    audit.record(action=action, actor=acting_user, at=now, details={"service": str(service), **details})
+
+
+_INSERT = """
+INSERT INTO service (id, protocol, name, client_id, secret_digest, redirect_uris, after_logout_uris, logout_uri,
+                     start_uri, metadata, scopes, all_schools, is_source, sector, key, created_at, created_by)
+VALUES (%(id)s, %(protocol)s, %(name)s, %(client_id)s, %(secret_digest)s, %(redirect_uris)s::text[],
+        %(after_logout_uris)s::text[], %(logout_uri)s, %(start_uri)s, %(metadata)s, %(scopes)s::text[],
+        %(all_schools)s, %(is_source)s, %(sector)s, %(key)s, %(at)s, %(by)s)
+"""

@@ -1,0 +1,120 @@
+"""Your account (A8): who one is, how one signs in, where one is signed in."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+from tests.support.languages import foreign_texts
+from tests.support.second_step import set_up
+from tests.support.world import PASSWORD, World
+
+from hwb.directory.models import Audit, SessionDevice
+from hwb.operations import sessions
+from hwb.web import devices
+from hwb.web.policy import Role
+from hwb.web.session import SEEN
+
+pytestmark = pytest.mark.django_db
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0"
+TABLET = "Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148 Safari/604.1"
+CHROMEBOOK = "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36"
+
+
+def signed_in(world: World, agent: str, role: Role = Role.STAFF) -> Client:
+    client = Client(headers={"user-agent": agent})
+    client.post("/en/sign-in/", {"username": world.accounts[role].username, "password": PASSWORD})
+    return client
+
+
+def ends(page: str) -> list[str]:
+    return re.findall(r'action="(/en/account/sessions/[0-9a-f-]+/end/)"', page)
+
+
+@pytest.mark.parametrize(
+    ("agent", "named"),
+    [
+        (FIREFOX, ("Firefox", "Windows")),
+        (TABLET, ("Safari", "iPad")),
+        (CHROMEBOOK, ("Chrome", "ChromeOS")),
+        ("x", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_devices_have_names(agent: str, named: tuple[str, str]) -> None:
+    assert devices.named(agent) == named
+
+
+def test_one_session_is_ended_and_the_others_stay(world: World) -> None:
+    """Seen from the tablet: the other one can be ended, the own one is "now"."""
+    desk, tablet = signed_in(world, FIREFOX), signed_in(world, TABLET)
+    page = tablet.get("/en/account/").content.decode()
+    assert "Firefox on Windows" in page
+    assert "Safari on iPad" in page
+    assert page.count("This device, now") == 1
+    assert desk.cookies["sessionid"].value not in page
+    (address,) = ends(page)
+    tablet.post(address)
+    assert desk.get("/en/account/").status_code == 302
+    after = tablet.get("/en/account/").content.decode()
+    assert "You are signed out there." in after
+    assert "Firefox" not in after
+    assert Audit.objects.filter(action="session ended").count() == 1
+    assert tablet.post(address).status_code == 302
+    assert Audit.objects.filter(action="session ended").count() == 1
+
+
+def test_nobody_ends_another_persons_session(world: World) -> None:
+    theirs, own = signed_in(world, FIREFOX), signed_in(world, TABLET, Role.LEARNER)
+    device = SessionDevice.objects.get(browser="Firefox")
+    own.post(f"/en/account/sessions/{device.id}/end/")
+    assert theirs.get("/en/account/").status_code == 200
+
+
+def test_sessions_that_are_over_are_not_shown(world: World) -> None:
+    """Signed out, idle for too long, ended everywhere; their rows go with the next cleaning."""
+    here = signed_in(world, CHROMEBOOK)
+    signed_in(world, FIREFOX).post("/en/sign-out/")
+    idle = signed_in(world, TABLET)
+    store = idle.session
+    store[SEEN] = time.time() - 31 * 60
+    store.save()
+    page = here.get("/en/account/").content.decode()
+    assert "Firefox" not in page
+    assert "iPad" not in page
+    assert SessionDevice.objects.count() == 3
+    sessions.forget_expired(at=datetime.now(UTC))
+    assert SessionDevice.objects.count() == 2
+
+
+def test_what_stands_there(world: World) -> None:
+    """Name, school, password with its date, second step, language; both languages."""
+    set_up(world.accounts[Role.CHAMPION].id)
+    client = world.client(Role.CHAMPION)
+    client.post("/en/password/", {"present_password": PASSWORD, "new_password": "tair afon dawel"})
+    page = client.get("/en/account/").content.decode()
+    for said in (
+        "Last changed on",
+        "App that gives codes",
+        "Welsh and English, Welsh first",
+        world.accounts[Role.CHAMPION].email,
+    ):
+        assert said in page, said
+    assert not foreign_texts(client.get("/cy/account/").content, "cy")
+
+
+def test_pages_begin_in_the_language_that_was_chosen(world: World) -> None:
+    """On any device; the link at the top goes on to change it for the time being."""
+    client = signed_in(world, FIREFOX)
+    client.post("/en/account/messages/", {"pages": "cy", "language": "both", "digests": "yes"})
+    assert "Welsh" in client.get("/en/account/").content.decode()
+    another = Client()
+    sent = {"username": world.accounts[Role.STAFF].username, "password": PASSWORD}
+    assert another.post("/en/sign-in/", sent)["Location"] == "/cy/"
+    assert another.get("/en/account/").status_code == 200
+    assert Client().post("/en/sign-in/?next=/en/account/", sent)["Location"] == "/cy/account/"
+    client.post("/en/account/messages/", {"pages": "any", "language": "both", "digests": "yes"})
+    assert Client().post("/en/sign-in/", sent)["Location"] == "/en/"
