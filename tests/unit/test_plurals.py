@@ -27,6 +27,8 @@ NOUNS = {
     "dysgwr": ("dysgwr", "ddysgwr", "dysgwr", "dysgwr", "ddysgwyr"),
     "diwrnod": ("diwrnod", "ddiwrnod", "diwrnod", "diwrnod", "ddiwrnodau"),
     "munud": ("munud", "funud", "munud", "munud", "funudau"),
+    "cod": ("cod", "god", "chod", "chod", "godau"),
+    "grŵp": ("grŵp", "grŵp", "grŵp", "grŵp", "grwpiau"),  # borrowed, and left as it is
     "dosbarth": ("dosbarth", "ddosbarth", "dosbarth", "dosbarth", "ddosbarthiadau"),
     "rhediad": ("rhediad", "rediad", "rhediad", "rhediad", "rediadau"),
     "newid": ("newid", "newid", "newid", "newid", "newidiadau"),
@@ -101,7 +103,7 @@ def test_where_a_noun_changes_the_forms_differ(domain: str, entry: Entry) -> Non
     sentences = {number: said(domain, entry, number, "cy").replace(str(number), "#") for number in NUMBERS}
     for noun, (one, two, three, six, _) in NOUNS.items():
         if re.search(rf"# {noun}\b", sentences[4]):
-            assert (sentences[2] != sentences[4]) == (two != noun), (noun, sentences)
+            assert (sentences[2] != sentences[4]) or two == noun, (noun, sentences)
             assert (sentences[3] != sentences[4]) or three == noun, (noun, sentences)
             assert (sentences[6] != sentences[4]) or six == noun, (noun, sentences)
             assert re.search(rf"# {one}\b", sentences[1]) or "#" not in sentences[1], (noun, sentences)
