@@ -25,7 +25,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Ours alone: nothing of e-mail addresses or telephones, which schools' data do not prove."""
         return ["hwb.signin.stages.SecondStepStage"]
 
-
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
         """After every way of signing in, when all its steps are done: the device knows the account."""
         response: HttpResponse = super().post_login(request, user, **more)
