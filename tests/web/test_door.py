@@ -316,3 +316,20 @@ def test_the_address_behind_a_proxy_is_the_one_the_proxy_saw(settings: Any) -> N
     assert address_of(RequestFactory().get("/", **headers)) == "198.51.100.7"
     headers["HTTP_X_FORWARDED_FOR"] = "2001:db8:1:2:3:4:5:6"
     assert address_of(RequestFactory().get("/", **headers)) == "2001:db8:1:2::/64"
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_teacher_types_the_help_code_of_a_learner_of_their_own_class(world: World, language: str) -> None:
+    """It leads to the record; a learner of another class, and no code at all, have one answer."""
+    own, teacher, where = switched_off(world), world.client(Role.TEACHER), f"/{language}/school/{SCHOOL}/help-code/"
+    assert where in teacher.get(f"/{language}/school/{SCHOOL}/my-classes/").content.decode()
+    code = help_codes.code_for(account=own.id, at=datetime.now(UTC))
+    found = teacher.post(where, {"code": code})
+    assert found["Location"] == f"/{language}/school/{SCHOOL}/learners/{own.id}/"
+    assert teacher.get(found["Location"]).status_code == 200
+    other = world.learners[OTHER_CLASS][0]
+    Account.objects.filter(id=other.id).update(active=False)
+    theirs = help_codes.code_for(account=other.id, at=datetime.now(UTC))
+    answers = [teacher.post(where, {"code": typed}).content.decode() for typed in (theirs, "BBB-000", "mali")]
+    said = "This help code is over" if language == "en" else "cod cymorth hwn wedi dod i ben"
+    assert all(said in answer for answer in answers)

@@ -49,18 +49,28 @@ def is_code(text: str) -> bool:
 
 def upn_of(text: str, *, at: datetime) -> str | None:
     """The UPN of the learner whose live code this is; whether the reader may see them is for the caller to ask."""
-    found = _WRITTEN.match(text)
-    if found is None:
-        return None
-    code = f"{found[1].upper()}-{found[2]}"
-    rows = fetch(_WHOSE, {"digest": _digest(code), "after": at - LIVES})
-    return str(rows[0]["upn"]) if rows else None
+    found = _whose(text, at)
+    return found[1] if found else None
+
+
+def account_of(text: str, *, at: datetime) -> UUID | None:
+    """As upn_of, the account."""
+    found = _whose(text, at)
+    return found[0] if found else None
 
 
 def forget(*, at: datetime) -> None:
     """Deletes the codes that are over, and those of accounts that are on again."""
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, [at - LIVES])
+
+
+def _whose(text: str, at: datetime) -> tuple[UUID, str] | None:
+    found = _WRITTEN.match(text)
+    if found is None:
+        return None
+    rows = fetch(_WHOSE, {"digest": _digest(f"{found[1].upper()}-{found[2]}"), "after": at - LIVES})
+    return (rows[0]["id"], rows[0]["upn"]) if rows else None
 
 
 def _code(account: UUID, made_at: datetime) -> str:
@@ -85,7 +95,7 @@ _OPEN = """a.kind = 'learner' AND a.upn <> '' AND NOT a.active
 """
 _MAY_HAVE = "SELECT 1 FROM account a WHERE a.id = %(account)s AND " + _OPEN
 _WHOSE = (
-    "SELECT a.upn FROM help_code h JOIN account a ON a.id = h.account "
+    "SELECT a.id, a.upn FROM help_code h JOIN account a ON a.id = h.account "
     "WHERE h.digest = %(digest)s AND h.made_at > %(after)s AND " + _OPEN
 )
 _KEEP = """

@@ -140,6 +140,7 @@ def my_classes(request: PageRequest, dfes: str) -> HttpResponse:
     prints = may(request.person, Action.SHOW_PASSWORD, school=dfes)
     return show(
         request, "portal/my_classes.html", title=N_("My classes"), section="my-classes",
+        help_code=reverse("help-code", kwargs={"dfes": dfes}),
         classes=[_own_class(name, found, known, pictures, printed, dfes, prints) for name in sorted(own)],
         notices=explain.of_school(seen, on=today, limits=limits),
         columns={"name": N_("Class"), "learners": N_("Learners"), "can": N_("Can sign in"),
