@@ -18,7 +18,12 @@ from hwb.web.page import STATED
 from hwb.web.policy import Role
 
 pytestmark = pytest.mark.django_db
-POSTED = [(place, name) for place, callback, name in routes() if "POST" in getattr(callback, STATED).actions]
+#: Services send people there from outside, by POST too; it only leads on to the page (OpenID Connect Core 1.0, 3.1.2.1).
+FROM_OUTSIDE = {"oidc-authorization", "oidc-log-out"}
+POSTED = [
+    (place, name) for place, callback, name in routes()
+    if "POST" in getattr(callback, STATED).actions and name not in FROM_OUTSIDE
+]  # fmt: skip
 #: What a form might be made to carry that no form of ours has.
 MORE = {
     "is_staff": "1", "is_superuser": "1", "kind": "official", "upn": upn(99), "username": "taken1", "school": "6712042",
