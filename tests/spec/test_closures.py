@@ -45,6 +45,16 @@ def test_r43_refused_is_not_leaving_at_a_closing_school(nation: Nation) -> None:
     assert (nation.holder(MALI), nation.of(MALI).active) == (SECONDARY, True)
 
 
+def test_r43_without_a_successor_no_record_waits_to_be_put_right(nation: Nation) -> None:
+    """R43, R32: Without a successor its people count as missing with their departure confirmed, refused ones too."""
+    wrong = Refused("learner", "row 1", (Problem("L02", "row 1", "start_date", "X"),), upn=MALI)
+    nation.run(PRIMARY, [learner(2)], on=JULY, refused=(wrong,))
+    nation.close(PRIMARY, None, on=JULY)
+    word = nation.words[PRIMARY, MALI]
+    assert (word.refused, word.missing_since) == (False, JULY)
+    assert nation.holder(MALI) is None
+
+
 @pytest.mark.parametrize(
     "values",
     [{"leaving_date": date(2018, 6, 1)}, {"start_date": SEPTEMBER}, {"enrolment_status": "G"}],

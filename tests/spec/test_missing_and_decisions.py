@@ -217,6 +217,16 @@ def test_undo_leaves_what_others_built(nation: Nation) -> None:
     assert set(nation.waits) == {(PRIMARY, MALI)}
 
 
+def test_undo_of_a_new_upn_that_another_school_has_for_another_child(nation: Nation) -> None:
+    """Undo: a re-keying is taken back also where another school expects another child under that UPN."""
+    nation.run(SECONDARY, [replace(learner(3), upn=upn(50), start_date=SEPTEMBER)], on=JULY)
+    nation.run(PRIMARY, [replace(learner(1), upn=upn(50), former_upn=MALI), learner(2)], on=JULY)
+    assert nation.of(MALI).upn == upn(50)
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.of(MALI).upn == MALI
+    assert upn(50) not in nation.upns
+
+
 def test_undo_gives_a_missing_learner_back(nation: Nation) -> None:
     """Undo: a claim of a missing learner, withdrawn, returns the account to the school that held it."""
     nation.run(PRIMARY, [learner(2)], on=JULY)

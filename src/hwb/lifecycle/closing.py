@@ -96,6 +96,7 @@ def _word_of_closed(entry: LearnerEntry, person: Learner, school: str, on: date)
         entry,
         record=replace(entry.record, leaving_date=None),
         missing_since=entry.missing_since or on,
+        refused=False,  # nobody will put the record right any more
     )
 
 

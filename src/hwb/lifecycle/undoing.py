@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from hwb.lifecycle import access, calendar, learners, rekeying, staff, words
+from hwb.lifecycle import access, calendar, identity, learners, rekeying, staff, words
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import (
@@ -139,7 +139,8 @@ def _upn_back(
         if entry.record.upn != account.upn:
             continue
         word, after = answered.get((entry.school, entry.record.upn), (None, None))
-        before_it = entry.school == school or entry.doubtful  # under that UPN already, and not the account's
+        # under that UPN already, and not the account's; or another child's
+        before_it = entry.school == school or entry.doubtful or identity.clashes(entry.record, account.details)
         if not before_it and (word is None or after != entry):
             return person, [], None  # another school has the learner under the new UPN
         asking[entry] = word if word is not None and after == entry else entry
