@@ -4,6 +4,7 @@ from django.urls import path
 
 from hwb.signin import letters, own, views
 from hwb.signin.oidc import urls as oidc
+from hwb.signin.saml import urls as saml
 
 urlpatterns = [
     path("", own.start, name="start"),
@@ -16,4 +17,5 @@ urlpatterns = [
     path("account/messages/", letters.own_messages, name="own-messages"),
     path("password/", own.own_password, name="own-password"),
     *oidc.pages,
+    *saml.pages,
 ]

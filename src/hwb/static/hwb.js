@@ -24,6 +24,10 @@
     for (const box of boxes) box.addEventListener("change", () => { all.checked = boxes.every((one) => one.checked); });
   }
 
+  // A form that leads on to a service, with a button for where there is no script.
+  const onwards = document.querySelector("form[data-sends-itself]");
+  if (onwards) onwards.submit();
+
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

@@ -26,7 +26,7 @@ from hwb.directory.models.registers import (
     RunWish,
     Setting,
 )
-from hwb.directory.models.service_sign_ins import ServiceLogOut, ServiceSignIn, SigningKey
+from hwb.directory.models.service_sign_ins import SamlRequest, ServiceLogOut, ServiceSignIn, SigningKey
 from hwb.directory.models.services import Service, ServiceSchool
 from hwb.directory.models.slips import SlipSheet
 
@@ -55,6 +55,7 @@ __all__ = [
     "RoleGrant",
     "Run",
     "RunWish",
+    "SamlRequest",
     "Seal",
     "Search",
     "Service",
