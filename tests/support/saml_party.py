@@ -39,13 +39,15 @@ def key_pair(name: str = "library") -> Key:
     return Key(name.ljust(12, "-"), sealed_keys.new_pem(), began, began, None)
 
 
-def metadata(*, entity: str = ENTITY, consumer: str = CONSUMER, signs: bool = False, soap: str = "") -> str:
+def metadata(
+    *, entity: str = ENTITY, consumer: str = CONSUMER, out: str = OUT, signs: bool = False, soap: str = ""
+) -> str:
     certificate = saml_signatures.certificate(key_pair())
     told = f'<SingleLogoutService Binding="{BINDINGS}SOAP" Location="{soap}"/>' if soap else ""
     return f"""<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity}">
 <SPSSODescriptor protocolSupportEnumeration="{PROTOCOL}" AuthnRequestsSigned="{str(signs).lower()}">
 <KeyDescriptor><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>{certificate}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>
-{told}<SingleLogoutService Binding="{BINDINGS}HTTP-Redirect" Location="{OUT}"/>
+{told}<SingleLogoutService Binding="{BINDINGS}HTTP-Redirect" Location="{out}"/>
 <AssertionConsumerService Binding="{BINDINGS}HTTP-POST" Location="{consumer}" index="1"/>
 <AssertionConsumerService Binding="{BINDINGS}HTTP-POST" Location="{consumer}/two" index="2"/>
 </SPSSODescriptor></EntityDescriptor>"""
@@ -122,7 +124,7 @@ class Library:
 
 
 def library(**more: Any) -> Library:
-    described = {name: more.pop(name) for name in ("signs", "soap", "entity") if name in more}
+    described = {name: more.pop(name) for name in ("signs", "soap", "entity", "consumer", "out") if name in more}
     wanted = Wanted(
         **{"protocol": "saml", "name": "Library", "metadata": metadata(**described), "scopes": EVERYTHING, **more}
     )
