@@ -32,9 +32,9 @@ from tests.support.saml_party import (
     status,
     told,
 )
-from tests.support.world import PASSWORD, SCHOOL, World, build
+from tests.support.world import ELSEWHERE, PASSWORD, SCHOOL, World, build
 
-from hwb.directory.models import Account, ServiceLogOut, ServiceSignIn
+from hwb.directory.models import Account, Placement, ServiceLogOut, ServiceSignIn
 from hwb.operations import services, signing_keys
 from hwb.operations.services import ServiceRefused
 from hwb.web.policy import Role
@@ -118,6 +118,18 @@ def test_a_request_by_post_keeps_its_signature(world: World) -> None:
     assert Client().post("/saml/sign-in", {"SAMLRequest": "%%"}).status_code == 400
 
 
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_staff_with_several_posts_choose_which(world: World, language: str) -> None:
+    both = library(schools=(SCHOOL, ELSEWHERE))
+    teacher = world.accounts[Role.TEACHER]
+    Placement.objects.create(account=teacher, school=ELSEWHERE, role="post", began=datetime.now(UTC).date())
+    browser, asked = world.client(Role.TEACHER), at_page(authn_request()).replace("/en/", f"/{language}/", 1)
+    page = browser.get(asked)
+    assert not foreign_texts(page.content, language)
+    assert "SAMLResponse" not in page.content.decode()
+    assert told(both.heard(browser.post(asked, {"school": ELSEWHERE})))["organisation"] == [ELSEWHERE]
+
+
 def condition(text: str) -> str:
     return f"<a:Conditions {text}/>"
 
@@ -148,6 +160,7 @@ REFUSED = {
     "very long": authn_request(within=" " * 10_000_000),
     "another message": authn_request().replace("AuthnRequest", "AttributeQuery"),
     "not XML": "hello",
+    "a name cut by a comment": authn_request().replace(ENTITY, f"{ENTITY}<!-- -->.evil.example"),
 }
 
 

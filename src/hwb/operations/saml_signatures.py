@@ -133,8 +133,9 @@ def check_message(xml: bytes, root: etree._Element, *, certificates: tuple[str, 
 def _check_shape(root: etree._Element) -> None:
     signatures = list(root.iter(f"{DS}Signature"))
     ids = [
-        value for each in root.iter() for name, value in each.attrib.items() if str(name).lower() in ("id", "xml:id")
-    ]
+        value for each in root.iter() for name, value in each.attrib.items()
+        if etree.QName(name).localname.lower() == "id"
+    ]  # fmt: skip
     if len(signatures) != 1 or signatures[0].getparent() is not root or len(set(ids)) != len(ids):
         raise NotSigned
     signature = signatures[0]

@@ -121,6 +121,8 @@ def _message(query: str, name: str, *, address: str, at: datetime) -> tuple[Mess
         root = saml_descriptions.parse(xml)
     except NotADescription:
         raise Unbelievable("not a plain XML document") from None
+    if any(not isinstance(each.tag, str) for each in root.iter()):
+        raise Unbelievable("a comment or an instruction, which would cut a name in two")
     issuer = root.find(f"{A}Issuer")
     service = None if issuer is None else services.of_client((issuer.text or "").strip())
     if root.tag != P + name or service is None or service.protocol != "saml":
