@@ -188,28 +188,38 @@ def test_a_request_is_answered_once(world: World, shelf: Library) -> None:
     assert ServiceSignIn.objects.count() == 1
 
 
-def wrapped(xml: str, *, inside: bool) -> str:
+def wrapped(xml: str, *, how: str) -> str:
     """The signed request moved into another one, which names another address (signature wrapping)."""
     root = etree.fromstring(signed(xml).encode())
     evil = etree.fromstring(authn_request("_evil-evil", AssertionConsumerServiceURL=f"{CONSUMER}/two").encode())
     signature = root.find("{http://www.w3.org/2000/09/xmldsig#}Signature")
     assert signature is not None
-    if inside:
+    if how != "whole":
         root.remove(signature)
         evil.insert(1, signature)
+    if how == "inside":
         etree.SubElement(signature, "{http://www.w3.org/2000/09/xmldsig#}Object").append(root)
     else:
         etree.SubElement(evil, f"{{{PROTOCOL}}}Extensions").append(root)
     return etree.tostring(evil).decode()
 
 
-@pytest.mark.parametrize("inside", [True, False])
-def test_a_signature_that_is_over_something_else_is_none(world: World, inside: bool) -> None:
+@pytest.mark.parametrize("how", ["inside", "beside", "whole"])
+def test_a_signature_that_is_over_something_else_is_none(world: World, how: str) -> None:
     library(schools=(SCHOOL,), signs=True)
-    answer = world.client(Role.TEACHER).get(at_page(wrapped(authn_request(), inside=inside)))
+    answer = world.client(Role.TEACHER).get(at_page(wrapped(authn_request(), how=how)))
     assert answer.status_code == 400
-    same = wrapped(authn_request(), inside=inside).replace("_evil-evil", "_request-1")
+    same = wrapped(authn_request(), how=how).replace("_evil-evil", "_request-1")
     assert world.client(Role.TEACHER).get(at_page(same)).status_code == 400
+
+
+def test_a_good_signature_with_sha1_is_refused(world: World, monkeypatch: Any) -> None:
+    library(schools=(SCHOOL,), signs=True)
+    with monkeypatch.context() as patch:
+        patch.setattr("hwb.operations.saml_signatures.RSA_SHA256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1")
+        weak = signed(authn_request())
+    assert "#rsa-sha1" in weak
+    assert world.client(Role.TEACHER).get(at_page(weak)).status_code == 400
 
 
 def test_signatures_of_others_weak_ones_and_none_are_refused(world: World) -> None:
