@@ -17,16 +17,18 @@ import pytest
 from allauth.idp.oidc.models import Token
 from django.db import connections, transaction
 from django.test import Client
+from lxml import etree
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.support.deliveries import deliver, learner_row
 from tests.support.people import learner
 from tests.support.relying_party import Party, party
+from tests.support.saml_party import SAML, at_page, authn_request, library
 from tests.support.world import OTHER_CLASS, OWN_CLASS, SCHOOL, World, build
 
 from hwb.directory.models import Account, ServiceLogOut, ServiceSignIn
 from hwb.jobs import service_log_outs as jobs
 from hwb.jobs import tasks
-from hwb.operations import accounts, service_log_outs, service_sign_ins
+from hwb.operations import accounts, saml_signatures, service_log_outs, service_sign_ins
 from hwb.operations.service_log_outs import LogOut, NotHeard, Told
 from hwb.web.policy import Role
 
@@ -42,17 +44,18 @@ def world() -> World:
 
 
 @contextmanager
-def listening(status: int = 200) -> Iterator[tuple[str, list[str]]]:
+def listening(status: int = 200, answer: bytes = b"") -> Iterator[tuple[str, list[str]]]:
     """A service's log-out address on a loopback, and the tokens that it heard."""
     heard: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            heard.extend(parse_qs(body)["logout_token"])
+            heard.extend(parse_qs(body)["logout_token"] if "logout_token" in body else [body])
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, *_: Any) -> None:
             return
@@ -188,6 +191,44 @@ def test_a_service_that_answers_with_an_error_is_not_taken_to_have_heard(world: 
         assert jobs.tell_due() == 0
     assert len(heard) == 1
     assert ServiceLogOut.objects.get().failure == "answered 302"
+
+
+def soap(code: str) -> bytes:
+    """What a service answers to a log-out by SOAP."""
+    return (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        '<p:LogoutResponse xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol"><p:Status>'
+        f'<p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:{code}"/></p:Status></p:LogoutResponse>'
+        "</s:Body></s:Envelope>"
+    ).encode()
+
+
+@pytest.mark.system("xmlsec1")
+def test_a_saml_service_hears_of_a_leaver_by_soap_and_gives_no_assertion_any_more(world: World) -> None:
+    with listening(answer=soap("Success")) as (address, heard):
+        shelf = library(schools=(SCHOOL,), soap=address)
+        browser = world.client(Role.LEARNER)
+        name = shelf.heard(browser.get(at_page(authn_request()))).findtext(f".//{SAML}NameID")
+        without_the_first()
+        assert jobs.tell_due() == 1
+        assert browser.get(at_page(authn_request("_request-2")))["Location"].startswith("/en/sign-in/")
+    body = etree.fromstring(heard[0].encode()).find(".//{urn:oasis:names:tc:SAML:2.0:protocol}LogoutRequest")
+    assert body is not None
+    assert body.findtext(f"{SAML}NameID") == name
+    sign_in = ServiceSignIn.objects.get()
+    assert body.findtext("{urn:oasis:names:tc:SAML:2.0:protocol}SessionIndex") == str(sign_in.id)
+    alone = etree.tostring(body)
+    saml_signatures.check_message(alone, etree.fromstring(alone), certificates=shelf.certificates())
+
+
+@pytest.mark.system("xmlsec1")
+def test_a_saml_service_that_says_it_did_not_is_told_again(world: World) -> None:
+    with listening(answer=soap("Responder")) as (address, _):
+        shelf = library(schools=(SCHOOL,), soap=address)
+        shelf.heard(world.client(Role.TEACHER).get(at_page(authn_request())))
+        service_sign_ins.end(ServiceSignIn.objects.get().id)
+        assert jobs.tell_due() == 0
+    assert ServiceLogOut.objects.get().failure == "answered that it did not"
 
 
 def in_threads(work: Callable[[int], Any], count: int) -> list[Any]:

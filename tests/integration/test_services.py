@@ -23,7 +23,12 @@ from hwb.web.policy import Role
 pytestmark = pytest.mark.django_db
 NOW = datetime(2018, 9, 4, 9, tzinfo=UTC)
 BACK = "https://maths.example/back"
-METADATA = '<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://old.example/saml"/>'
+METADATA = (
+    '<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://old.example/saml">'
+    '<SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><AssertionConsumerService '
+    'Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://old.example/acs" index="0"/>'
+    "</SPSSODescriptor></EntityDescriptor>"
+)
 
 
 @pytest.fixture
@@ -63,6 +68,9 @@ def test_without_scopes_a_service_is_told_no_more_than_an_identifier(world: Worl
         ({"is_source": True}, "source"), ({"protocol": "saml"}, "metadata"),
         ({"protocol": "saml", "metadata": '<!DOCTYPE a [<!ENTITY x "y">]>' + METADATA}, "metadata"),
         ({"protocol": "saml", "metadata": METADATA.replace("EntityDescriptor", "EntitiesDescriptor")}, "metadata"),
+        ({"protocol": "saml", "metadata": METADATA.replace("https://old.example/acs", "http://old.example/acs")}, "address"),
+        ({"protocol": "saml", "metadata": METADATA.replace("HTTP-POST", "HTTP-Artifact")}, "metadata"),
+        ({"protocol": "saml", "metadata": METADATA, "attribute_names": (("upn", "upn"),)}, "attribute"),
         *(({"redirect_uris": (address,)}, "address") for address in (
             "http://maths.example/back", "https://maths.example/#back", "https://*.example/back", "https:///back",
             "https://a@maths.example/back", "javascript:alert(1)", "https://maths.example\\@evil.example/", "//maths.example/",

@@ -23,6 +23,7 @@ NOUNS = {
     "cofnod": ("cofnod", "gofnod", "chofnod", "chofnod", "gofnodion"),
     "cleient": ("cleient", "gleient", "chleient", "chleient", "gleientiaid"),
     "cyfrinair": ("cyfrinair", "gyfrinair", "chyfrinair", "chyfrinair", "gyfrineiriau"),
+    "plentyn": ("plentyn", "blentyn", "phlentyn", "phlentyn", "blant"),
     "person": ("person", "berson", "pherson", "pherson", "bobl"),
     "dysgwr": ("dysgwr", "ddysgwr", "dysgwr", "dysgwr", "ddysgwyr"),
     "diwrnod": ("diwrnod", "ddiwrnod", "diwrnod", "diwrnod", "ddiwrnodau"),

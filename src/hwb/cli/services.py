@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from hwb import clock
 from hwb.cli.output import JSON, acting_user, print_json, print_table, refuse, say
 from hwb.directory.queries import services as rows
 from hwb.extract.texts import N_, Text
-from hwb.operations import services, signing_keys
+from hwb.operations import saml_messages, services, signing_keys
 from hwb.operations.services import ServiceRefused, Wanted
 
 _PROTOCOL = typer.Option(..., "--protocol", help=f"One of: {', '.join(services.PROTOCOLS)}.")
@@ -27,12 +28,23 @@ _AFTER = typer.Option([], "--after-logout-uri", help="Where people may be led to
 _LOGOUT = typer.Option("", "--logout-uri", help="What is told when somebody is out (back-channel log-out).")
 _START = typer.Option("", "--start-uri", help="Where its tile leads; else the beginning of the first redirect address.")
 _METADATA = typer.Option(None, "--metadata", help="A SAML service's metadata.", exists=True, dir_okay=False)
+_ATTRIBUTES = typer.Option(
+    [], "--attribute", help="CLAIM=NAME: what a SAML service calls a claim, where it has a name of its own; repeat it."
+)
 _SCOPES = typer.Option(
     [], "--scope", help="What it may ask for; repeat it. Of people: " + " ".join(services.CLAIM_SCOPES)
 )
 _SECTOR = typer.Option("", "--sector", help="Services of one sector know a person by one identifier; else by name.")
 _SOURCE = typer.Option(False, "--source", help="It may keep official accounts of its own (SCIM).")
+_USE = typer.Option("oidc", "--protocol", help="Whose key: oidc or saml.")
 _SERVICE = typer.Argument(..., help="The service's id.")
+
+
+class KeyUse(StrEnum):
+    """What a key signs for."""
+
+    OIDC = "oidc"
+    SAML = "saml"
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +59,8 @@ def register(app: typer.Typer) -> None:
 def register_service(
     protocol: str = _PROTOCOL, name: str = _NAME, school: list[str] = _SCHOOLS, all_schools: bool = _ALL,
     redirect_uri: list[str] = _REDIRECTS, after_logout_uri: list[str] = _AFTER, logout_uri: str = _LOGOUT,
-    start_uri: str = _START, metadata: Path | None = _METADATA, scope: list[str] = _SCOPES, sector: str = _SECTOR,
+    start_uri: str = _START, metadata: Path | None = _METADATA, attribute: list[str] = _ATTRIBUTES,
+    scope: list[str] = _SCOPES, sector: str = _SECTOR,
     source: bool = _SOURCE, as_json: bool = JSON,
 ) -> None:  # fmt: skip
     """Register a service. Its secret is shown once."""
@@ -55,6 +68,7 @@ def register_service(
         protocol=protocol, name=name, schools=tuple(school), all_schools=all_schools,
         redirect_uris=tuple(redirect_uri), after_logout_uris=tuple(after_logout_uri), logout_uri=logout_uri,
         start_uri=start_uri, scopes=tuple(scope), sector=sector, is_source=source,
+        attribute_names=tuple((claim, name) for claim, _, name in (each.partition("=") for each in attribute)),
         metadata=metadata.read_text(encoding="utf-8") if metadata else "",
     )  # fmt: skip
     try:
@@ -90,9 +104,9 @@ def revoke(service: UUID = _SERVICE, as_json: bool = JSON) -> None:
         print(say(Text(N_("Revoked."))))
 
 
-def new_key(as_json: bool = JSON) -> None:
-    """Make another key to sign with. Services learn it for two hours before it signs; the old one goes by itself."""
-    made = signing_keys.rotate(acting_user=acting_user(), at=datetime.now(UTC), now=clock.now())
+def new_key(protocol: KeyUse = _USE, as_json: bool = JSON) -> None:
+    """Make another key to sign with: services learn it for two hours (SAML: two weeks) first; the old one goes then."""
+    made = signing_keys.rotate(acting_user=acting_user(), at=datetime.now(UTC), now=clock.now(), use=protocol.value)
     if as_json:
         print_json({"key": made.kid, "signs_from": made.signs_from.isoformat()})
     else:
@@ -114,4 +128,6 @@ def _told(made: services.Registered) -> dict[str, Any]:
             "token_endpoint": base + reverse("oidc-token"), "userinfo_endpoint": base + reverse("oidc-userinfo"),
             "end_session_endpoint": base + reverse("oidc-log-out"),
         }  # fmt: skip
+    if made.protocol == "saml":
+        told |= {"entity_id": saml_messages.issuer_name(), "metadata": settings.HWB_BASE_URL + reverse("saml-metadata")}
     return told

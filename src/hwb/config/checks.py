@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,6 +99,15 @@ def check_help(**_: Any) -> Sequence[CheckMessage]:
         hint = "Set both; they stand under “Get help” on every page."
         return [checks.Warning("HWB_HELP_TELEPHONE or HWB_HELP_EMAIL is not set.", hint=hint, id="hwb.W002")]
     return []
+
+
+@register()
+def check_saml(**_: Any) -> Sequence[CheckMessage]:
+    """Without xmlsec1 there are no SAML signatures, so SAML is off (interfaces.md)."""
+    if shutil.which("xmlsec1"):
+        return []
+    hint = "Install it (Debian: apt-get install xmlsec1) if services are to sign people in with SAML."
+    return [checks.Info("The program xmlsec1 is missing: SAML is off.", hint=hint, id="hwb.I001")]
 
 
 @register()

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("", include("hwb.api.urls")),
     path("", include("hwb.signin.oidc.urls")),
+    path("", include("hwb.signin.saml.urls")),
     path("", information.front, name="front"),
     # The language is the first part of a page's address; reverse() gives that of the page in hand.
     *i18n_patterns(

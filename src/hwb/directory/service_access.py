@@ -1,5 +1,5 @@
 """The end of what people have at services, in the transaction of what ends it (R40): sign-ins, codes, access and
-refresh tokens go, and services that take back-channel log-outs are to be told."""
+refresh tokens go, and services that take back-channel (SAML: SOAP) log-outs are to be told."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ WITH gone AS (
 ), told AS (
     INSERT INTO service_log_out (sign_in, made_at, due_at, attempts, failure)
     SELECT g.id, clock_timestamp(), clock_timestamp(), 0, '' FROM gone g JOIN service s ON s.id = g.service
-    WHERE s.logout_uri <> '' AND s.protocol = 'oidc' AND s.revoked_at IS NULL
+    WHERE s.logout_uri <> '' AND s.protocol IN ('oidc', 'saml') AND s.revoked_at IS NULL
     RETURNING id
 )
 SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM told)

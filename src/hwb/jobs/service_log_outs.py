@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import httpx2
 from django.db import connections
 
-from hwb.operations import service_log_outs
+from hwb.operations import saml_messages, service_log_outs
 from hwb.operations.service_log_outs import LogOut, NotHeard
 
 _LOG = logging.getLogger(__name__)
@@ -33,15 +33,27 @@ def tell_due() -> int:
 
         def send(log_out: LogOut) -> None:
             try:
-                answer = client.post(log_out.address, data={"logout_token": log_out.token})
+                answer = _post(client, log_out)
             except httpx2.HTTPError as error:
                 raise NotHeard(type(error).__name__) from error
             if answer.status_code not in (200, 204):
                 raise NotHeard(f"answered {answer.status_code}")
+            if log_out.envelope and not saml_messages.is_heard(answer.content):
+                raise NotHeard("answered that it did not")
 
         while (told := service_log_outs.tell_next(send=send, at=datetime.now(UTC))) is not None:
             heard += told is service_log_outs.Told.HEARD
     return heard
+
+
+def _post(client: httpx2.Client, log_out: LogOut) -> httpx2.Response:
+    if log_out.envelope:
+        headers = {
+            "Content-Type": "text/xml; charset=utf-8",
+            "SOAPAction": '"http://www.oasis-open.org/committees/security"',
+        }
+        return client.post(log_out.address, content=log_out.envelope.encode(), headers=headers)
+    return client.post(log_out.address, data={"logout_token": log_out.token})
 
 
 def _in_thread() -> None:

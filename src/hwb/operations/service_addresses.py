@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from lxml import etree
-
 from hwb.extract.texts import N_, Text
+from hwb.operations import saml_descriptions, saml_signatures
+from hwb.operations.saml_descriptions import Description
 
 PROTOCOLS = ("oidc", "saml", "oneroster", "scim")
 #: What an OpenID Connect or SAML service may be told of a person; openid alone is the identifier.
@@ -16,8 +16,11 @@ CLAIM_SCOPES = ("openid", "profile", "email", "roles", "organisation", "age_band
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")  # RFC 6749, section 3.3
 _ADDRESS = re.compile(r"[\x21-\x7e]{1,500}")
-_ENTITY = "{urn:oasis:names:tc:SAML:2.0:metadata}EntityDescriptor"
-_LONGEST_METADATA = 256 * 1024
+#: What a SAML attribute may be told of: a claim with one or several plain values.
+ATTRIBUTES = (
+    "name", "given_name", "family_name", "nickname", "email", "roles", "organisation", "organisation_name",
+    "organisation_name_cy", "age_band",
+)  # fmt: skip
 
 
 class ServiceRefused(Exception):
@@ -62,20 +65,27 @@ def check_scopes(protocol: str, scopes: Iterable[str]) -> None:
             )  # fmt: skip
 
 
-def read_entity(metadata: str) -> str:
-    """The entity id of a SAML service's metadata. Raises ServiceRefused for anything but one plain description."""
-    fault = ServiceRefused(
-        "metadata", Text(N_("This is not the SAML metadata of one service: an EntityDescriptor with an entityID.")),
-        field="metadata",
-    )  # fmt: skip
-    if len(metadata) > _LONGEST_METADATA or "<!DOCTYPE" in metadata or "<!ENTITY" in metadata:
-        raise fault
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+def read_description(metadata: str, *, on_loopback: bool) -> Description:
+    """A SAML service's metadata. Raises ServiceRefused for anything but one plain description with good addresses."""
+    if not saml_signatures.program():
+        raise ServiceRefused(
+            "saml_off", Text(N_("SAML is off on this server: the program xmlsec1 is missing.")), field="protocol"
+        )
     try:
-        root = etree.fromstring(metadata.encode(), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        raise fault from None
-    entity = str(root.get("entityID") or "")
-    if root.tag != _ENTITY or not _ADDRESS.fullmatch(entity):
-        raise fault
-    return entity
+        found = saml_descriptions.read(metadata)
+    except saml_descriptions.NotADescription:
+        text = Text(N_(
+            "This is not the SAML metadata of one service with an entityID that takes responses by HTTP-POST."
+        ))  # fmt: skip
+        raise ServiceRefused("metadata", text, field="metadata") from None
+    for address in found.addresses:
+        check_address(address, field="metadata", on_loopback=on_loopback)
+    return found
+
+
+def check_attribute_names(names: Mapping[str, str]) -> None:
+    """Raises ServiceRefused for a claim that there is not, or a name that is none."""
+    for claim, name in names.items():
+        if claim not in ATTRIBUTES or not _ADDRESS.fullmatch(name):
+            text = Text(N_("Attributes that can be given a name: {attributes}"), {"attributes": " ".join(ATTRIBUTES)})
+            raise ServiceRefused("attribute", text, field="attribute_names")

@@ -1,4 +1,5 @@
-"""Telling services that somebody is out (OpenID Connect Back-Channel Logout 1.0), each until it has heard it.
+"""Telling services that somebody is out, each until it has heard it: OpenID Connect Back-Channel Logout 1.0, and
+SAML's single log-out by SOAP.
 
 Moments are of the real clock.
 """
@@ -15,7 +16,7 @@ import jwt
 from django.conf import settings
 from django.db import connection, transaction
 
-from hwb.operations import services, signing_keys
+from hwb.operations import saml_messages, saml_signatures, services, signing_keys
 
 _EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _VALID = timedelta(minutes=2)
@@ -38,10 +39,11 @@ class Told(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LogOut:
-    """What a service is sent: to `address` the signed `token`."""
+    """What a service is sent: to `address` the signed `token`; with SAML a signed request in a SOAP `envelope`."""
 
     address: str
-    token: str
+    token: str = ""
+    envelope: str = ""
 
 
 def tell_next(*, send: Callable[[LogOut], None], at: datetime) -> Told | None:
@@ -54,10 +56,10 @@ def tell_next(*, send: Callable[[LogOut], None], at: datetime) -> Told | None:
         row = cursor.fetchone()
         if row is None:
             return None
-        id_, made_at, attempts, address, client_id, sector, account, sign_in = row
+        id_, made_at, attempts, address, client_id, sector, account, sign_in, protocol = row
         subject = services.pairwise_key().identifier(account, sector=sector)
         try:
-            send(LogOut(address, _token(client_id, subject, str(sign_in), at)))
+            send(_message(protocol, address, client_id, subject, str(sign_in), at))
         except NotHeard as error:
             given_up = at - made_at > _GIVEN_UP_AFTER
             due = None if given_up else at + timedelta(seconds=min(2 ** min(attempts + 1, 20), _LONGEST_PAUSE))
@@ -74,6 +76,18 @@ def tell_next(*, send: Callable[[LogOut], None], at: datetime) -> Told | None:
         return Told.HEARD
 
 
+def _message(protocol: str, address: str, client_id: str, subject: str, sign_in: str, at: datetime) -> LogOut:
+    if protocol == "oidc":
+        return LogOut(address, _token(client_id, subject, sign_in, at))
+    if not saml_signatures.program():
+        raise NotHeard("xmlsec1 is missing")
+    envelope = saml_messages.log_out_envelope(
+        address=address, entity=client_id, identifier=subject, sign_in=sign_in, at=at,
+        key=signing_keys.signing(at=at, use="saml"),
+    )  # fmt: skip
+    return LogOut(address, envelope=envelope)
+
+
 def _token(client_id: str, subject: str, sign_in: str, at: datetime) -> str:
     key = signing_keys.signing(at=at)
     told = {
@@ -84,7 +98,7 @@ def _token(client_id: str, subject: str, sign_in: str, at: datetime) -> str:
 
 
 _NEXT = """
-SELECT o.id, o.made_at, o.attempts, s.logout_uri, s.client_id, s.sector, i.account, i.id
+SELECT o.id, o.made_at, o.attempts, s.logout_uri, s.client_id, s.sector, i.account, i.id, s.protocol
 FROM service_log_out o JOIN service_sign_in i ON i.id = o.sign_in JOIN service s ON s.id = i.service
 WHERE o.due_at <= %s ORDER BY o.due_at LIMIT 1 FOR UPDATE OF o SKIP LOCKED
 """

@@ -20,6 +20,10 @@ LONGEST = timedelta(days=30)
 _SPENT_KEPT = timedelta(days=1)
 
 
+class AnsweredBefore(Exception):
+    """The request was answered already: it is a replay, or a page that was loaded again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
     """A validated authorization request of a person who may use the service.
@@ -45,21 +49,10 @@ def session_digest(session_key: str) -> str:
 
 def begin(beginning: Beginning, *, at: datetime) -> str:
     """A new sign-in; returns its code, which is good once, for a minute."""
-    sign_in, code = uuid4(), secrets.token_urlsafe(32)
-    data = {**beginning.code, "sign_in": str(sign_in)}
+    code = secrets.token_urlsafe(32)
     with transaction.atomic(), connection.cursor() as cursor:
-        # The account's row is locked against becoming inactive in between: then nothing is given out.
-        cursor.execute("SELECT 1 FROM account WHERE id = %s AND active FOR SHARE", [beginning.account])
-        if cursor.fetchone() is None:
-            raise LookupError("the account is not active")
-        cursor.execute(
-            "INSERT INTO service_sign_in (id, service, account, school, session, signed_in_at, ways, created_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s::text[], %s)",
-            [
-                sign_in, beginning.service, beginning.account, beginning.school, beginning.session,
-                beginning.signed_in_at, list(beginning.ways), at,
-            ],
-        )  # fmt: skip
+        sign_in = _insert(cursor, beginning, at)
+        data = {**beginning.code, "sign_in": str(sign_in)}
         cursor.execute(
             "INSERT INTO allauth_idp_oidc_token (type, hash, client_id, user_id, data, created_at, expires_at, scopes)"
             " VALUES ('ac', %s, %s, %s, %s, %s, %s, %s)",
@@ -69,6 +62,46 @@ def begin(beginning: Beginning, *, at: datetime) -> str:
             ],
         )  # fmt: skip
     return code
+
+
+def begin_once(beginning: Beginning, *, request: str, at: datetime) -> UUID:
+    """A new sign-in in answer to a SAML request; returns its id. Raises AnsweredBefore."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _answer(cursor, beginning.client_id, request, at)
+        return _insert(cursor, beginning, at)
+
+
+def answer_once(*, client_id: str, request: str, at: datetime) -> None:
+    """Notes that a SAML request was answered without a sign-in. Raises AnsweredBefore."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        _answer(cursor, client_id, request, at)
+
+
+def _answer(cursor: Any, client_id: str, request: str, at: datetime) -> None:
+    digest = hashlib.sha256(f"{client_id}\n{request}".encode()).hexdigest()
+    cursor.execute(
+        "INSERT INTO saml_request (digest, answered_at) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING 1",
+        [digest, at],
+    )
+    if cursor.fetchone() is None:
+        raise AnsweredBefore
+
+
+def _insert(cursor: Any, beginning: Beginning, at: datetime) -> UUID:
+    """The account's row is locked against becoming inactive in between: then nothing is given out."""
+    sign_in = uuid4()
+    cursor.execute("SELECT 1 FROM account WHERE id = %s AND active FOR SHARE", [beginning.account])
+    if cursor.fetchone() is None:
+        raise LookupError("the account is not active")
+    cursor.execute(
+        "INSERT INTO service_sign_in (id, service, account, school, session, signed_in_at, ways, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s::text[], %s)",
+        [
+            sign_in, beginning.service, beginning.account, beginning.school, beginning.session,
+            beginning.signed_in_at, list(beginning.ways), at,
+        ],
+    )  # fmt: skip
+    return sign_in
 
 
 def hold(sign_in: UUID) -> bool:
@@ -108,6 +141,7 @@ def end_of_session(session_key: str) -> int:
 def forget_expired(*, at: datetime) -> None:
     """Tokens that are over, spent ones after a day, and old sign-ins leave no trace."""
     with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM saml_request WHERE answered_at < %s", [at - _SPENT_KEPT])
         cursor.execute("DELETE FROM allauth_idp_oidc_token WHERE expires_at < %s", [at - _SPENT_KEPT])
         cursor.execute("DELETE FROM service_log_out WHERE made_at < %s AND due_at IS NULL", [at - LONGEST])
         cursor.execute(

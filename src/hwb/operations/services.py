@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import hmac
+import json
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,8 +30,9 @@ from hwb.operations.service_addresses import (
     PROTOCOLS,
     ServiceRefused,
     check_address,
+    check_attribute_names,
     check_scopes,
-    read_entity,
+    read_description,
 )
 
 __all__ = ["CLAIM_SCOPES", "PROTOCOLS", "Registered", "ServiceRefused", "Wanted", "pairwise_key", "register", "revoke"]
@@ -42,7 +44,8 @@ class Wanted:
     """A service as whoever registers it describes it.
 
     sector: services of one sector know a person by one identifier; without it, those of one name do. start_uri: where
-    its tile leads; without it, the beginning of the first redirect address.
+    its tile leads; without it, the beginning of the first redirect address. attribute_names: claims with
+    what a SAML service calls them, where it has other names.
     """
 
     protocol: str
@@ -54,6 +57,7 @@ class Wanted:
     logout_uri: str = ""
     start_uri: str = ""
     metadata: str = ""
+    attribute_names: tuple[tuple[str, str], ...] = ()
     scopes: tuple[str, ...] = ()
     sector: str = ""
     is_source: bool = False
@@ -85,7 +89,14 @@ def register(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -
     wanted_sector = _plain(wanted.sector or wanted.name).casefold()
     _check(wanted)
     scopes = _scopes(wanted)
-    client_id = read_entity(wanted.metadata) if wanted.protocol == "saml" else secrets.token_hex(12)
+    client_id = secrets.token_hex(12)
+    if wanted.protocol == "saml":
+        described = read_description(wanted.metadata, on_loopback=not settings.HWB_PRODUCTION)
+        client_id = described.entity
+        wanted = replace(
+            wanted, redirect_uris=tuple(address for _, address in described.consumers),
+            logout_uri=described.soap_address,
+        )  # fmt: skip
     secret = "" if wanted.protocol == "saml" else secrets.token_urlsafe(32)
     made = Registered(uuid4(), wanted.protocol, _plain(wanted.name), client_id, secret, scopes, wanted_sector)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -100,6 +111,7 @@ def register(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -
             "secret_digest": digest(secret) if secret else "", "redirect_uris": list(wanted.redirect_uris),
             "after_logout_uris": list(wanted.after_logout_uris), "logout_uri": wanted.logout_uri,
             "start_uri": wanted.start_uri or _beginning(wanted.redirect_uris), "metadata": wanted.metadata,
+            "attribute_names": json.dumps(dict(wanted.attribute_names)),
             "scopes": list(scopes), "all_schools": wanted.all_schools, "is_source": wanted.is_source,
             "sector": wanted_sector, "key": pairwise_key().id, "at": at, "by": acting_user,
         })  # fmt: skip
@@ -109,7 +121,8 @@ def register(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -
         )
         if made.protocol == "oidc":
             _make_provider_client(cursor, made, at)
-            signing_keys.ensure(acting_user=acting_user, at=at, now=now)
+        if made.protocol in signing_keys.PUBLISHED_BEFORE:
+            signing_keys.ensure(acting_user=acting_user, at=at, now=now, use=made.protocol)
         _record("service registered", made.service, acting_user, now, {
             "protocol": made.protocol, "name": made.name, "scopes": list(scopes), "all_schools": wanted.all_schools,
             "schools": sorted(set(wanted.schools)), "sector": wanted_sector, "source": wanted.is_source,
@@ -176,6 +189,7 @@ def _check(wanted: Wanted) -> None:
         for address in filter(None, addresses):
             check_address(address, field=field, on_loopback=loopback)
     check_scopes(wanted.protocol, wanted.scopes)
+    check_attribute_names(dict(wanted.attribute_names))
 
 
 def _check_schools(cursor: Any, wanted: Wanted) -> None:
@@ -215,8 +229,9 @@ def _record(action: str, service: UUID, acting_user: str, now: datetime, details
 
 _INSERT = """
 INSERT INTO service (id, protocol, name, client_id, secret_digest, redirect_uris, after_logout_uris, logout_uri,
-                     start_uri, metadata, scopes, all_schools, is_source, sector, key, created_at, created_by)
+                     start_uri, metadata, attribute_names, scopes, all_schools, is_source, sector, key,
+                     created_at, created_by)
 VALUES (%(id)s, %(protocol)s, %(name)s, %(client_id)s, %(secret_digest)s, %(redirect_uris)s::text[],
-        %(after_logout_uris)s::text[], %(logout_uri)s, %(start_uri)s, %(metadata)s, %(scopes)s::text[],
-        %(all_schools)s, %(is_source)s, %(sector)s, %(key)s, %(at)s, %(by)s)
+        %(after_logout_uris)s::text[], %(logout_uri)s, %(start_uri)s, %(metadata)s, %(attribute_names)s::jsonb,
+        %(scopes)s::text[], %(all_schools)s, %(is_source)s, %(sector)s, %(key)s, %(at)s, %(by)s)
 """

@@ -4,6 +4,7 @@ from django.urls import path
 
 from hwb.signin import children, launcher, letters, own, steps, views
 from hwb.signin.oidc import urls as oidc
+from hwb.signin.saml import urls as saml
 
 urlpatterns = [
     path("", own.start, name="start"),
@@ -29,4 +30,5 @@ urlpatterns = [
     path("account/second-step/remove/<uuid:factor>/", steps.remove, name="second-step-remove"),
     path("password/", own.own_password, name="own-password"),
     *oidc.pages,
+    *saml.pages,
 ]

@@ -95,6 +95,9 @@
       } catch { failed(form); }
     });
   }
+  // A form that leads on to a service, with a button for where there is no script.
+  const onwards = document.querySelector("form[data-sends-itself]");
+  if (onwards) onwards.submit();
 
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;

@@ -37,7 +37,7 @@ from hwb.directory.models.registers import (
     Setting,
 )
 from hwb.directory.models.second_step import SecondFactor, SecondStepReset, SecondStepTries, SessionDevice
-from hwb.directory.models.service_sign_ins import ServiceLogOut, ServiceSignIn, SigningKey
+from hwb.directory.models.service_sign_ins import SamlRequest, ServiceLogOut, ServiceSignIn, SigningKey
 from hwb.directory.models.services import Service, ServiceSchool
 from hwb.directory.models.slips import SlipSheet
 
@@ -73,6 +73,7 @@ __all__ = [
     "RoleGrant",
     "Run",
     "RunWish",
+    "SamlRequest",
     "Seal",
     "Search",
     "SecondFactor",

@@ -57,9 +57,13 @@ class ServiceLogOut(models.Model):
 
 
 class SigningKey(models.Model):
-    """A key that signs what services are told. sealed: its private half, encrypted under the secret key."""
+    """A key that signs what services are told. sealed: its private half, encrypted under the secret key.
+
+    use: oidc or saml, whose services learn of a new key at very different speeds.
+    """
 
     kid = models.TextField(primary_key=True)
+    use = models.TextField(default="oidc", db_default="oidc")
     sealed = models.BinaryField()
     created_at = models.DateTimeField()
     signs_from = models.DateTimeField()
@@ -67,3 +71,13 @@ class SigningKey(models.Model):
 
     class Meta:
         db_table = "signing_key"
+
+
+class SamlRequest(models.Model):
+    """The digest of a request of a SAML service that was answered: the same one is not answered again."""
+
+    digest = models.TextField(primary_key=True)
+    answered_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "saml_request"

@@ -14,7 +14,8 @@ class Service(models.Model):
     client_id: how it names itself (SAML: its entity id). secret_digest: SHA-256 of its secret, which is shown once.
     sector: services of one sector know a person by one identifier (hwb.directory.pairwise); key: the id of the key that
     makes it. start_uri: where a tile of it leads. logout_uri: told when somebody is out. after_logout_uris: where
-    people may be led to from there. is_source: may keep official accounts of its own.
+    people may be led to from there. attribute_names: what a SAML service calls the claims, where it has other names for
+    them. is_source: may keep official accounts of its own.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -27,6 +28,7 @@ class Service(models.Model):
     logout_uri = models.TextField(default="")
     start_uri = models.TextField(default="")
     metadata = models.TextField(default="")
+    attribute_names = models.JSONField(default=dict, db_default={})
     scopes = ArrayField(models.TextField(), default=list)
     all_schools = models.BooleanField(default=False)
     is_source = models.BooleanField(default=False)

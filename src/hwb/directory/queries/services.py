@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,6 +70,23 @@ def of_client(client_id: str) -> ServiceRow | None:
     rows = fetch(_SERVICES, {"service": None, "client_id": client_id})
     found = _row(rows[0]) if rows else None
     return found if found is not None and found.revoked_at is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class SamlSide:
+    """What a SAML service says of itself, and what it calls the claims where it has other names for them."""
+
+    metadata: str
+    attribute_names: dict[str, str]
+
+
+def saml_side(service: UUID) -> SamlSide:
+    """Raises LookupError."""
+    rows = fetch("SELECT metadata, attribute_names FROM service WHERE id = %(service)s", {"service": service})
+    if not rows:
+        raise LookupError("no such service")
+    names = rows[0]["attribute_names"]
+    return SamlSide(rows[0]["metadata"], json.loads(names) if isinstance(names, str) else names)
 
 
 def tiles(account: UUID) -> list[Tile]:
