@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from tests.support.second_step import code_now, set_up
 from tests.support.world import PASSWORD, SCHOOL, World
 
 from hwb.directory.models import ServiceLogOut
@@ -113,6 +114,9 @@ def test_a_teacher_signs_out_from_the_site(world: World, site: str, page: Page) 
     page.goto(f"{site}/inside/index.shtml")
     page.fill("[name=username]", world.accounts[Role.TEACHER].username)
     page.fill("[name=password]", PASSWORD)
+    secret = set_up(world.accounts[Role.TEACHER].id)[0]
+    page.click("#form > button")
+    page.fill("[name=code_again]", code_now(secret))
     page.click("#form > button")
     page.wait_for_url(f"{site}/inside/index.shtml")
     page.goto(f"{site}/back?logout={site}/bye")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
+from tests.support.second_step import code_now, set_up
 from tests.support.world import PASSWORD, SCHOOL, World
 
 from hwb.operations import accounts, services
@@ -76,6 +77,9 @@ def test_a_champion_signs_in_is_renewed_and_is_out_when_switched_off(world: Worl
     page.wait_for_url("**/en/sign-in/**")
     page.fill("[name=username]", champion.username)
     page.fill("[name=password]", PASSWORD)
+    secret = set_up(champion.id)[0]
+    page.click("#form > button")
+    page.fill("[name=code_again]", code_now(secret))
     page.click("#form > button")
     page.wait_for_url(f"{site}/")
     told = shown(page)

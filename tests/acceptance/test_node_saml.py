@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.support.saml_party import key_pair, library
+from tests.support.second_step import code_now, set_up
 from tests.support.world import PASSWORD, SCHOOL, World
 
 from hwb.jobs import service_log_outs
 from hwb.operations import accounts, services
-from hwb.web.policy import Role
+from hwb.web.policy import WITH_SECOND_STEP, Role
 
 pytestmark = pytest.mark.system("chromium", "node", "npm", "xmlsec1")
 HERE = Path(__file__).parent / "relying_parties/node_saml"
@@ -87,7 +88,11 @@ def sign_in(page: Page, service: str, world: World, role: Role) -> Any:
     page.wait_for_url("**/sign-in/?next=**")
     page.fill("[name=username]", world.accounts[role].username)
     page.fill("[name=password]", PASSWORD)
+    secret = set_up(world.accounts[role].id)[0] if role in WITH_SECOND_STEP else ""
     page.click("#form > button")
+    if secret:
+        page.fill("[name=code_again]", code_now(secret))
+        page.click("#form > button")
     page.wait_for_url(f"{service}/acs")
     return shown(page)
 

@@ -271,7 +271,7 @@ def test_the_teachers_unlock_ends_all(world: World, child: Account) -> None:
     record = f"/en/school/{SCHOOL}/learners/{child.id}/"
     assert "Pictures wrong too often" in teacher.get(record).content.decode()
     PictureTries.objects.filter(account=child.id, device="").update(ended=True)
-    teacher.post(f"{record}unlock/")
+    teacher.post(f"{record}pictures/unlock/")
     assert "Pictures wrong too often" not in teacher.get(record).content.decode()
     touch(client, THREE)
     assert is_in(client)

@@ -111,5 +111,5 @@ urlpatterns = [
     path("school/<str:dfes>/class/sign-in/", class_sign_in, name="class-sign-in-start"),
     path("school/<str:dfes>/class/sign-in/end/", end, name="class-sign-in-end"),
     path("school/<str:dfes>/class/sign-in/devices/<uuid:device>/", decide, name="class-device"),
-    path("school/<str:dfes>/learners/<uuid:account>/unlock/", unlock, name="unlock-pictures"),
+    path("school/<str:dfes>/learners/<uuid:account>/pictures/unlock/", unlock, name="unlock-pictures"),
 ]

@@ -138,10 +138,12 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
         session.begin(request)
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
-        reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
-        if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):
+        if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):  # since the last sign-in
             request.session[MOVED] = True
+        reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
         if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie
             to = reverse("own-password") if session.MUST_CHANGE in request.session else response.url
-            response["Location"] = in_language(to, "cy" if reads == "cy" else "en") if reads in LANGUAGES else to
+            if reads in LANGUAGES and not again.next_of(request):
+                to = in_language(to, "cy" if reads == "cy" else "en")
+            response["Location"] = to
     return response

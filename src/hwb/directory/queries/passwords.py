@@ -90,10 +90,13 @@ def of_accounts(accounts: Collection[UUID]) -> dict[UUID, PasswordRow]:
     asked = {"ids": list(accounts)}
     if not asked["ids"]:
         return {}
-    spells: dict[UUID, list[dict[str, Any]]] = {}
-    for spell in fetch(_PLACES, asked):
-        spells.setdefault(spell["account"], []).append(spell)
-    return {row["id"]: _row(row, spells.get(row["id"], [])) for row in fetch(_ACCOUNTS, asked)}
+    return {row["id"]: _row(row, _spells(row["spells"])) for row in fetch(_ACCOUNTS, asked)}
+
+
+def _spells(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The placements with their days as dates."""
+    days = ("began", "ended")
+    return [{**one, **{day: date.fromisoformat(one[day]) if one[day] else None for day in days}} for one in found]
 
 
 def made_by_form(form: UUID, *, accounts: Collection[UUID], made_by: str) -> frozenset[UUID]:
@@ -128,26 +131,27 @@ _LEARNERS = """
 SELECT DISTINCT account FROM placement WHERE school = %(school)s AND role IN ('holding', 'guest')
 """
 
+_PLACES = """
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'school', p.school::text, 'role', p.role, 'began', p.began, 'ended', p.ended,
+        'year_group', coalesce(l.year_group, '')) ORDER BY p.began, p.id), '[]')
+    FROM placement p LEFT JOIN LATERAL (
+        SELECT r.year_group FROM upn u JOIN learner_record r ON r.upn = u.upn AND r.school = p.school
+        WHERE u.account = p.account AND p.role = 'holding' AND p.ended IS NULL
+        ORDER BY (u.upn = a.upn) DESC LIMIT 1
+    ) l ON true
+    WHERE p.account = a.id
+"""
+
 _ACCOUNTS = f"""
 SELECT {attempts.COLUMNS}, a.id, a.kind, a.active, a.username, a.last_sign_in, a.password <> '' AS has_hash,
        array[a.username, a.legal_surname, a.legal_forename, a.preferred_surname, a.preferred_forename] AS names,
-       f.school::text AS made_for, f.hidden_at IS NOT NULL AS hidden, f.must_change, f.made_at, f.shown_at
+       f.school::text AS made_for, f.hidden_at IS NOT NULL AS hidden, f.must_change, f.made_at, f.shown_at,
+       ({_PLACES}) AS spells
 FROM account a LEFT JOIN first_password f ON f.account = a.id
 WHERE a.id = ANY(%(ids)s) ORDER BY a.id
 """
 
 _OF_FORM = """
 SELECT account FROM first_password WHERE account = ANY(%(ids)s) AND form = %(form)s AND made_by = %(by)s
-"""
-
-_PLACES = """
-SELECT p.account, p.school::text AS school, p.role, p.began, p.ended, coalesce(l.year_group, '') AS year_group
-FROM placement p JOIN account a ON a.id = p.account
-LEFT JOIN LATERAL (
-    SELECT r.year_group FROM upn u JOIN learner_record r ON r.upn = u.upn AND r.school = p.school
-    WHERE u.account = p.account AND p.role = 'holding' AND p.ended IS NULL
-    ORDER BY (u.upn = a.upn) DESC LIMIT 1
-) l ON true
-WHERE p.account = ANY(%(ids)s)
-ORDER BY p.account, p.began, p.id
 """
