@@ -307,7 +307,7 @@ def test_a_forgotten_password_asks_for_nothing(client: Client, language: str) ->
 def test_the_address_behind_a_proxy_is_the_one_the_proxy_saw(settings: Any) -> None:
     from django.test import RequestFactory
 
-    from hwb.signin.devices import address_of
+    from hwb.web.visitors import address_of
 
     headers = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9, 198.51.100.7"}
     settings.HWB_BEHIND_PROXY = False

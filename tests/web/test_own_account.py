@@ -14,7 +14,7 @@ from tests.support.world import PASSWORD, World
 
 from hwb.directory.models import Audit, SessionDevice
 from hwb.operations import sessions
-from hwb.web import devices
+from hwb.web import browsers
 from hwb.web.policy import Role
 from hwb.web.session import SEEN
 
@@ -45,7 +45,7 @@ def ends(page: str) -> list[str]:
     ],
 )
 def test_devices_have_names(agent: str, named: tuple[str, str]) -> None:
-    assert devices.named(agent) == named
+    assert browsers.named(agent) == named
 
 
 def test_one_session_is_ended_and_the_others_stay(world: World) -> None:

@@ -17,7 +17,7 @@ from hwb.operations import class_sessions as acts
 from hwb.portal.classes import class_asked
 from hwb.portal.learners import address_of, class_address
 from hwb.portal.naming import full_name
-from hwb.web import banner, device
+from hwb.web import banner, visitors
 from hwb.web.frame import show
 from hwb.web.language import is_switch
 from hwb.web.page import PageRequest, page
@@ -40,7 +40,7 @@ def class_sign_in(request: PageRequest, dfes: str) -> HttpResponse:
     name, at = class_asked(request), datetime.now(UTC)
     if request.method == "POST" and not is_switch(request):
         acts.start(
-            school=dfes, class_name=name, account=request.person.account, address=device.address_of(request),
+            school=dfes, class_name=name, account=request.person.account, address=visitors.address_of(request),
             now=clock.now(), at=at,
         )  # fmt: skip
         return HttpResponseRedirect(sign_in_address(dfes, name))

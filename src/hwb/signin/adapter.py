@@ -8,7 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from hwb.signin import devices
+from hwb.signin import known_devices
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
         """After every way of signing in, when all its steps are done: the device knows the account."""
         response: HttpResponse = super().post_login(request, user, **more)
-        devices.remember(request, response, user.pk)
+        known_devices.remember(request, response, user.pk)
         return response
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:

@@ -29,7 +29,7 @@ from hwb.operations import class_sessions as classes
 from hwb.operations.child_pictures import Outcome
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.views import signed_in
-from hwb.web import device, session
+from hwb.web import class_devices, session, visitors
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
 from hwb.web.language import is_switch
@@ -91,7 +91,7 @@ def pictures(request: PageRequest) -> HttpResponse:
     """A3: each press fills a place; after the third they are looked at."""
     if is_signed_in(request):
         return HttpResponseRedirect(reverse("start"))
-    child, here = _asked(request), device.digest_of(request)
+    child, here = _asked(request), class_devices.digest_of(request)
     if child is None or not here or "nobody" in request.POST:
         return _away(request)
     wrong = False
@@ -131,24 +131,24 @@ def class_sign_in(request: PageRequest) -> HttpResponse:
     """A4: the class code, then the names of the class. Nothing is shown before a code that is right."""
     if is_signed_in(request):
         return HttpResponseRedirect(reverse("start"))
-    joined = class_sessions.of_device(device.digest_of(request), at=datetime.now(UTC))
+    joined = class_sessions.of_device(class_devices.digest_of(request), at=datetime.now(UTC))
     if joined is not None and joined.state == "in":
         return _names(request, joined)
     if joined is not None:
         return _not_yet(request, joined)
     form = ClassCodeForm.of(request)
     if form.is_sent():
-        here, token = device.named(request)
+        here, token = class_devices.named(request)
         try:
             state = classes.join(
-                typed=form.cleaned_data["code"], device=here, address=device.address_of(request), at=datetime.now(UTC)
+                typed=form.cleaned_data["code"], device=here, address=visitors.address_of(request), at=datetime.now(UTC)
             )
         except classes.JoiningClosed:
             form.add_error("code", N_("Too many wrong class codes came from here. Wait 10 minutes."))
         else:
             if state is not None:
                 response = HttpResponseRedirect(reverse("class-sign-in"))
-                device.remember(response, token)
+                class_devices.remember(response, token)
                 return response
             form.add_error("code", N_("This is not the class code"))
     ended = _ENDED if "ended" in request.GET else ""
@@ -196,7 +196,7 @@ def _to_pictures(request: PageRequest, child: Child, *, by: str, joined: Joined 
         "badge": str(child.badge), "class": str(joined.session.session) if joined else "",
     }  # fmt: skip
     response = HttpResponseRedirect(reverse("pictures"))
-    device.remember(response, device.named(request)[1])
+    class_devices.remember(response, class_devices.named(request)[1])
     return response
 
 
@@ -214,7 +214,7 @@ def _asked(request: PageRequest) -> Child | None:
 
 
 def _still_in(request: PageRequest, class_session: str) -> bool:
-    joined = class_sessions.of_device(device.digest_of(request), at=datetime.now(UTC))
+    joined = class_sessions.of_device(class_devices.digest_of(request), at=datetime.now(UTC))
     return joined is not None and joined.state == "in" and str(joined.session.session) == class_session
 
 
@@ -237,7 +237,9 @@ def _in(request: PageRequest, child: Child, *, by: str, class_session: str = "")
     response = signed_in(request, account)
     if request.user.is_authenticated:
         ends = time.time() + rules.LASTS.total_seconds()
-        joined = class_sessions.of_device(device.digest_of(request), at=datetime.now(UTC)) if class_session else None
+        joined = (
+            class_sessions.of_device(class_devices.digest_of(request), at=datetime.now(UTC)) if class_session else None
+        )
         if joined is not None:
             ends = min(ends, joined.session.ends_at.timestamp())
         session.begin_child(request, by=by, ends=ends, class_session=class_session)

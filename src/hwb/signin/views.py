@@ -14,7 +14,7 @@ from hwb import clock
 from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
-from hwb.signin import barred, devices, inactive
+from hwb.signin import barred, inactive, known_devices
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import NewPasswordForm, SignInForm
 from hwb.signin.launcher import MOVED
@@ -41,7 +41,7 @@ def sign_in(request: PageRequest) -> HttpResponse:
     if form.is_sent():
         outcome = passwords.attempt(
             name=form.cleaned_data["username"], password=form.cleaned_data["password"],
-            caller=devices.caller(request), at=datetime.now(UTC),
+            caller=known_devices.caller(request), at=datetime.now(UTC),
         )  # fmt: skip
         if outcome.found is not None:
             return _right(request, outcome.found)

@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from hwb import clock
 from hwb.directory.queries import class_sessions, roles
 from hwb.operations import sessions
-from hwb.web import devices, idle
+from hwb.web import browsers, idle
 from hwb.web.again import CONFIRMED_AT, confirm
 from hwb.web.again import SECOND_STEP as SECOND_STEP
 from hwb.web.policy import Grant, Person, Role
@@ -50,7 +50,7 @@ def begin(request: HttpRequest) -> None:
     request.session[BEGAN] = request.session[SEEN] = began
     confirm(request)
     if request.session.session_key and SESSION_KEY in request.session:
-        browser, system = devices.named(request.headers.get("User-Agent", ""))
+        browser, system = browsers.named(request.headers.get("User-Agent", ""))
         sessions.note_device(
             session_key=request.session.session_key, account=UUID(request.session[SESSION_KEY]), browser=browser,
             system=system, at=datetime.fromtimestamp(began, UTC),

@@ -1,9 +1,8 @@
-"""The device somebody sits at, as far as children's sign-in needs it: a random cookie, and where it comes from."""
+"""The device somebody sits at, as far as children's sign-in needs it: a random cookie."""
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import re
 import secrets
 
@@ -12,8 +11,6 @@ from django.http import HttpRequest, HttpResponse
 
 COOKIE_AGE = 365 * 24 * 60 * 60
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-#: A household or school has a whole network of this length of the newer addresses.
-_NETWORK_6 = 64
 
 
 def digest_of(request: HttpRequest) -> str:
@@ -36,22 +33,6 @@ def remember(response: HttpResponse, token: str) -> None:
         settings.DEVICE_COOKIE_NAME, token, max_age=COOKIE_AGE, secure=settings.SESSION_COOKIE_SECURE, httponly=True,
         samesite="Lax",
     )  # fmt: skip
-
-
-def address_of(request: HttpRequest) -> str:
-    """The public address a request comes from; behind a proxy the one that the proxy itself has seen."""
-    seen: str = request.META.get("REMOTE_ADDR", "")
-    if settings.HWB_BEHIND_PROXY:
-        seen = request.headers.get("X-Forwarded-For", seen).rpartition(",")[2].strip()
-    try:
-        address = ipaddress.ip_address(seen)
-    except ValueError:
-        return seen
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if (mapped := address.ipv4_mapped) is not None:
-        return str(mapped)
-    return str(ipaddress.ip_network((address, _NETWORK_6), strict=False))
 
 
 def _digest(token: str) -> str:

@@ -6,7 +6,6 @@ out from elsewhere. The cookie has marks, no names, and is of no use on another 
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from hwb.operations.attempts import Caller, mark_of
+from hwb.web import visitors
 
 _SALT = "hwb.device"
 _AGE = 180 * 24 * 60 * 60
@@ -26,7 +26,7 @@ _MOST = 60
 def caller(request: HttpRequest) -> Caller:
     """Where a try comes from."""
     kept = _kept(request)
-    return Caller(address_of(request), kept["device"], frozenset(kept["known"]))
+    return Caller(visitors.address_of(request), kept["device"], frozenset(kept["known"]))
 
 
 def remember(request: HttpRequest, response: HttpResponse, account: UUID) -> None:
@@ -40,21 +40,6 @@ def remember(request: HttpRequest, response: HttpResponse, account: UUID) -> Non
         signing.dumps({"device": device, "known": known}, salt=_SALT, compress=True),
         max_age=_AGE, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax",
     )  # fmt: skip
-
-
-def address_of(request: HttpRequest) -> str:
-    """The visitor's address; of IPv6 the network, since a device has many addresses in it.
-
-    Behind a proxy it is the one that the proxy itself added, the last of X-Forwarded-For.
-    """
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    if settings.HWB_BEHIND_PROXY:
-        address = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip() or address
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
 
 
 def _kept(request: HttpRequest) -> dict[str, Any]:
