@@ -29,7 +29,7 @@ from hwb.directory.queries import explanations
 from hwb.lifecycle import explain
 from hwb.lifecycle.explain_facts import LearnerFacts
 from hwb.lifecycle.explain_texts import WORDINGS
-from hwb.operations import accounts, clients, lookups, provisioning, settings, verification
+from hwb.operations import accounts, clients, lookups, protection, provisioning, settings, verification
 
 NOW = datetime(2018, 7, 2, 15, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -182,11 +182,11 @@ def test_nobody_is_protected_by_mistake(given: dict[str, str]) -> None:
 
 
 def protect(*, username: str = "", upn: str = "") -> None:
-    accounts.protect(username=username, upn=upn, reason="court order", acting_user="support", now=NOW)
+    protection.protect(username=username, upn=upn, reason="court order", acting_user="support", now=NOW)
 
 
 def unprotect(*, username: str = "", upn: str = "") -> None:
-    accounts.unprotect(username=username, upn=upn, reason="over", acting_user="support", now=NOW)
+    protection.unprotect(username=username, upn=upn, reason="over", acting_user="support", now=NOW)
 
 
 def test_refused_people_are_kept_only_while_the_run_can_be_undone() -> None:

@@ -17,7 +17,7 @@ from hwb.directory.models import Account, Authority, SignInCount
 from hwb.directory.queries import explanations
 from hwb.extract.records import Row
 from hwb.lifecycle import explain
-from hwb.operations import accounts, provisioning, settings
+from hwb.operations import accounts, protection, provisioning, settings
 
 DAY = timedelta(days=1)
 SEPTEMBER = date(2018, 9, 4)
@@ -255,14 +255,14 @@ def _wrong_passwords(count: int) -> Callable[[], Asked]:
 
 
 def _protected() -> Asked:
-    accounts.protect(
+    protection.protect(
         username=name(1), reason="court order", acting_user="support", now=datetime(2018, 7, 2, tzinfo=UTC)
     )
     return Asked(upn(1), school=SECONDARY)
 
 
 def _protected_unknown() -> Asked:
-    accounts.protect(
+    protection.protect(
         username="", upn=upn(99), reason="court order", acting_user="support", now=datetime(2018, 7, 2, tzinfo=UTC)
     )
     return Asked(upn(99), school=SECONDARY)

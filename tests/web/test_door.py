@@ -14,7 +14,7 @@ from tests.support.world import ELSEWHERE, OTHER_CLASS, OWN_CLASS, PASSWORD, SCH
 
 from hwb import clock
 from hwb.directory.models import Account, Audit, Decision, HelpCode, SignInCount
-from hwb.operations import accounts, attempts, help_codes, passwords
+from hwb.operations import accounts, attempts, help_codes, passwords, protection
 from hwb.operations.attempts import Caller
 from hwb.web.policy import Role
 
@@ -245,7 +245,7 @@ def test_no_code_for_suspended_and_protected_people_and_staff(world: World, why:
     if why == "suspended":
         Decision.objects.create(id=uuid4(), account_id=account.id, kind="suspended", made_by="x", made_at=NOW)
     if why == "protected":
-        accounts.protect(username=account.username, reason="court order", acting_user="tests", now=NOW)
+        protection.protect(username=account.username, reason="court order", acting_user="tests", now=NOW)
     answer = sign_in(Client(), account.username)
     text = answer.content.decode()
     assert "Your account is not switched on yet" in text

@@ -18,7 +18,7 @@ from tests.support.people import PRIMARY, SECONDARY, upn
 
 from hwb.directory.models import Account, Audit, Search
 from hwb.lifecycle import explain
-from hwb.operations import accounts, searches
+from hwb.operations import protection, searches
 
 pytestmark = pytest.mark.django_db
 LEARNER_SITUATIONS = [name for name in SITUATIONS if name.startswith("LX")]
@@ -156,7 +156,7 @@ def test_after_thirty_look_ups_the_page_asks_to_wait(monkeypatch: pytest.MonkeyP
 def test_a_protected_learner_answers_as_one_who_does_not_exist() -> None:
     """LX21: the same page, known or not."""
     for protect in ({"username": explanations.name(1)}, {"username": "", "upn": upn(99)}):
-        accounts.protect(**protect, reason="order", acting_user="support", now=datetime(2018, 7, 2, tzinfo=UTC))
+        protection.protect(**protect, reason="order", acting_user="support", now=datetime(2018, 7, 2, tzinfo=UTC))
     client = asker(SECONDARY)
     pages = [
         text_of(ask_learner(client, Asked(one, school=SECONDARY), "en")).replace(one, "UPN")

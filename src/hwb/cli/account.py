@@ -9,7 +9,7 @@ import typer
 from hwb import clock
 from hwb.cli.output import JSON, acting_user, print_json, refuse, say
 from hwb.extract.texts import N_, Text
-from hwb.operations import accounts, passwords
+from hwb.operations import accounts, passwords, protection
 
 _USERNAME = typer.Argument(..., help="The account's username, a former one too.")
 _SCHOOL = typer.Option(..., "--school", help="The school that decides, or for which support does.")
@@ -36,8 +36,8 @@ def register(app: typer.Typer) -> None:
     ):
         group.command(name, help=text)(_command(decide))
     for name, mark, text in (
-        ("protect", accounts.protect, "Support: tell schools nothing more of somebody."),
-        ("unprotect", accounts.unprotect, "Support: end a protection."),
+        ("protect", protection.protect, "Support: tell schools nothing more of somebody."),
+        ("unprotect", protection.unprotect, "Support: end a protection."),
     ):
         group.command(name, help=text)(_protecting(mark))
     group.command("reset")(reset)
@@ -62,7 +62,7 @@ def _command(decide: Callable[..., accounts.Decided]) -> Callable[..., None]:
     return command
 
 
-def _protecting(mark: Callable[..., accounts.Protected]) -> Callable[..., None]:
+def _protecting(mark: Callable[..., protection.Protected]) -> Callable[..., None]:
     def command(username: str = _ANYBODY, upn: str = _UPN, reason: str = _WHY, as_json: bool = JSON) -> None:
         if bool(username) == bool(upn):
             refuse(Text(N_("Give one of the two: a username or --upn.")), code=2)
@@ -70,7 +70,7 @@ def _protecting(mark: Callable[..., accounts.Protected]) -> Callable[..., None]:
             marked = mark(username=username, upn=upn, reason=reason, acting_user=acting_user(), now=clock.now())
         except accounts.DecisionRefused as refused:
             refuse(refused.text)
-        protected = mark is accounts.protect
+        protected = mark is protection.protect
         if as_json:
             print_json({"account": marked.account, "username": marked.username, "protected": protected})
         else:

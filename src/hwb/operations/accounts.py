@@ -17,7 +17,6 @@ from django.db import connection
 
 from hwb.directory import chain, facts, store
 from hwb.extract.texts import N_, Text
-from hwb.identifiers import clean_upn, upn_fault
 from hwb.lifecycle import access
 from hwb.lifecycle.calendar import has_left
 from hwb.lifecycle.facts import DecisionKind, LearnerEntry, SchoolFacts, StaffEntry
@@ -49,15 +48,6 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Protected:
-    """Who is protected, or no longer; ``account`` is None, and the username empty, while a UPN has no account."""
-
-    account: str | None
-    username: str
-    upn: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Person:
     """The account in question, with what is needed to decide about it."""
 
@@ -79,9 +69,9 @@ def deactivate(
     `details`. reason "left": on a missing person it confirms that they left (R32), on
     a person still on roll it is only a deactivation.
     """
-    _check_reason(reason)
+    check_reason(reason)
     if details.strip():
-        _check_reason(details)
+        check_reason(details)
 
     def make(cursor: Any, person: _Person, known: SchoolFacts) -> list[chain.Entry]:
         _require_own(person, school)
@@ -110,7 +100,7 @@ def reactivate(*, username: str, school: str, reason: str, acting_user: str, now
     A missing person whose departure was confirmed wrongly is the school's again at once, missing as before (R32);
     not when another school has claimed the account meanwhile.
     """
-    _check_reason(reason)
+    check_reason(reason)
 
     def make(cursor: Any, person: _Person, known: SchoolFacts) -> list[chain.Entry]:
         _require_unclaimed(person, school)
@@ -126,7 +116,7 @@ def reactivate(*, username: str, school: str, reason: str, acting_user: str, now
 
 def suspend(*, username: str, school: str, reason: str, acting_user: str, now: datetime, on: date) -> Decided:
     """Support switches an account off anywhere (R31); only support ends it."""
-    _check_reason(reason)
+    check_reason(reason)
 
     def make(cursor: Any, person: _Person, _known: SchoolFacts) -> list[chain.Entry]:
         return [_decide(cursor, person, DecisionKind.SUSPENDED, school="", reason=reason, actor=acting_user, now=now)]
@@ -138,7 +128,7 @@ def release_suspension(
     *, username: str, school: str, reason: str, acting_user: str, now: datetime, on: date
 ) -> Decided:
     """Support ends a suspension, and a deactivation that was made for safety (R31)."""
-    _check_reason(reason)
+    check_reason(reason)
 
     def make(cursor: Any, person: _Person, _known: SchoolFacts) -> list[chain.Entry]:
         ended = _end(cursor, person, (DecisionKind.SUSPENDED, DecisionKind.SAFETY), None, acting_user, now)
@@ -147,68 +137,6 @@ def release_suspension(
         return ended
 
     return _settled(username=username, school=school, make=make, actor=acting_user, now=now, on=on)
-
-
-def protect(*, username: str, upn: str = "", reason: str, acting_user: str, now: datetime) -> Protected:
-    """Support marks somebody as protected (ux.md 2): schools are told nothing more of them. Raises DecisionRefused.
-
-    By username, or by a UPN, also one that nobody has sent yet. The reason is kept, and shown to no school.
-    """
-    _check_reason(reason)
-
-    def work() -> Protected:
-        with connection.cursor() as cursor:
-            store.lock_chain(cursor, chain.NATION)
-            who = _protectable(cursor, username, upn)
-            cursor.execute(
-                "INSERT INTO protection (id, account, upn, reason, made_by, made_at, ended_by)"
-                " VALUES (%s, %s, %s, %s, %s, %s, '') ON CONFLICT DO NOTHING RETURNING id",
-                [uuid4(), who.account, "" if who.account else who.upn, reason.strip(), acting_user, now],
-            )
-            if cursor.fetchone() is None:
-                raise DecisionRefused("stands_already", Text(N_("This was decided before, and still stands.")))
-            entry = chain.Entry("protection", "R42", "protected", chain.NATION, who.account)
-            store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
-        return who
-
-    return in_transaction(work)
-
-
-def unprotect(*, username: str, upn: str = "", reason: str, acting_user: str, now: datetime) -> Protected:
-    """Support ends a protection, whether it was made by username or by UPN. Raises DecisionRefused."""
-    _check_reason(reason)
-
-    def work() -> Protected:
-        with connection.cursor() as cursor:
-            store.lock_chain(cursor, chain.NATION)
-            who = _protectable(cursor, username, upn)
-            cursor.execute(
-                "UPDATE protection SET ended_at = %s, ended_by = %s WHERE ended_at IS NULL AND (account = %s"
-                " OR (upn <> '' AND (upn = %s OR upn IN (SELECT u.upn FROM upn u WHERE u.account = %s)))) RETURNING id",
-                [now, acting_user, who.account, who.upn, who.account],
-            )
-            if cursor.fetchone() is None:
-                raise DecisionRefused("not_protected", Text(N_("This person is not protected.")))
-            entry = chain.Entry("protection end", "R42", "protected", chain.NATION, who.account)
-            store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
-        return who
-
-    return in_transaction(work)
-
-
-def _protectable(cursor: Any, username: str, upn: str) -> Protected:
-    """Whom a username or a UPN names; a valid UPN without account is somebody too."""
-    if username:
-        person = _find(cursor, username)
-        return Protected(person.id, person.username, person.upns[0] if person.upns else "")
-    clean = clean_upn(upn)
-    if upn_fault(clean) is not None:
-        raise DecisionRefused("unknown_upn", Text(N_("This is not a UPN.")))
-    cursor.execute(
-        "SELECT a.id::text, a.username FROM upn u JOIN account a ON a.id = u.account WHERE u.upn = %s", [clean]
-    )
-    row = cursor.fetchone()
-    return Protected(row[0], row[1], clean) if row else Protected(None, "", clean)
 
 
 _Make = Callable[[Any, _Person, SchoolFacts], list[chain.Entry]]
@@ -220,11 +148,11 @@ def _settled(*, username: str, school: str, make: _Make, actor: str, now: dateti
     def work() -> Decided:
         with connection.cursor() as cursor:
             _require_registered(cursor, school)
-            at = _settled_at(_find(cursor, username), school)
+            at = _settled_at(find_person(cursor, username), school)
             store.lock_chain(cursor, at)
-            person = _find(cursor, username)
+            person = find_person(cursor, username)
             store.lock_upns(cursor, person.upns)
-            person = _find(cursor, username)
+            person = find_person(cursor, username)
             known = _facts(cursor, person, at)
             entries = make(cursor, person, known)
             store.write_log(cursor, entries, chain.Writer(at, actor, now))
@@ -276,7 +204,8 @@ def _word(person: _Person, known: SchoolFacts, school: str) -> LearnerEntry | St
     return known.staff[0].entry if known.staff else None
 
 
-def _find(cursor: Any, username: str) -> _Person:
+def find_person(cursor: Any, username: str) -> _Person:
+    """Whom a username names, an earlier one too. Raises DecisionRefused."""
     cursor.execute(_PERSON, [username.strip().casefold()])
     row = cursor.fetchone()
     if row is None:
@@ -402,7 +331,8 @@ def _refuse_not_standing(cursor: Any, person: _Person) -> None:
     raise DecisionRefused("not_deactivated", Text(N_("The school did not switch this account off.")))
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Raises DecisionRefused for a reason that is empty, too long or holds a UPN."""
     text = reason.strip()
     if not text or len(text) > LONGEST_REASON or not text.isprintable():
         raise DecisionRefused("reason_needed", Text(N_("A reason of up to 500 characters is needed.")))
