@@ -5,7 +5,8 @@
         page = look.as_(Role.CHAMPION)
         look.visit(page, f"/{look.language}/school/{SCHOOL}/")
 
-`look` comes eight times: English and Welsh, 1280 and 390 px wide, with and without JavaScript. `visit` fails on
+`look` comes eight times: English and Welsh, 1280 and 390 px wide, with and without JavaScript (four of them in
+`make test`, the others in `make test-slow`). `visit` fails on
 anything that axe reports, on a word of the other language, on sideways scrolling and on whatever the browser refuses.
 """
 
@@ -36,9 +37,15 @@ FLAGS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 WIDTHS = (1280, 390)
+#: Every language with every width, with and without script. Half of them, in which each two of these still meet, are
+#: enough for every day; the other half is slow.
 VIEWS = [
-    pytest.param(view, id=f"{view[0]}-{view[1]}-{'script' if view[2] else 'plain'}")
-    for view in product(("en", "cy"), WIDTHS, (True, False))
+    pytest.param(
+        (language, width, script),
+        id=f"{language}-{width}-{'script' if script else 'plain'}",
+        marks=pytest.mark.slow if (language == "cy") ^ (width == WIDTHS[1]) ^ (not script) else (),
+    )
+    for language, width, script in product(("en", "cy"), WIDTHS, (True, False))
 ]
 
 
