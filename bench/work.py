@@ -50,6 +50,7 @@ def start() -> None:
 
     for place, name, part in (
         (wire, "load", "read body"),
+        (wire, "load_again", "read body"),
         (check, "check", "check"),
         (facts, "load", "facts"),
         (planning, "plan_run", "plan"),
