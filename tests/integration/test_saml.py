@@ -32,6 +32,7 @@ from tests.support.saml_party import (
     status,
     told,
 )
+from tests.support.second_step import code_now, set_up
 from tests.support.world import ELSEWHERE, PASSWORD, SCHOOL, World, build
 
 from hwb.directory.models import Account, Placement, ServiceLogOut, ServiceSignIn
@@ -96,8 +97,7 @@ def test_who_is_not_signed_in_signs_in_first_and_comes_back(world: World, shelf:
     assert page["Location"].startswith(f"/{language}/sign-in/?next=")
     shown = browser.get(page["Location"])
     assert "form-action 'self' https://library.example;" in shown["Content-Security-Policy"] + ";"
-    sent = {"username": world.accounts[Role.TEACHER].username, "password": PASSWORD}
-    signed_in = browser.post(page["Location"], sent)
+    signed_in = with_second_step(browser, page["Location"], world)
     answer = browser.get(signed_in["Location"])
     assert status(shelf.heard(answer)) == ["Success"]
     assert not foreign_texts(answer.content, language)
@@ -105,6 +105,14 @@ def test_who_is_not_signed_in_signs_in_first_and_comes_back(world: World, shelf:
     again = browser.get(signed_in["Location"])
     assert again.status_code == 400
     assert not foreign_texts(again.content, language)
+
+
+def with_second_step(browser: Client, page: str, world: World) -> Any:
+    """A teacher's sign-in, with the code that follows the password."""
+    teacher = world.accounts[Role.TEACHER]
+    secret = set_up(teacher.id)[0]
+    led = browser.post(page, {"username": teacher.username, "password": PASSWORD})["Location"]
+    return browser.post(led, {"code_again": code_now(secret)})
 
 
 def test_a_request_by_post_keeps_its_signature(world: World) -> None:
@@ -272,9 +280,18 @@ def test_a_new_sign_in_is_made_when_it_is_demanded(world: World, shelf: Library)
     browser = world.client(Role.TEACHER)
     led = browser.get(at_page(authn_request(ForceAuthn="true")))["Location"]
     assert led.startswith("/en/sign-in/")
-    sent = {"username": world.accounts[Role.TEACHER].username, "password": PASSWORD}
-    back = browser.post(led, sent)["Location"]
+    back = with_second_step(browser, led, world)["Location"]
     assert status(shelf.heard(browser.get(back))) == ["Success"]
+
+
+def test_whoever_needs_a_second_step_sets_one_up_before_a_service_hears_of_them(world: World, shelf: Library) -> None:
+    """A password alone says nothing to a service about somebody who sees others' data."""
+    browser = Client()
+    sent = {"username": world.accounts[Role.CHAMPION].username, "password": PASSWORD}
+    led = browser.post(browser.get(at_page(authn_request()))["Location"], sent)["Location"]
+    assert "/account/second-step/" in browser.get(led)["Location"]
+    passive = browser.get(at_page(authn_request("_request-2", IsPassive="true")))
+    assert "Success" not in status(shelf.heard(passive))
 
 
 def log_out_request(shelf: Library, sign_in: str, name: str, number: str = "_out-out-1") -> str:

@@ -234,13 +234,9 @@ def _in(request: PageRequest, child: Child, *, by: str, class_session: str = "")
     if account is None:
         return _away(request)
     account.backend = "hwb.signin.backend.PasswordBackend"  # type: ignore[attr-defined] # as authenticate() sets it
-    response = signed_in(request, account)
-    if request.user.is_authenticated:
-        ends = time.time() + rules.LASTS.total_seconds()
-        joined = (
-            class_sessions.of_device(class_devices.digest_of(request), at=datetime.now(UTC)) if class_session else None
-        )
-        if joined is not None:
-            ends = min(ends, joined.session.ends_at.timestamp())
-        session.begin_child(request, by=by, ends=ends, class_session=class_session)
-    return response
+    ends = time.time() + rules.LASTS.total_seconds()
+    joined = class_sessions.of_device(class_devices.digest_of(request), at=datetime.now(UTC)) if class_session else None
+    if joined is not None:
+        ends = min(ends, joined.session.ends_at.timestamp())
+    session.begin_child(request, by=by, ends=ends, class_session=class_session)
+    return signed_in(request, account)

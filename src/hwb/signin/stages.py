@@ -27,6 +27,8 @@ class SecondStepStage(LoginStage):  # type: ignore[misc]
 def waiting(request: HttpRequest) -> Any:
     """The stage of a sign-in that waits for its second step; None when there is none (any more)."""
     stage = LoginStageController.enter(request, SecondStepStage.key)
-    if stage is None or not Account.objects.filter(pk=stage.login.user.pk, active=True).exists():
+    account = None if stage is None else Account.objects.filter(pk=stage.login.user.pk, active=True).first()
+    if account is None:
         return None
-    return stage
+    since = account.sessions_from  # a reset or "sign out everywhere" ends what was begun before it too
+    return None if since is not None and stage.login.initiated_at < since.timestamp() else stage

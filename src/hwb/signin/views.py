@@ -76,6 +76,7 @@ def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
             account = None if found is None else PasswordBackend().get_user(found)
             if account is None:
                 raise Http404
+            session.forget_child(request)
             account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
             return signed_in(request, account)
     return show(request, "signin/first_sign_in.html", title=N_("Choose your password"), form=form)
@@ -119,6 +120,7 @@ def _right(request: PageRequest, found: passwords.SignIn) -> HttpResponse:
     account = PasswordBackend().get_user(found.account)
     if account is None:
         return inactive.show_help(request, found.account)
+    session.forget_child(request)
     account.must_change = found.must_change
     account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
     return signed_in(request, account)
@@ -126,6 +128,8 @@ def _right(request: PageRequest, found: passwords.SignIn) -> HttpResponse:
 
 def signed_in(request: HttpRequest, account: object) -> HttpResponse:
     """Through allauth's stages, of which one is the second step; the session gets a new id."""
+    if request.user.is_authenticated:  # whoever was signed in here before is not any more, nor in services
+        logout(request)
     response: HttpResponse = perform_login(
         request, account, email_verification="none", redirect_url=again.next_of(request) or reverse("start")
     )
@@ -134,7 +138,7 @@ def signed_in(request: HttpRequest, account: object) -> HttpResponse:
 
 def _begun(request: HttpRequest, account: object, response: HttpResponse) -> HttpResponse:
     """What every sign-in ends in once all stages are passed: the session's clocks, and where to go."""
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and request.user.pk == getattr(account, "pk", None):
         session.begin(request)
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
@@ -143,7 +147,12 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
         reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
         if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie
             to = reverse("own-password") if session.MUST_CHANGE in request.session else response.url
-            if reads in LANGUAGES and not again.next_of(request):
+            if reads in LANGUAGES and to in _beginnings():
                 to = in_language(to, "cy" if reads == "cy" else "en")
             response["Location"] = to
     return response
+
+
+def _beginnings() -> set[str]:
+    """Where somebody begins who asked for no page."""
+    return {in_language(reverse(name), language) for name in ("start", "own-password") for language in LANGUAGES}

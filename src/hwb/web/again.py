@@ -157,7 +157,8 @@ def proves(request: HttpRequest, form: StepForm, account: UUID) -> bool:
 def note(request: HttpRequest, method: Method) -> None:
     """Keeps in the session by which second step it was proved."""
     request.session[SECOND_STEP] = method.value
-    request.session[WAYS] = ["pwd", "pop" if method is Method.PASSKEY else "otp", "mfa"]
+    first = [way for way in request.session.get(WAYS, ()) if way in ("badge", "pictures")] or ["pwd"]
+    request.session[WAYS] = [*first, "pop" if method is Method.PASSKEY else "otp", "mfa"]
 
 
 def ask(request: HttpRequest, form: PageForm | None, *, action: str) -> HttpResponse:

@@ -20,8 +20,8 @@ from hwb import clock
 from hwb.directory.queries import class_sessions, roles
 from hwb.operations import sessions
 from hwb.web import browsers, idle
-from hwb.web.again import CONFIRMED_AT, confirm
 from hwb.web.again import SECOND_STEP as SECOND_STEP
+from hwb.web.again import WAYS, confirm
 from hwb.web.policy import Grant, Person, Role
 
 #: BEGAN, SEEN: times. SECOND_STEP: in the session of somebody who gave one, by what (operations.second_step.Method).
@@ -48,7 +48,8 @@ def begin(request: HttpRequest) -> None:
     """Starts the clocks of a session that has just been signed in."""
     began = time.time()
     request.session[BEGAN] = request.session[SEEN] = began
-    confirm(request)
+    if BY not in request.session:  # a badge or pictures prove nothing that matters most
+        confirm(request)
     if request.session.session_key and SESSION_KEY in request.session:
         browser, system = browsers.named(request.headers.get("User-Agent", ""))
         sessions.note_device(
@@ -86,11 +87,17 @@ def _is_childs_over(request: HttpRequest, now: float) -> bool:
 
 
 def begin_child(request: HttpRequest, *, by: str, ends: float, class_session: str = "") -> None:
-    """What holds of a session that began by a badge or in a class, beside :func:`begin`: it proves no password."""
+    """What holds of a session begun by a badge or in a class; said before :func:`begin`: it proves no password."""
     request.session[BY], request.session[ENDS] = by, ends
+    request.session[WAYS] = ["badge" if by == "badge" else "pictures"]
     if class_session:
         request.session[CLASS] = class_session
-    request.session.pop(CONFIRMED_AT, None)
+
+
+def forget_child(request: HttpRequest) -> None:
+    """A child began here and did not come in; whoever comes now has a password."""
+    for name in (BY, ENDS, CLASS, WAYS):
+        request.session.pop(name, None)
 
 
 def person_from(row: roles.PersonRow) -> Person:

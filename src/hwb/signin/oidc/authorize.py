@@ -8,6 +8,7 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -127,7 +128,7 @@ def _begin(request: PageRequest, asked: Asked, school: str) -> HttpResponse:
 def _to_sign_in(request: PageRequest, asked: Asked) -> HttpResponse:
     """By way of the sign-in page, whoever is signed in already anew, and back here."""
     if is_signed_in(request):
-        request.session.flush()
+        logout(request)
     pending.remember(request, asked.origin)
     following = f"{reverse('authorize')}?{asked.again()}"
     return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': following})}")

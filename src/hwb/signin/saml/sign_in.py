@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth import logout
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -27,9 +28,9 @@ from hwb.signin.saml import messages
 from hwb.signin.saml.asked import Asked, Unbelievable, as_query, read_sign_in
 from hwb.web.frame import name_in_language, show
 from hwb.web.language import chosen_before
-from hwb.web.page import PageRequest, is_signed_in, page
+from hwb.web.page import PageRequest, is_signed_in, led_first, page
 from hwb.web.policy import Action
-from hwb.web.session import BEGAN, LONGEST, MUST_CHANGE
+from hwb.web.session import BEGAN, ENDS, LONGEST
 from hwb.web.words import N_
 
 _LOG = logging.getLogger(__name__)
@@ -82,9 +83,8 @@ def _answer(request: PageRequest, asked: Asked, at: datetime) -> HttpResponse:
         return _refuse(request, asked, "InvalidNameIDPolicy", at)
     if not is_signed_in(request) or _must_sign_in_again(request, asked):
         return _refuse(request, asked, "NoPassive", at) if asked.passive else _to_sign_in(request, asked)
-    if request.session.get(MUST_CHANGE):
-        own = HttpResponseRedirect(reverse("own-password"))
-        return _refuse(request, asked, "NoPassive", at) if asked.passive else own
+    if (led := led_first(request)) is not None:
+        return _refuse(request, asked, "NoPassive", at) if asked.passive else led
     choices = rows.choices(request.person.account, service=asked.message.service.service)
     if not choices:
         return _not_theirs(request, asked, at)
@@ -137,6 +137,8 @@ def _respond(request: PageRequest, asked: Asked, school: str, authn_class: str, 
     if row is None or not row.stands:  # let go in this very moment
         return _refuse_again(request, asked, "RequestDenied", at)
     ends = began + timedelta(seconds=LONGEST)
+    if ENDS in request.session:  # a child's hour
+        ends = min(ends, datetime.fromtimestamp(float(request.session[ENDS]), UTC))
     return _to_service(
         request, asked, messages.response(asked, row, authn_class=authn_class, ends=ends, at=at, on=clock.today())
     )
@@ -167,7 +169,7 @@ def _to_service(request: PageRequest, asked: Asked, response: str) -> HttpRespon
 def _to_sign_in(request: PageRequest, asked: Asked) -> HttpResponse:
     """By way of the sign-in page, whoever is signed in already anew, and back here."""
     if is_signed_in(request):
-        request.session.flush()
+        logout(request)
     if asked.force:
         request.session[_FORCED] = [_digest(asked), time.time()]
     pending.remember(request, asked.origin)
