@@ -27,7 +27,7 @@ def test_a_champion_sets_up_an_app_and_signs_in_with_it(look: Look) -> None:
     """Every page in both languages, wide and narrow, with and without script."""
     page, own = look.as_(), f"/{look.language}/account/second-step/"
     sign_in(look, page, Role.CHAMPION)
-    page.wait_for_url(f"**{own}")
+    page.wait_for_url(f"**{own}**")  # and what comes after
     look.check(page)
     page.click(f"a[href='{own}app/']")
     look.check(page)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,7 +20,7 @@ from tests.support.people import PRIMARY, learner
 from hwb.directory.models import Account, Audit, Establishment, LearnerRecord, Run
 from hwb.extract import wire
 from hwb.extract.records import LEARNER_COLUMNS, Extract
-from hwb.operations import faults, provisioning, verification
+from hwb.operations import provisioning, verification
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = date(2018, 7, 2)
@@ -50,19 +54,30 @@ def reconcile(run: UUID) -> dict[str, Any]:
     return provisioning.reconcile(run_id=run, on=DAY, now=NOW)
 
 
-def killed_in(point: str, work: Callable[[], Any]) -> bool:
-    """Does the work in a process of its own that dies at ``point``; whether it was killed there."""
-    connection.close()  # a connection must not be shared with the child
-    child = os.fork()
-    if child == 0:
-        faults._reached.clear()  # what an earlier test in this process came by
-        os.environ["HWB_FAULT"] = f"{point}:1"
-        try:
-            work()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+_CHILD = """
+import json, os, sys, uuid
+import django
+django.setup()
+from django.db import connections
+connections.settings["default"].update(json.loads(os.environ["HWB_TEST_DATABASE"]))
+from tests.integration import test_crashes
+getattr(test_crashes, sys.argv[1])(uuid.UUID(sys.argv[2]))
+"""
+
+
+def killed_in(point: str, work: Callable[[UUID], Any], run: UUID) -> bool:
+    """Does the work in a process of its own that dies at ``point``; whether it was killed there.
+
+    A new process, not a fork: this one may have threads of a server and a browser.
+    """
+    database = {name: connection.settings_dict[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    told = {**os.environ, "HWB_FAULT": f"{point}:1", "HWB_TEST_DATABASE": json.dumps(database)}
+    command = [sys.executable, "-c", _CHILD, work.__name__, str(run)]
+    ended = subprocess.run(
+        command, env=told, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    return True
 
 
 def jobs() -> int:
@@ -77,7 +92,7 @@ def test_killed_while_a_delivery_is_stored(point: str, stored: int) -> None:
     """F2: a delivery and its job stand both or not at all; the client's next try with the same run id is the same."""
     run = uuid4()
     before = jobs()
-    assert killed_in(point, lambda: deliver(run))
+    assert killed_in(point, deliver, run)
     assert (Run.objects.count(), jobs() - before) == (stored, stored)
     assert deliver(run).created == (not stored)
     assert (Run.objects.count(), jobs() - before) == (1, 1)
@@ -88,7 +103,7 @@ def test_killed_while_a_run_is_reconciled(point: str) -> None:
     """F3, F4: nothing of the run stands, or all of it; the job taken up again ends it and applies nothing twice."""
     run = uuid4()
     deliver(run)
-    assert killed_in(point, lambda: reconcile(run))
+    assert killed_in(point, reconcile, run)
     people = 30 if point == "committed" else 0
     assert [model.objects.count() for model in (Account, LearnerRecord, Audit)] == [people] * 3
     result = reconcile(run)

@@ -150,13 +150,13 @@ REFUSED = {
     "an address and an index": authn_request(AssertionConsumerServiceIndex="2"),
     "meant for another": authn_request(Destination="https://other.example/saml/sign-in"),
     "too old": authn_request(IssueInstant=moment(hours=1, minutes=1)),
-    "not yet": authn_request(IssueInstant=moment(minutes=-5)),
+    "not yet": authn_request(IssueInstant=moment(hours=-24)),
     "no moment": authn_request(IssueInstant="yesterday"),
     "no id": authn_request(ID=None),
     "another version": authn_request(Version="1.1"),
     "another binding": authn_request(ProtocolBinding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact"),
     "conditions over": authn_request(within=condition(f'NotOnOrAfter="{moment(minutes=4)}"')),
-    "conditions to come": authn_request(within=condition(f'NotBefore="{moment(minutes=-5)}"')),
+    "conditions to come": authn_request(within=condition(f'NotBefore="{moment(hours=-24)}"')),
     "another audience": authn_request(
         within="<a:Conditions><a:AudienceRestriction><a:Audience>https://other.example</a:Audience>"
         "</a:AudienceRestriction></a:Conditions>"

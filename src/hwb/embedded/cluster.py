@@ -23,7 +23,7 @@ SUPERUSER = "postgres"
 # Fit for two cores and 400 MiB together with web and worker; what must hold is in reliability's figures.
 SETTINGS: Mapping[str, str] = {
     "shared_buffers": "128MB",
-    "max_connections": "60",
+    "max_connections": "200",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
     "effective_cache_size": "512MB",
