@@ -91,7 +91,7 @@ def first_page(address: str, language: str, username: str, password: str) -> str
             return str(answer.url.removeprefix(pages))
 
     led_to = send("sign-in/", username=username, password=password)
-    if led_to != "account/second-step/":
+    if not led_to.startswith("account/second-step/"):
         return led_to
     setting_up = opener.open(f"{pages}account/second-step/app/", timeout=30).read().decode()
     secret = re.search(r'id="secret">([A-Z2-7 ]+)<', setting_up)
