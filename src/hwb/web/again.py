@@ -24,6 +24,7 @@ from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, second_step
 from hwb.operations.attempts import Caller, mark_of
 from hwb.operations.second_step import Method, Site, StepRefused
+from hwb.web import visitors
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
 from hwb.web.language import language_in
@@ -124,7 +125,7 @@ def _is_own_password(request: HttpRequest, form: PageForm, person: Person) -> bo
     """Whether the typed password is the signed-in person's own; a refusal stands in the form."""
     # Counted apart from the sign-in page, for each session: a stolen one guesses no faster, and locks nobody out.
     session = getattr(request.session, "session_key", None) or ""
-    here = Caller(str(request.META.get("REMOTE_ADDR", "")), session, frozenset({mark_of(session, person.account)}))
+    here = Caller(visitors.address_of(request), session, frozenset({mark_of(session, person.account)}))
     typed = form.cleaned_data[FIELD]
     outcome = passwords.attempt(name=person.username, password=typed, caller=here, at=datetime.now(UTC))
     if outcome.verdict.bar is not None:
