@@ -209,10 +209,25 @@ def test_a_held_run_is_withdrawn() -> None:
 
 
 @pytest.mark.usefixtures("july")
+def test_undo_names_whom_another_school_has_by_now() -> None:
+    """A claim that another school built on the run is named, and left."""
+    left = str(
+        deliver([learner_row(n, leaving_date="2018-07-01" if n == 1 else "") for n in range(1, 31)], on=JULY + DAY)
+    )
+    deliver([learner_row(1), learner_row(40)], on=JULY + DAY, school=SECONDARY)
+    assert as_json("accounts", "--upn", upn(1))[0]["holder"] == SECONDARY
+    assert username(1) in hwb("run", "undo", left, "--preview").output
+    assert as_json("run", "undo", left)["stays"] == [username(1)]
+    assert as_json("accounts", "--upn", upn(1))[0]["holder"] == SECONDARY
+
+
+@pytest.mark.usefixtures("july")
 def test_a_run_is_undone_after_a_look() -> None:
     """--preview shows the changes and makes none; undo makes them."""
     run = str(deliver([learner_row(n, year_group="7") for n in range(1, 31)], on=JULY + DAY))
-    assert len(as_json("run", "undo", run, "--preview")["changes"]) == 30
+    preview = as_json("run", "undo", run, "--preview")
+    assert len(preview["changes"]) == 30
+    assert preview["stays"] == []
     assert Run.objects.get(id=run).state == "applied"
     as_json("run", "undo", run)
     assert Run.objects.get(id=run).state == "undone"

@@ -217,6 +217,19 @@ def test_undo_leaves_what_others_built(nation: Nation) -> None:
     assert set(nation.waits) == {(PRIMARY, MALI)}
 
 
+def test_undo_answers_who_else_asks_for_an_account_it_made(nation: Nation) -> None:
+    """Undo: an account that only the withdrawn snapshot made is let go, and goes to who asks by its UPN (R9)."""
+    nation.run(SECONDARY, [learner(6, mis_id="7")], on=JULY)
+    nation.run(SECONDARY, [learner(5), replace(learner(7, mis_id="7"), upn=upn(50), former_upn=upn(7))], on=JULY)
+    assert (SECONDARY, upn(50)) in nation.waits
+    nation.run(PRIMARY, [learner(1, mis_id="17"), learner(2), learner(7)], on=JULY)
+    assert nation.holder(upn(7)) == PRIMARY
+    nation.undo(PRIMARY, on=JULY)
+    assert nation.holder(upn(50)) == SECONDARY
+    assert nation.of(upn(7)).upn == upn(50)
+    assert not nation.waits
+
+
 def test_undo_of_a_new_upn_that_another_school_has_for_another_child(nation: Nation) -> None:
     """Undo: a re-keying is taken back also where another school expects another child under that UPN."""
     nation.run(SECONDARY, [replace(learner(3), upn=upn(50), start_date=SEPTEMBER)], on=JULY)

@@ -9,6 +9,7 @@ import typer
 
 from hwb import clock
 from hwb.cli.output import DIFFERS, JSON, acting_user, language, print_json, print_table, refuse, say
+from hwb.directory.queries import reviews
 from hwb.extract.texts import N_, Text
 from hwb.operations import provisioning, results
 
@@ -56,7 +57,7 @@ def undo(
     preview: bool = typer.Option(False, "--preview", help="Show what would change; change nothing."),
     as_json: bool = JSON,
 ) -> None:
-    """Withdraw a school's newest accepted run: the one before is newest again."""
+    """Withdraw a school's newest accepted run: the one before is newest again. Whom others have by now stays there."""
     now = clock.now()
     try:
         plan = provisioning.undo(
@@ -65,10 +66,13 @@ def undo(
     except provisioning.RunNotFound:
         refuse(_UNKNOWN)
     changes = [change.to_json() for change in plan.changes]
+    stays = [built.username for built in reviews.built_on(run, school=plan.school)]
     if as_json:
-        print_json({"run": str(run), "preview": preview, "changes": changes})
+        print_json({"run": str(run), "preview": preview, "changes": changes, "stays": stays})
         return
     _print_changes(changes)
+    if stays:
+        print(say(Text(N_("Another school has these accounts by now; they stay there:"))), ", ".join(stays))
     if preview:
         print(say(Text(N_("This was a preview. Nothing has changed."))))
 

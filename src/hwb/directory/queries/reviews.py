@@ -29,6 +29,7 @@ class Built:
 
     account: UUID
     action: str
+    username: str
     surname: str
     forename: str
 
@@ -67,7 +68,7 @@ WITH done AS (
     WHERE chain = %(school)s AND run = %(run)s AND school = %(school)s AND action IN ('release', 'create', 'claim')
     GROUP BY account
 )
-SELECT a.id AS account, d.action,
+SELECT a.id AS account, d.action, a.username,
        coalesce(nullif(w.preferred_surname, ''), w.legal_surname, '') AS surname,
        coalesce(nullif(w.preferred_forename, ''), w.legal_forename, '') AS forename
 FROM done d JOIN account a ON a.id = d.account AND a.kind = 'learner'
