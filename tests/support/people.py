@@ -9,6 +9,46 @@ from hwb.extract.records import LearnerRecord, StaffRecord
 
 PRIMARY, SECONDARY, OTHER = "6712041", "6714041", "6714052"
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
+#: surnames in the order of the Welsh alphabet (ux.md 13.3)
+WELSH_ORDER = [
+    "Cadwaladr",
+    "Crowther",
+    "Cyril",
+    "Chappell",
+    "Davies",
+    "Dwyfor",
+    "Dylan",
+    "Ddu",
+    "Evans",
+    "Fychan",
+    "Ffransis",
+    "Griffiths",
+    "Gwyn",
+    "Ngata",
+    "Hughes",
+    "Jones",
+    "Lewis",
+    "Lynch",
+    "Lloyd",
+    "Llywelyn",
+    "O'Neill",
+    "Parry",
+    "Price",
+    "Puw",
+    "Phillips",
+    "Rees",
+    "Roberts",
+    "Rhys",
+    "Siân",
+    "Siôn",
+    "Tudor",
+    "Tyler",
+    "Thomas",
+    "Williams",
+    "Wyn",
+    "Ŵyn",
+    "Ynyr",
+]
 
 
 def upn(number: int) -> str:
