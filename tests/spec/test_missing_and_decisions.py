@@ -250,6 +250,18 @@ def test_undo_gives_a_missing_learner_back(nation: Nation) -> None:
     assert nation.of(MALI).active
 
 
+def test_undo_gives_nobody_back_who_had_left_before(nation: Nation) -> None:
+    """Undo: whoever had left, and was a guest since, stays inactive when a run about them is withdrawn."""
+    nation.run(PRIMARY, [learner(1, leaving_date=LEAVING), learner(2)], on=SEPTEMBER)
+    nation.run(PRIMARY, [learner(1, enrolment_status="S"), learner(2)], on=SEPTEMBER)
+    nation.run(PRIMARY, [learner(2)], on=SEPTEMBER)
+    assert nation.holder(MALI) is None
+    nation.run(PRIMARY, [learner(1, leaving_date=LEAVING), learner(2)], on=SEPTEMBER)
+    nation.undo(PRIMARY, on=SEPTEMBER)
+    assert nation.holder(MALI) is None
+    assert not nation.of(MALI).active
+
+
 def test_undo_keeps_the_flag_of_a_conflict(nation: Nation) -> None:
     """Undo: who waits, and whether as a conflict (R6), is as before the run that ended the wait."""
     for school in (SECONDARY, OTHER):

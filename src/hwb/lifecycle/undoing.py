@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from hwb.lifecycle import access, calendar, identity, learners, rekeying, staff, words
+from hwb.lifecycle import access, identity, learners, rekeying, staff, words
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.context import Context
 from hwb.lifecycle.facts import (
@@ -249,11 +249,10 @@ def _give_back(person: Learner, taken_from: dict[str, str], school: str, on: dat
     if account is not None and not previous and _let_go_since(person, account, school):
         previous = school
     word = next((entry for entry in person.entries if entry.school == previous), None)
-    if account is None or word is None or account.holder not in (school, None):
+    if account is None or word is None or account.holder not in (school, None) or not words.may_hold(word.record, on):
         return ""
     if previous == school:
-        kept = not calendar.has_left(word.record, on) and not words.claims(word, on)
-        return previous if account.holder is None and kept else ""
+        return previous if account.holder is None and not words.claims(word, on) else ""
     asks_again = any(entry.school == school and words.claims(entry, on) for entry in person.entries)
     return previous if words.is_missing(word) and not asks_again else ""
 

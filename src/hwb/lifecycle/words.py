@@ -15,12 +15,12 @@ HOLDING_STATUSES = frozenset("CM")
 
 def claims(entry: LearnerEntry, on: date) -> bool:
     """Whether this word asks for the account: current or main, on roll, in the newest snapshot, usable (R1, R4, R7)."""
-    return (
-        entry.missing_since is None
-        and not entry.refused
-        and entry.record.enrolment_status in HOLDING_STATUSES
-        and calendar.is_on_roll(entry.record, on)
-    )
+    return is_present(entry) and may_hold(entry.record, on)
+
+
+def may_hold(record: LearnerRecord, on: date) -> bool:
+    """Whether somebody with this record can be held by the school: current or main, and on roll (R1, R7)."""
+    return record.enrolment_status in HOLDING_STATUSES and calendar.is_on_roll(record, on)
 
 
 def precedence(entry: LearnerEntry) -> tuple[date, bool, str]:
