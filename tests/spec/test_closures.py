@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests.support.nation import Nation
@@ -66,6 +66,19 @@ def test_r43_an_earlier_record_at_the_successor(nation: Nation, values: dict[str
     nation.close(PRIMARY, SECONDARY, on=JULY)
     assert (nation.holder(MALI), nation.of(MALI).active) == (SECONDARY, True)
     assert nation.of(MALI).guests == frozenset()
+
+
+def test_r43_an_older_absence_does_not_shorten_the_waiting(nation: Nation) -> None:
+    """R43, R32: The days of who is missing at the successor count from its own run, not from the closed school's."""
+    nation.run(SECONDARY, [learner(9), learner(1)], on=JULY)
+    nation.run(PRIMARY, [learner(2)], on=JULY)  # missing, and in the week after it the next school's
+    nation.day(later := JULY + timedelta(days=8))
+    nation.run(SECONDARY, [learner(9)], on=later)
+    nation.run(OTHER, [learner(1)], on=later)
+    assert nation.holder(MALI) == SECONDARY
+    nation.close(PRIMARY, SECONDARY, on=later)
+    assert nation.holder(MALI) == SECONDARY
+    assert nation.words[SECONDARY, MALI].missing_since == later
 
 
 def test_r43_a_wait_elsewhere_does_not_overtake_the_successor(nation: Nation) -> None:

@@ -63,6 +63,9 @@ def _moved(entry: LearnerEntry, person: Learner, successor: str, on: date) -> li
     at_successor = words.word_of(person, successor)
     if at_successor is not None and (words.claims(at_successor, on) or calendar.has_left(entry.record, on)):
         return [EntryWrite(entry, None)]
+    held_there = person.account is not None and person.account.holder == successor
+    if at_successor is not None and held_there and not words.claims(entry, on):
+        return [EntryWrite(entry, None)]  # an older absence would let others claim earlier (R32)
     writes = [EntryWrite(entry, None), EntryWrite(None, replace(entry, school=successor))]
     if at_successor is not None:  # expected there, or there before
         writes.append(EntryWrite(at_successor, None))
