@@ -7,9 +7,9 @@ import re
 
 import pytest
 from lxml import html
-from tests.spec.test_names import WELSH
 from tests.support.asking import asker
 from tests.support.deliveries import JULY, deliver, learner_row, register_schools, staff_row
+from tests.support.people import WELSH_ORDER
 from tests.support.walk import Walk
 from tests.support.world import SCHOOL
 
@@ -17,7 +17,7 @@ from hwb.directory.models import Account
 from hwb.operations import passwords
 
 pytestmark = pytest.mark.django_db
-MIXED = random.Random(7).sample(WELSH, len(WELSH))
+MIXED = random.Random(7).sample(WELSH_ORDER, len(WELSH_ORDER))
 ENGLISH_FIRST = ["Cadwaladr", "Chappell", "Crowther", "Cyril"]
 
 
@@ -50,10 +50,10 @@ def surnames(content: bytes, elements: str) -> list[str]:
 def test_lists_follow_the_pages_alphabet(page: str, elements: str) -> None:
     """On Welsh pages the Welsh alphabet, on English ones the English."""
     client = asker(SCHOOL)
-    assert surnames(client.get(f"/cy/school/{SCHOOL}/{page}").content, elements) == WELSH
+    assert surnames(client.get(f"/cy/school/{SCHOOL}/{page}").content, elements) == WELSH_ORDER
     english = surnames(client.get(f"/en/school/{SCHOOL}/{page}").content, elements)
     assert english[:4] == ENGLISH_FIRST
-    assert sorted(english) == sorted(WELSH)
+    assert sorted(english) == sorted(WELSH_ORDER)
 
 
 def test_slips_come_in_the_chosen_languages_order() -> None:
@@ -66,7 +66,7 @@ def test_slips_come_in_the_chosen_languages_order() -> None:
     opened = client.post(f"/cy/school/{SCHOOL}/class/print/?name=6G", choice)
     slips = client.post(opened.headers["Location"]).content
     people = [element.text_content() for element in html.fromstring(slips).iterfind(".//p[@class='hwb-slip__who']/b")]
-    initials = [f"Non {name[0]}" for name in WELSH]
+    initials = [f"Non {name[0]}" for name in WELSH_ORDER]
     assert [name.rstrip(".") for name in people] == initials
     assert slips.count(b"hwb-sheet--8") == 5  # 37 of them, 8 a page
 
