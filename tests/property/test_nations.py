@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from tests.support.people import OTHER, PRIMARY, SECONDARY, learner, upn
 
 from hwb.extract.records import LearnerRecord
 from hwb.lifecycle import learners, words
-from hwb.lifecycle.facts import WaitCause
+from hwb.lifecycle.facts import DecisionKind, WaitCause
 from hwb.lifecycle.policy import Limit, Policy
 
 SCHOOLS = (PRIMARY, SECONDARY, OTHER)
@@ -182,6 +183,68 @@ def test_undo_returns_to_the_state_before(
         assert {k: v for k, v in after["accounts"].items() if k not in new} == before["accounts"]
         assert after["waits"] == before["waits"]
     assert all(nation.of(number).holder is None for number in new if nation.of(number).holder == school)
+
+
+decisions = st.tuples(
+    st.sampled_from(["left", "deactivated", "safety", "suspended", "end", "still here"]),
+    st.sampled_from(SCHOOLS),
+    st.integers(1, 4),
+)
+
+
+def decide(nation: Nation, what: str, school: str, number: int, *, on: date) -> None:
+    """One decision about a learner, where the school may make it."""
+    if upn(number) not in nation.upns:
+        return
+    account = nation.of(upn(number))
+    if what == "left" and account.holder == school:
+        nation.left(upn(number), school=school, on=on)
+    elif what == "still here" and any(each.kind is DecisionKind.LEFT for each in account.decisions):
+        nation.still_here(upn(number), school=school, on=on)
+    elif what == "end":
+        for each in account.decisions:
+            if each.kind is not DecisionKind.LEFT:
+                nation.end_decisions(account.id, each.kind, on=on)
+    elif what == "suspended":
+        nation.decide(account.id, DecisionKind.SUSPENDED, school=None, on=on)
+    elif what in ("deactivated", "safety") and school in account.schools:
+        nation.decide(account.id, DecisionKind(what), school=school, on=on)
+
+
+def standing(nation: Nation) -> dict[str, list[tuple[str, str]]]:
+    return {
+        account.upn: sorted((each.kind, each.school or "") for each in account.decisions)
+        for account in nation.accounts.values()
+    }
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(events.map(lambda each: each[0]) | decisions, min_size=1, max_size=12),
+    st.sampled_from(SCHOOLS),
+    snapshots,
+)
+def test_undo_brings_decisions_back(happening: list[tuple[Any, ...]], school: str, people: list[LearnerRecord]) -> None:
+    """Undo, R31, R32: among decisions of schools and support too; what the run ended stands again as it was."""
+    nation, today = Nation(policy=UNLIMITED), FIRST
+    nation.run(school, [], on=today)
+    for first, second, third in happening:
+        if first in SCHOOLS:
+            today += timedelta(days=third)
+            nation.day(today)
+            nation.run(first, second, on=today)
+        else:
+            decide(nation, first, second, third, on=today)
+    nation.day(today)
+    before, decided = nation.state(), standing(nation)
+    plan = nation.run(school, people, on=today)
+    nation.undo(school, on=today)
+    after = nation.state()
+    assert after["words"] == before["words"]
+    if not any(change.school != school and change.kind == "claim" for change in plan.changes):
+        assert {k: v for k, v in after["accounts"].items() if k in before["accounts"]} == before["accounts"]
+        assert {k: v for k, v in standing(nation).items() if k in decided} == decided
+        assert after["waits"] == before["waits"]
 
 
 @settings(max_examples=100, deadline=None)

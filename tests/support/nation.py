@@ -126,7 +126,7 @@ class Nation:
 
     def undo(self, school: str, *, on: date) -> Plan:
         """Withdraw the school's newest accepted run."""
-        ran = self.runs[school].pop()
+        ran = self.runs[school][-1]
         self.withdrawn.setdefault(school, set()).add(ran.snapshot.digest)
         facts = self.facts(school, list(ran.learners_before) + [old for old, _ in ran.rekeyed])
         members = {m.entry.id: m for m in facts.staff}
@@ -158,6 +158,7 @@ class Nation:
             policy=self.policy,
         )
         self.apply(plan)
+        self.runs[school].pop()
         return plan
 
     def close(self, school: str, successor: str | None, *, on: date) -> Plan:
@@ -456,7 +457,8 @@ def _decision_end(nation: Nation, change: Change, account_id: str | None) -> Non
 
 def _decision_reopen(nation: Nation, change: Change, account_id: str | None) -> None:
     account = nation.accounts[account_id or ""]
-    again = Decision(change.after["decision"], DecisionKind(change.after["kind"]), change.school)
+    ended = (each for runs in nation.runs.values() for ran in runs for _, each in ran.ended)
+    again = next(each for each in ended if each.id == change.after["decision"])
     nation._set(account_id, decisions=(*account.decisions, again))
 
 
