@@ -19,7 +19,7 @@ from hwb.operations import passwords, sessions
 from hwb.signin.forms import OwnPasswordForm
 from hwb.signin.letters import LANGUAGES
 from hwb.signin.steps import KINDS
-from hwb.web import banner, session
+from hwb.web import again, banner, session
 from hwb.web.frame import name_in_language, places, show
 from hwb.web.language import is_switch
 from hwb.web.page import PageRequest, page
@@ -156,6 +156,8 @@ def acting(request: PageRequest) -> str:
 
 def _changed(request: PageRequest, form: OwnPasswordForm) -> bool:
     person, given = request.person, form.cleaned_data
+    if not again.is_own_password(request, form, "present_password", wrong=N_("The present password is not right")):
+        return False
     try:
         passwords.choose(
             account=person.account, old=given["present_password"], new=given["new_password"], now=clock.now()

@@ -111,28 +111,30 @@ def form_of(request: HttpRequest) -> PageForm:
 
 def accepts(request: HttpRequest, form: PageForm) -> bool:
     """Whether the proof is right; if so, they are fresh from now."""
-    person = _person(request)
     if isinstance(form, StepForm):
-        if not proves(request, form, person.account):
+        if not proves(request, form, _person(request).account):
             return False
-    elif not _is_own_password(request, form, person):
+    elif not is_own_password(request, form, FIELD, wrong=N_("The password is not right")):
         return False
     confirm(request)
     return True
 
 
-def _is_own_password(request: HttpRequest, form: PageForm, person: Person) -> bool:
-    """Whether the typed password is the signed-in person's own; a refusal stands in the form."""
-    # Counted apart from the sign-in page, for each session: a stolen one guesses no faster, and locks nobody out.
+def is_own_password(request: HttpRequest, form: PageForm, field: str, *, wrong: str) -> bool:
+    """Whether the password typed in a field is the signed-in person's own; a refusal stands in the form.
+
+    Counted apart from the sign-in page, for each session: a stolen one guesses no faster, and locks nobody out.
+    """
+    person = _person(request)
     session = getattr(request.session, "session_key", None) or ""
     here = Caller(visitors.address_of(request), session, frozenset({mark_of(session, person.account)}))
-    typed = form.cleaned_data[FIELD]
+    typed = form.cleaned_data[field]
     outcome = passwords.attempt(name=person.username, password=typed, caller=here, at=datetime.now(UTC))
     if outcome.verdict.bar is not None:
-        form.add_error(FIELD, N_("Too many wrong tries. Wait some minutes, then try again"))
+        form.add_error(field, N_("Too many wrong tries. Wait some minutes, then try again"))
         return False
     if outcome.found is None or outcome.found.account != person.account:
-        form.add_error(FIELD, N_("The password is not right"))
+        form.add_error(field, wrong)
         return False
     return True
 
