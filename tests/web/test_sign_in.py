@@ -273,3 +273,22 @@ def test_a_question_says_which_page_it_is_about(world: World) -> None:
     assert [part for part in (path, f"School number: {SCHOOL}", str(world.run.id)) if part not in told] == []  # type: ignore[union-attr]
     assert "page=2" not in told
     assert "Ask a question" not in Client().get("/en/sign-in/").content.decode()
+
+
+def test_a_new_password_and_the_end_of_sessions_are_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash in whatever comes after the change leaves no session of the old password, neither here nor in services."""
+    account = world.accounts[Role.STAFF]
+    elsewhere = Client()
+    elsewhere.cookies["sessionid"] = session_of(account.id, began=time.time() - 60)
+    here = world.client(Role.STAFF, raise_request_exception=False)
+
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(sessions, "end_all", crash)
+    monkeypatch.setattr("hwb.web.session.begin", crash)
+    answer = here.post("/en/password/", {"present_password": PASSWORD, "new_password": "pont-gwynt-cadair"})
+    assert answer.status_code == 500
+    assert sign_in(Client(), account.username).status_code == 200
+    assert not is_in(elsewhere)
+    assert Audit.objects.filter(action="sessions ended", account=account.id).count() == 1

@@ -83,7 +83,7 @@ def use_link(*, token: str, password: str, now: datetime, at: datetime) -> UUID 
         if row is None:
             return None
         account: UUID = row[0]
-        passwords.choose_first(account=account, new=password, now=now)
+        passwords.choose_first(account=account, new=password, now=now, at=at)
     return account
 
 

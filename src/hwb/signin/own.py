@@ -160,12 +160,12 @@ def _changed(request: PageRequest, form: OwnPasswordForm) -> bool:
         return False
     try:
         passwords.choose(
-            account=person.account, old=given["present_password"], new=given["new_password"], now=clock.now()
-        )
+            account=person.account, old=given["present_password"], new=given["new_password"], now=clock.now(),
+            at=datetime.now(UTC),
+        )  # fmt: skip
     except passwords.PasswordRefused as refused:
         form.add_refusal("present_password" if refused.code == "wrong_old" else "new_password", refused.text)
         return False
-    sessions.end_all(account=person.account, acting_user=acting(request), now=clock.now(), at=datetime.now(UTC))
     request.session.cycle_key()
     session.begin(request)  # this one goes on, under a new id
     return True
