@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from itertools import cycle
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,7 +25,7 @@ from tests.support.world import ELSEWHERE, PASSWORD, SCHOOL, World, build, sessi
 
 from hwb.directory import signing_keys as sealed_keys
 from hwb.directory.models import Account, Placement, ServiceSignIn
-from hwb.operations import services, signing_keys
+from hwb.operations import passwords, services, signing_keys
 from hwb.web.policy import Role
 
 pytestmark = pytest.mark.django_db
@@ -294,6 +296,39 @@ def test_a_role_that_needs_a_second_step_needs_it_for_services_too(world: World,
     told = maths.told(maths.redeem(answer_of(browser.get(back["Location"]))["code"]).json()["id_token"])
     assert told["amr"] == ["pwd", "otp", "mfa"]
     assert told["acr"] == "https://refeds.org/profile/mfa"
+
+
+def test_a_password_that_must_be_changed_is_and_then_the_service_has_its_answer(world: World, maths: Party) -> None:
+    """In the middle of a sign-in, and of a session that the request finds; forms may lead on to the service."""
+    staff, now = world.accounts[Role.STAFF], datetime.now(UTC)
+    made = passwords.reset(account=staff.id, school=SCHOOL, acting_user="tests", now=now).password
+    browser = Client()
+    way = browser.post(browser.get(maths.request())["Location"], {"username": staff.username, "password": made})
+    assert way["Location"].startswith("/en/password/?next=%2Fen%2Fauthorize%2F")
+    again = browser.get(maths.request(state="two"))["Location"]
+    assert again.startswith("/en/password/?next=%2Fen%2Fauthorize%2F")
+    assert "form-action 'self' https://maths.example;" in browser.get(again)["Content-Security-Policy"] + ";"
+    back = browser.post(again, {"present_password": made, "new_password": "pont-gwynt-cadair"})
+    answer = answer_of(browser.get(back["Location"]))
+    assert (answer["state"], "code" in answer) == ("two", True)
+
+
+def test_a_new_second_step_and_a_new_password_both_lead_on_to_the_service(world: World, maths: Party) -> None:
+    """A Champion whose password support made, at the very first sign-in: no other page comes between."""
+    champion, now = world.accounts[Role.CHAMPION], datetime.now(UTC)
+    made = passwords.reset_named(username=champion.username, acting_user="tests", now=now).password
+    browser = Client()
+    way = browser.post(browser.get(maths.request())["Location"], {"username": champion.username, "password": made})
+    way = browser.get(way["Location"])
+    assert way["Location"].startswith("/en/account/second-step/?next=%2Fen%2Fpassword%2F")
+    browser.get(way["Location"])
+    page = browser.get("/en/account/second-step/app/").content.decode()
+    secret = re.search(r'id="secret">([A-Z2-7 ]+)<', page)[1].replace(" ", "")  # type: ignore[index]
+    codes = browser.post("/en/account/second-step/app/", {"code": code_now(secret)}).content.decode()
+    onward = unescape(re.search(r'<a class="govuk-button" href="([^"]+)"', codes)[1])  # type: ignore[index]
+    assert onward.startswith("/en/password/?next=%2Fen%2Fauthorize%2F")
+    back = browser.post(onward, {"present_password": made, "new_password": "pont-gwynt-cadair"})
+    assert "code" in answer_of(browser.get(back["Location"]))
 
 
 def test_an_id_token_of_somebody_else_is_not_answered_with_another_person(world: World, maths: Party) -> None:

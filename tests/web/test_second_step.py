@@ -250,7 +250,7 @@ def test_a_password_made_by_somebody_else_is_changed_after_the_second_step(world
     client = Client()
     client.post("/en/sign-in/", {"username": account.username, "password": made.password})
     assert client.post(SECOND, {again.CODE: code_now(secret)})["Location"] == "/en/password/"
-    assert client.get("/en/account/")["Location"] == "/en/password/"
+    assert client.get("/en/account/")["Location"] == "/en/password/?next=%2Fen%2Faccount%2F"
 
 
 def test_nothing_of_a_second_step_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,7 +15,7 @@ from tests.support.world import OWN_CLASS, PASSWORD, SCHOOL, World, session_of
 
 from hwb import clock
 from hwb.directory.models import Account, Audit, Identifier
-from hwb.operations import roles, sessions
+from hwb.operations import passwords, roles, sessions
 from hwb.operations.roles import NewPerson, Reach
 from hwb.web import again
 from hwb.web.policy import Role
@@ -292,3 +292,21 @@ def test_a_new_password_and_the_end_of_sessions_are_one(world: World, monkeypatc
     assert sign_in(Client(), account.username).status_code == 200
     assert not is_in(elsewhere)
     assert Audit.objects.filter(action="sessions ended", account=account.id).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "onward"), [("/cy/account/messages/", "/cy/account/messages/"), ("//evil.example/", ""), ("/api/x", "")]
+)
+def test_after_a_password_that_must_be_changed_comes_the_page_that_was_asked_for(
+    world: World, asked: str, onward: str
+) -> None:
+    """Our own pages only; whoever is signed in already is led there too."""
+    account, client = world.accounts[Role.STAFF], Client()
+    made = passwords.reset(account=account.id, school=SCHOOL, acting_user="tests", now=datetime.now(UTC)).password
+    way = sign_in(client, account.username, made, f"?next={asked}")["Location"]  # type: ignore[index]
+    assert way == ("/en/password/?next=%2Fcy%2Faccount%2Fmessages%2F" if onward else "/en/password/")
+    answer = client.post(
+        f"/en/password/?next={asked}", {"present_password": made, "new_password": "pont-gwynt-cadair"}
+    )  # fmt: skip
+    assert answer["Location"] == (onward or "/en/")
+    assert client.get(f"/en/sign-in/?next={asked}")["Location"] == (onward or "/en/")

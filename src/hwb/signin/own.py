@@ -137,13 +137,14 @@ def sign_out_everywhere(request: PageRequest) -> HttpResponse:
 @sensitive_post_parameters("present_password", "new_password")
 @page(Action.OWN_ACCOUNT, methods="GET POST", first=True)
 def own_password(request: PageRequest) -> HttpResponse:
-    """A6: a new password of one's own; other sessions end. After a reset it comes before every other page."""
+    """A6: a new password of one's own; other sessions end. After a reset it comes before every other page,
+    and leads on to the one that was asked for."""
     form = OwnPasswordForm.of(request)
     must = bool(request.session.get(session.MUST_CHANGE))
     if form.is_sent() and _changed(request, form):
         request.session.pop(session.MUST_CHANGE, None)
         banner.put(request, Text(N_("Your password has been changed.")))
-        return HttpResponseRedirect(reverse("start" if must else "own-account"))
+        return HttpResponseRedirect(again.next_of(request) or reverse("start" if must else "own-account"))
     back = "" if must else reverse("own-account")
     title = N_("Choose a new password")
     return show(request, "signin/own_password.html", title=title, form=form, back=back, must=must)

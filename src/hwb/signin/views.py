@@ -36,7 +36,7 @@ CHILDREN = {"badge": "badge", "class": "class-sign-in"}
 def sign_in(request: PageRequest) -> HttpResponse:
     """A1: username and password; every failure has the same answer."""
     if is_signed_in(request) and request.method == "GET":
-        return HttpResponseRedirect(reverse("start"))
+        return HttpResponseRedirect(again.next_of(request) or reverse("start"))
     form = SignInForm.of(request)
     if form.is_sent():
         outcome = passwords.attempt(
@@ -146,7 +146,9 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
             request.session[MOVED] = True
         reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
         if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie
-            to = reverse("own-password") if session.MUST_CHANGE in request.session else response.url
+            to = response.url
+            if session.MUST_CHANGE in request.session:
+                to = again.on_the_way("own-password", "" if to in _beginnings() else to)
             if reads in LANGUAGES and to in _beginnings():
                 to = in_language(to, "cy" if reads == "cy" else "en")
             response["Location"] = to

@@ -198,6 +198,11 @@ def next_of(request: HttpRequest) -> str:
     return asked if ours and asked.startswith("/") and language_in(asked) else ""
 
 
+def on_the_way(name: str, following: str) -> str:
+    """The address of a page that comes before another one and leads on to it; empty: to none."""
+    return reverse(name) + (f"?{urlencode({'next': following})}" if following else "")
+
+
 def site_of(request: HttpRequest) -> Site:
     """Passkeys are good for the host of the printed address; the browser must state the origin of this request."""
     host = urlsplit(settings.HWB_BASE_URL).hostname or "localhost"
