@@ -16,7 +16,7 @@ from tests.support.world import PASSWORD, SCHOOL, World, session_of
 from hwb.directory.models import Account, Audit, Message, SecondFactor, SecondStepTries
 from hwb.jobs.mail import mail_of
 from hwb.lifecycle import second_step as rules
-from hwb.operations import messages, second_step
+from hwb.operations import messages, second_step, sessions
 from hwb.operations.messages import Outgoing
 from hwb.operations.second_step import StepRefused
 from hwb.web import again, policy
@@ -348,3 +348,25 @@ def test_after_setting_it_up_comes_the_page_that_was_asked_for(world: World, ask
     secret = re.search(r'id="secret">([A-Z2-7 ]+)<', client.get(f"{OWN}app/").content.decode())[1].replace(" ", "")
     page = client.post(f"{OWN}app/", {"code": code_now(secret)}).content.decode()
     assert f'<a class="govuk-button" href="{onward}">' in page
+
+
+def test_a_step_that_waits_is_over_with_the_sessions_that_began_before(world: World) -> None:
+    """ "Sign out everywhere", a new password or a reset: whoever waits there with the old password begins anew."""
+    account = world.accounts[Role.CHAMPION]
+    secret, _ = set_up(account.id)
+    client, now = by_password(world, Role.CHAMPION), datetime.now(UTC)
+    assert client.get(SECOND).status_code == 200
+    sessions.end_all(account=account.id, acting_user="tests", now=now, at=now)
+    assert client.post(SECOND, {again.CODE: code_now(secret)})["Location"] == "/en/sign-in/"
+    assert client.get("/en/account/")["Location"].startswith("/en/sign-in/")
+    assert by_password(world, Role.CHAMPION).post(SECOND, {again.CODE: code_now(secret)})["Location"] == "/en/"
+
+
+@pytest.mark.parametrize(("query", "onward"), [("", "/cy/"), ("?next=/en/account/messages/", "/en/account/messages/")])
+def test_after_it_a_page_that_was_asked_for_comes_as_it_was_asked(world: World, query: str, onward: str) -> None:
+    """The language that somebody reads in is for where they begin, and nothing else."""
+    account = world.accounts[Role.CHAMPION]
+    secret, _ = set_up(account.id)
+    world.client(Role.CHAMPION).post("/en/account/messages/", {"pages": "cy", "language": "both", "digests": "yes"})
+    client = by_password(world, Role.CHAMPION, query)
+    assert client.post(SECOND, {again.CODE: code_now(secret)})["Location"] == onward

@@ -9,14 +9,19 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from tests.support.relying_party import party
+from tests.support.second_step import set_up
 from tests.support.world import OWN_CLASS, PASSWORD, SCHOOL, World, session_of
 
 from hwb import clock
 from hwb.directory.models import Account, Audit, Identifier
 from hwb.operations import passwords, roles, sessions
 from hwb.operations.roles import NewPerson, Reach
+from hwb.signin import views
 from hwb.web import again
 from hwb.web.policy import Role
 
@@ -310,3 +315,28 @@ def test_after_a_password_that_must_be_changed_comes_the_page_that_was_asked_for
     )  # fmt: skip
     assert answer["Location"] == (onward or "/en/")
     assert client.get(f"/en/sign-in/?next={asked}")["Location"] == (onward or "/en/")
+
+
+def test_whoever_was_signed_in_here_is_not_any_more_when_somebody_else_signs_in(world: World) -> None:
+    """Also before the newcomer's second step, and in the services that the first one went to from here."""
+    set_up(world.accounts[Role.CHAMPION].id)
+    maths, client = party(schools=(SCHOOL,)), Client()
+    sign_in(client, world.accounts[Role.STAFF].username)
+    token = maths.redeem(maths.code(client)).json()["access_token"]
+    assert maths.userinfo(token).status_code == 200
+    key = client.cookies["sessionid"].value
+    answer = sign_in(client, world.accounts[Role.CHAMPION].username)
+    assert answer["Location"] == "/en/second-step/"  # type: ignore[index]
+    assert not is_in(client)
+    assert not Session.objects.filter(session_key=key).exists()
+    assert maths.userinfo(token).status_code == 401
+
+
+def test_a_session_is_begun_for_the_account_alone_whose_sign_in_is_done(world: World, rf: RequestFactory) -> None:
+    """The password of a colleague makes nobody's session fresh."""
+    request = rf.get("/en/")
+    request.user, request.session = world.accounts[Role.STAFF], SessionStore()  # type: ignore[assignment]
+    views._begun(request, world.accounts[Role.CHAMPION], HttpResponse())
+    assert not request.session.keys()
+    views._begun(request, world.accounts[Role.STAFF], HttpResponse())
+    assert again.CONFIRMED_AT in request.session
