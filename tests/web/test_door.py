@@ -307,15 +307,6 @@ def test_the_present_password_is_counted_too(world: World) -> None:
     assert sign_in(Client(), name).status_code == 302
 
 
-@pytest.mark.parametrize("language", ["en", "cy"])
-def test_a_forgotten_password_asks_for_nothing(client: Client, language: str) -> None:
-    """A9: who can help; no field, so no answer that tells who exists."""
-    page = client.get(f"/{language}/forgotten/")
-    assert page.status_code == 200
-    assert b"<input" not in page.content.split(b"<main")[1].split(b"</main")[0]
-    assert f"/{language}/forgotten/" in client.get(f"/{language}/sign-in/").content.decode()
-
-
 def test_the_address_behind_a_proxy_is_the_one_the_proxy_saw(settings: Any) -> None:
     from django.test import RequestFactory
 

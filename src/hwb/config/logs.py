@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 #: First parts of addresses below the language whose next part is a secret; tests hold them against all addresses.
-SECRET_AFTER: Final = ("first-sign-in",)
+SECRET_AFTER: Final = ("first-sign-in", "forgotten", "recovery-address")
 # Wherever it stands, written as it is or escaped: also in the text of an exception.
 _SECRET = re.compile(rf"((?:{'|'.join(SECRET_AFTER)})(?:/|%2F))[^/\s'\"?&]+", re.IGNORECASE)
 

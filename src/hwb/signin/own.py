@@ -108,7 +108,20 @@ def _rows(request: PageRequest) -> list[dict[str, Any]]:
             "value": say(LANGUAGES[chosen.language]),
         },
     ]  # fmt: skip
+    if person.kind != "learner":
+        found.insert(5, _recovery(person.account))
     return [row for row in found if row["value"]]
+
+
+def _recovery(account: UUID) -> dict[str, Any]:
+    known = own.recovery_address(account)
+    waits = f"\n{say(N_('Waits to be confirmed'))}" if known and not known.confirmed else ""
+    return {
+        "label": N_("Recovery address"),
+        "address": reverse("own-recovery-address"),
+        "action": N_("Change") if known else N_("Set up"),
+        "value": f"{known.address}{waits}" if known else say(N_("None")),
+    }
 
 
 def _devices(request: PageRequest) -> list[Device]:
