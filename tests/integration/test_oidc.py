@@ -18,6 +18,7 @@ import jwt
 import pytest
 from allauth.idp.oidc.models import Token
 from django.test import Client
+from django.urls import reverse
 from tests.support.languages import foreign_texts
 from tests.support.relying_party import BACK, EVERYTHING, Party, answer_of, party
 from tests.support.second_step import code_now, set_up
@@ -236,6 +237,14 @@ def test_another_services_tokens_are_nobodys_to_use_look_at_or_end(world: World,
     assert maths.introspect(got["access_token"])["active"] is True
     assert Client().post("/api/oidc/introspect", {"token": got["access_token"]}).status_code == 401
     assert Client().post("/api/oidc/revoke", {"token": got["access_token"]}).status_code == 401
+
+
+def test_a_services_access_token_opens_userinfo_and_nothing_else(world: World, maths: Party) -> None:
+    """Neither the interfaces of Provisioning Clients nor a page."""
+    bearer = {"authorization": f"Bearer {tokens(maths, world.client(Role.CHAMPION))['access_token']}"}
+    assert maths.asking.get("/api/oidc/userinfo", headers=bearer).status_code == 200
+    assert maths.asking.get(reverse("school", kwargs={"dfes": SCHOOL}), headers=bearer).status_code == 401
+    assert maths.asking.get("/en/account/", headers=bearer).status_code == 302
 
 
 def test_revocation_ends_a_token_and_with_a_refresh_token_all(world: World, maths: Party) -> None:

@@ -193,10 +193,9 @@ def test_an_act_that_needs_a_fresh_password_keeps_what_was_sent(world: World, rf
     def send(data: dict[str, str] | None, method: str = "post") -> HttpResponse:
         request = getattr(factory, method)("/en/x/", data)
         request.person = Person(account.id, "staff", "A", account.username, (Grant(Role.CHAMPION, SCHOOL),))
-        request.resolver_match, request.session = (
-            None,
-            {again.CONFIRMED_AT: time.time() - 1000, again.SECOND_STEP: "app"},
-        )
+        request.resolver_match, request.session = None, SessionStore()
+        request.session.update({again.CONFIRMED_AT: time.time() - 1000, again.SECOND_STEP: "app"})
+        request.session.save()
         return view(request, dfes=SCHOOL)
 
     asked = send({"reason": "a <b>", "reason2": "c"})
@@ -340,3 +339,21 @@ def test_a_session_is_begun_for_the_account_alone_whose_sign_in_is_done(world: W
     assert not request.session.keys()
     views._begun(request, world.accounts[Role.STAFF], HttpResponse())
     assert again.CONFIRMED_AT in request.session
+
+
+def test_after_a_fresh_proof_the_session_goes_on_under_a_new_key(world: World) -> None:
+    """The old key is worth nothing; the device and the services that were signed in to from it stay with it."""
+    maths, client = party(schools=(SCHOOL,)), Client()
+    sign_in(client, world.accounts[Role.STAFF].username)
+    old, token = client.cookies["sessionid"].value, maths.redeem(maths.code(client)).json()["access_token"]
+    client.post("/en/again/?next=/en/account/", {again.FIELD: "wrong"})
+    assert client.cookies["sessionid"].value == old
+    client.post("/en/again/?next=/en/account/", {again.FIELD: PASSWORD})
+    assert client.cookies["sessionid"].value != old
+    thief = Client()
+    thief.cookies["sessionid"] = old
+    assert not is_in(thief)
+    assert "This device, now" in client.get("/en/account/").content.decode()
+    assert maths.userinfo(token).status_code == 200
+    client.post("/en/sign-out/")
+    assert maths.userinfo(token).status_code == 401

@@ -43,6 +43,16 @@ def note_device(*, session_key: str, account: UUID, browser: str, system: str, a
         cursor.execute(_NOTE_DEVICE, [uuid4(), session_key, account, browser, system, at])
 
 
+def renew(*, old: str, new: str) -> None:
+    """A session goes on under a new key: its device, and the services that were signed in to from it, go with it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE session_device SET session_key = %s WHERE session_key = %s", [new, old])
+        cursor.execute(
+            "UPDATE service_sign_in SET session = %s WHERE session = %s AND ended_at IS NULL",
+            [service_sign_ins.session_digest(new), service_sign_ins.session_digest(old)],
+        )
+
+
 def end_one(*, account: UUID, device: UUID, acting_user: str, now: datetime) -> bool:
     """Ends one of the account's sessions; False when it has no such one (any more)."""
     with transaction.atomic(), connection.cursor() as cursor:

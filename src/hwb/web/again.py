@@ -21,7 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from hwb import clock
 from hwb.directory.queries import second_step as rows
-from hwb.operations import passwords, second_step
+from hwb.operations import passwords, second_step, sessions
 from hwb.operations.attempts import Caller, mark_of
 from hwb.operations.second_step import Method, Site, StepRefused
 from hwb.web import visitors
@@ -110,13 +110,16 @@ def form_of(request: HttpRequest) -> PageForm:
 
 
 def accepts(request: HttpRequest, form: PageForm) -> bool:
-    """Whether the proof is right; if so, they are fresh from now."""
+    """Whether the proof is right; if so, they are fresh from now, in a session under a new key."""
     if isinstance(form, StepForm):
         if not proves(request, form, _person(request).account):
             return False
     elif not is_own_password(request, form, FIELD, wrong=N_("The password is not right")):
         return False
     confirm(request)
+    old = str(request.session.session_key)
+    request.session.cycle_key()
+    sessions.renew(old=old, new=str(request.session.session_key))
     return True
 
 
