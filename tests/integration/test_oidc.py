@@ -229,6 +229,18 @@ def test_refresh_tokens_rotate_and_a_used_one_kills_the_family(world: World, mat
     assert maths.introspect(third["access_token"]) == {"active": False}
 
 
+def test_renewals_end_thirty_days_after_signing_in(world: World, maths: Party) -> None:
+    """However often the tokens were renewed meanwhile."""
+    first = tokens(maths, world.client(Role.TEACHER))
+    began = datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=5)
+    ServiceSignIn.objects.update(created_at=began)
+    second = maths.refresh(first["refresh_token"]).json()
+    ends = Token.objects.by_value(second["refresh_token"]).get().expires_at
+    assert abs(ends - began - timedelta(days=30)) < timedelta(seconds=1)
+    Token.objects.filter(type="rt").update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    assert maths.refresh(second["refresh_token"]).status_code == 400
+
+
 def test_another_services_tokens_are_nobodys_to_use_look_at_or_end(world: World, maths: Party) -> None:
     got, music = tokens(maths, world.client(Role.TEACHER)), party(name="Music", schools=(SCHOOL,))
     assert music.refresh(got["refresh_token"]).status_code == 400

@@ -318,16 +318,17 @@ def test_the_owner_is_told_and_a_learner_is_not(world: World) -> None:
     """M15: what was done, no name and no secret."""
     champion, learner = world.accounts[Role.CHAMPION], world.accounts[Role.LEARNER]
     for account in (champion, learner):
-        set_up(account.id)
+        _, codes = set_up(account.id)
+        prove(account, codes[0])
     second_step.new_recovery_codes(account=champion.id, now=datetime.now(UTC), at=datetime.now(UTC))
     told = Message.objects.filter(kind="M15")
-    assert [message.details["what"] for message in told.order_by("id")] == ["added", "codes"]
+    assert [message.details["what"] for message in told.order_by("id")] == ["added", "recovery", "codes"]
     assert {message.to_account for message in told} == {champion.id}
     sent: list[Outgoing] = []
     while messages.deliver_next(send=sent.append, now=datetime.now(UTC), at=datetime.now(UTC)):
         pass
     bodies = [mail_of(outgoing).body for outgoing in sent if outgoing.kind == "M15"]
-    assert len(bodies) == 2
+    assert len(bodies) == 3
     for body in bodies:
         assert "/account/" in body
         assert "School:" not in body
@@ -370,3 +371,12 @@ def test_after_it_a_page_that_was_asked_for_comes_as_it_was_asked(world: World, 
     world.client(Role.CHAMPION).post("/en/account/messages/", {"pages": "cy", "language": "both", "digests": "yes"})
     client = by_password(world, Role.CHAMPION, query)
     assert client.post(SECOND, {again.CODE: code_now(secret)})["Location"] == onward
+
+
+def test_a_recovery_code_cannot_be_guessed() -> None:
+    """64 bits or more, each letter drawn by chance alone."""
+    drawn: list[str] = []
+    code = rules.recovery_code(lambda letters: drawn.append(letters) or letters[0])  # type: ignore[func-returns-value]
+    assert len(set(drawn[0])) ** len(drawn) >= 2**64
+    assert len(code.replace("-", "")) == len(drawn)
+    assert set(drawn) == {rules.RECOVERY_LETTERS}

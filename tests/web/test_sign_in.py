@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from tests.support.relying_party import party
 from tests.support.second_step import set_up
-from tests.support.world import OWN_CLASS, PASSWORD, SCHOOL, World, session_of
+from tests.support.world import OWN_CLASS, PASSWORD, SCHOOL, World, encoded, session_of
+from typer.testing import CliRunner
 
 from hwb import clock
-from hwb.directory.models import Account, Audit, Identifier
+from hwb.cli.main import build_app
+from hwb.directory.models import Account, Audit, Identifier, SignInCount
 from hwb.operations import passwords, roles, sessions
 from hwb.operations.roles import NewPerson, Reach
 from hwb.signin import views
@@ -357,3 +362,81 @@ def test_after_a_fresh_proof_the_session_goes_on_under_a_new_key(world: World) -
     assert maths.userinfo(token).status_code == 200
     client.post("/en/sign-out/")
     assert maths.userinfo(token).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/en/sign-in/", "/en/password/", "first"])
+def test_password_fields_hide_what_is_typed_and_take_what_a_manager_fills_in(world: World, path: str) -> None:
+    """Pasting is nobody's business: no script listens for it."""
+    now = datetime.now(UTC)
+    if path == "first":
+        person = NewPerson("Non Agent", "non@example.wales")
+        made = roles.grant_new(
+            Reach("agent"), person=person, acting_user="tests", now=now, on=clock.today(), at=now
+        )  # fmt: skip
+        path = f"/en/first-sign-in/{made.link_token}/"
+    client = world.client(Role.STAFF) if path == "/en/password/" else Client()
+    fields = re.findall(r"<input[^>]*password[^>]*>", client.get(path).content.decode())
+    assert fields
+    for field in fields:
+        assert 'type="password"' in field
+        assert re.search(r'autocomplete="(current|new)-password"', field)
+    for script in Path(settings.STATICFILES_DIRS[0]).glob("*.js"):
+        assert "paste" not in script.read_text("utf-8"), script
+
+
+def test_a_long_password_is_compared_whole_and_does_not_grow_old(world: World) -> None:
+    """Letters of every script, spaces and capitals count; ten years later it still opens, and nothing has to change."""
+    account = world.accounts[Role.STAFF]
+    long = " Ŵy a Chath, 猫 & 🐈 " * 6 + "Z"
+    assert 100 <= len(long) <= 128
+    sent = {"present_password": PASSWORD, "new_password": long}
+    assert world.client(Role.STAFF).post("/en/password/", sent)["Location"] == "/en/account/"
+    for other in (long[:-1], long.lower(), long.strip(), long[:64]):
+        SignInCount.objects.all().delete()
+        assert sign_in(Client(), account.username, other).status_code == 200
+    long_ago = datetime.now(UTC) - timedelta(days=3650)
+    Account.objects.filter(id=account.id).update(last_sign_in=long_ago, created_at=long_ago, sessions_from=long_ago)
+    SignInCount.objects.all().delete()
+    assert sign_in(Client(), account.username, long)["Location"] == "/en/"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_signing_out_is_one_press_away_on_every_page(world: World, role: Role) -> None:
+    client = world.client(role)
+    for path in ("/en/account/", "/en/services/", "/en/password/", "/en/account/second-step/", "/en/"):
+        page = client.get(path, follow=True).content.decode()
+        assert 'action="/en/sign-out/"' in page, path
+
+
+def test_the_key_of_a_session_cannot_be_guessed() -> None:
+    """128 bits or more, by chance."""
+    keys = {SessionStore()._get_new_session_key() for _ in range(200)}
+    assert len(keys) == 200
+    letters = {letter for key in keys for letter in key}
+    assert min(map(len, keys)) * math.log2(len(letters)) >= 128
+
+
+def test_an_operator_ends_the_sessions_of_one_or_of_everybody(world: World) -> None:
+    """By command, in services too, and in the log."""
+
+    def command(*arguments: str) -> int:
+        return CliRunner().invoke(build_app(), ["account", "sign-out", *arguments], catch_exceptions=False).exit_code
+
+    staff, maths = world.accounts[Role.STAFF], party(schools=(SCHOOL,))
+    clients = [Client(), Client()]
+    for client, role in zip(clients, (Role.STAFF, Role.LEARNER), strict=True):
+        Account.objects.filter(id=world.accounts[role].id).update(password=encoded())
+        sign_in(client, world.accounts[role].username)
+    tokens = [maths.redeem(maths.code(client)).json()["access_token"] for client in clients]
+
+    def stand() -> list[tuple[bool, bool]]:
+        answers = [maths.userinfo(token).status_code == 200 for token in tokens]
+        return list(zip(map(is_in, clients), answers, strict=True))
+
+    assert stand() == [(True, True)] * 2
+    assert (command(), command(staff.username, "--everybody"), command("nobody1")) == (2, 2, 1)
+    assert command(staff.username) == 0
+    assert stand() == [(False, False), (True, True)]
+    assert command("--everybody") == 0
+    assert stand() == [(False, False)] * 2
+    assert Audit.objects.filter(action="everybody signed out").count() == 1

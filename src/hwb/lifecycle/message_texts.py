@@ -295,6 +295,7 @@ def _own_account(details: Details, _school: Both) -> _Body:
         "removed": N_("A second step was removed from your Hwb account"),
         "codes": N_("New recovery codes were made for your Hwb account"),
         "reset": N_("The second step was taken off your Hwb account"),
+        "recovery": N_("A recovery code of your Hwb account was used"),
         "address": N_("The recovery address of your Hwb account was changed"),
     }
     return _Body(

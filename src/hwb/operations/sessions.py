@@ -43,6 +43,19 @@ def note_device(*, session_key: str, account: UUID, browser: str, system: str, a
         cursor.execute(_NOTE_DEVICE, [uuid4(), session_key, account, browser, system, at])
 
 
+def end_everybodys(*, acting_user: str, now: datetime) -> int:
+    """Ends every session of everybody, and what was signed in to from them; returns how many there were."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        store.lock_chain(cursor, chain.NATION)
+        cursor.execute("DELETE FROM django_session")
+        ended = int(cursor.rowcount)
+        cursor.execute("SELECT DISTINCT account FROM service_sign_in WHERE ended_at IS NULL")
+        service_access.end(cursor, accounts=[account for (account,) in cursor.fetchall()])
+        entry = chain.Entry("everybody signed out", "R40", "", chain.NATION, None, after={"sessions": ended})
+        store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
+    return ended
+
+
 def renew(*, old: str, new: str) -> None:
     """A session goes on under a new key: its device, and the services that were signed in to from it, go with it."""
     with transaction.atomic(), connection.cursor() as cursor:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from hwb.directory import store, vault
 from hwb.lifecycle import second_step as rules
-from hwb.operations import passwords
+from hwb.operations import messages, passwords
 from hwb.operations.second_step import passkeys
 from hwb.operations.second_step.keeping import log
 from hwb.operations.second_step.refusals import StepRefused
@@ -43,6 +43,7 @@ def prove_code(*, account: UUID, typed: str, now: datetime, at: datetime) -> Met
             return Method.APP
         if logged and _takes_recovery(cursor, account, digest):
             log(cursor, account, "recovery code used", "recovery", actor=f"account {account}", now=now)
+            messages.own_account_changed(cursor, account=account, what="recovery", now=now)
             return Method.RECOVERY
         return None
 
