@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from itertools import cycle
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +18,7 @@ import jwt
 import pytest
 from allauth.idp.oidc.models import Token
 from django.test import Client
+from django.urls import reverse
 from tests.support.languages import foreign_texts
 from tests.support.relying_party import BACK, EVERYTHING, Party, answer_of, party
 from tests.support.second_step import code_now, set_up
@@ -23,7 +26,7 @@ from tests.support.world import ELSEWHERE, PASSWORD, SCHOOL, World, build, sessi
 
 from hwb.directory import signing_keys as sealed_keys
 from hwb.directory.models import Account, Placement, ServiceSignIn
-from hwb.operations import services, signing_keys
+from hwb.operations import passwords, services, signing_keys
 from hwb.web.policy import Role
 
 pytestmark = pytest.mark.django_db
@@ -226,6 +229,18 @@ def test_refresh_tokens_rotate_and_a_used_one_kills_the_family(world: World, mat
     assert maths.introspect(third["access_token"]) == {"active": False}
 
 
+def test_renewals_end_thirty_days_after_signing_in(world: World, maths: Party) -> None:
+    """However often the tokens were renewed meanwhile."""
+    first = tokens(maths, world.client(Role.TEACHER))
+    began = datetime.now(UTC) - timedelta(days=30) + timedelta(minutes=5)
+    ServiceSignIn.objects.update(created_at=began)
+    second = maths.refresh(first["refresh_token"]).json()
+    ends = Token.objects.by_value(second["refresh_token"]).get().expires_at
+    assert abs(ends - began - timedelta(days=30)) < timedelta(seconds=1)
+    Token.objects.filter(type="rt").update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    assert maths.refresh(second["refresh_token"]).status_code == 400
+
+
 def test_another_services_tokens_are_nobodys_to_use_look_at_or_end(world: World, maths: Party) -> None:
     got, music = tokens(maths, world.client(Role.TEACHER)), party(name="Music", schools=(SCHOOL,))
     assert music.refresh(got["refresh_token"]).status_code == 400
@@ -234,6 +249,14 @@ def test_another_services_tokens_are_nobodys_to_use_look_at_or_end(world: World,
     assert maths.introspect(got["access_token"])["active"] is True
     assert Client().post("/api/oidc/introspect", {"token": got["access_token"]}).status_code == 401
     assert Client().post("/api/oidc/revoke", {"token": got["access_token"]}).status_code == 401
+
+
+def test_a_services_access_token_opens_userinfo_and_nothing_else(world: World, maths: Party) -> None:
+    """Neither the interfaces of Provisioning Clients nor a page."""
+    bearer = {"authorization": f"Bearer {tokens(maths, world.client(Role.CHAMPION))['access_token']}"}
+    assert maths.asking.get("/api/oidc/userinfo", headers=bearer).status_code == 200
+    assert maths.asking.get(reverse("school", kwargs={"dfes": SCHOOL}), headers=bearer).status_code == 401
+    assert maths.asking.get("/en/account/", headers=bearer).status_code == 302
 
 
 def test_revocation_ends_a_token_and_with_a_refresh_token_all(world: World, maths: Party) -> None:
@@ -294,6 +317,39 @@ def test_a_role_that_needs_a_second_step_needs_it_for_services_too(world: World,
     told = maths.told(maths.redeem(answer_of(browser.get(back["Location"]))["code"]).json()["id_token"])
     assert told["amr"] == ["pwd", "otp", "mfa"]
     assert told["acr"] == "https://refeds.org/profile/mfa"
+
+
+def test_a_password_that_must_be_changed_is_and_then_the_service_has_its_answer(world: World, maths: Party) -> None:
+    """In the middle of a sign-in, and of a session that the request finds; forms may lead on to the service."""
+    staff, now = world.accounts[Role.STAFF], datetime.now(UTC)
+    made = passwords.reset(account=staff.id, school=SCHOOL, acting_user="tests", now=now).password
+    browser = Client()
+    way = browser.post(browser.get(maths.request())["Location"], {"username": staff.username, "password": made})
+    assert way["Location"].startswith("/en/password/?next=%2Fen%2Fauthorize%2F")
+    again = browser.get(maths.request(state="two"))["Location"]
+    assert again.startswith("/en/password/?next=%2Fen%2Fauthorize%2F")
+    assert "form-action 'self' https://maths.example;" in browser.get(again)["Content-Security-Policy"] + ";"
+    back = browser.post(again, {"present_password": made, "new_password": "pont-gwynt-cadair"})
+    answer = answer_of(browser.get(back["Location"]))
+    assert (answer["state"], "code" in answer) == ("two", True)
+
+
+def test_a_new_second_step_and_a_new_password_both_lead_on_to_the_service(world: World, maths: Party) -> None:
+    """A Champion whose password support made, at the very first sign-in: no other page comes between."""
+    champion, now = world.accounts[Role.CHAMPION], datetime.now(UTC)
+    made = passwords.reset_named(username=champion.username, acting_user="tests", now=now).password
+    browser = Client()
+    way = browser.post(browser.get(maths.request())["Location"], {"username": champion.username, "password": made})
+    way = browser.get(way["Location"])
+    assert way["Location"].startswith("/en/account/second-step/?next=%2Fen%2Fpassword%2F")
+    browser.get(way["Location"])
+    page = browser.get("/en/account/second-step/app/").content.decode()
+    secret = re.search(r'id="secret">([A-Z2-7 ]+)<', page)[1].replace(" ", "")  # type: ignore[index]
+    codes = browser.post("/en/account/second-step/app/", {"code": code_now(secret)}).content.decode()
+    onward = unescape(re.search(r'<a class="govuk-button" href="([^"]+)"', codes)[1])  # type: ignore[index]
+    assert onward.startswith("/en/password/?next=%2Fen%2Fauthorize%2F")
+    back = browser.post(onward, {"present_password": made, "new_password": "pont-gwynt-cadair"})
+    assert "code" in answer_of(browser.get(back["Location"]))
 
 
 def test_an_id_token_of_somebody_else_is_not_answered_with_another_person(world: World, maths: Party) -> None:

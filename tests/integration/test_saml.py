@@ -36,7 +36,7 @@ from tests.support.second_step import code_now, set_up
 from tests.support.world import ELSEWHERE, PASSWORD, SCHOOL, World, build
 
 from hwb.directory.models import Account, Placement, ServiceLogOut, ServiceSignIn
-from hwb.operations import services, signing_keys
+from hwb.operations import passwords, services, signing_keys
 from hwb.operations.services import ServiceRefused
 from hwb.web.policy import Role
 
@@ -292,6 +292,17 @@ def test_whoever_needs_a_second_step_sets_one_up_before_a_service_hears_of_them(
     assert "/account/second-step/" in browser.get(led)["Location"]
     passive = browser.get(at_page(authn_request("_request-2", IsPassive="true")))
     assert "Success" not in status(shelf.heard(passive))
+
+
+def test_after_a_password_that_must_be_changed_the_service_has_its_answer(world: World, shelf: Library) -> None:
+    staff, now = world.accounts[Role.STAFF], datetime.now(UTC)
+    made = passwords.reset(account=staff.id, school=SCHOOL, acting_user="tests", now=now).password
+    browser = Client()
+    sent = {"username": staff.username, "password": made}
+    way = browser.post(browser.get(at_page(authn_request(ForceAuthn="true")))["Location"], sent)["Location"]
+    assert way.startswith("/en/password/?next=%2Fen%2Fsaml%2Fsign-in%2F")
+    back = browser.post(way, {"present_password": made, "new_password": "pont-gwynt-cadair"})["Location"]
+    assert status(shelf.heard(browser.get(back))) == ["Success"]
 
 
 def log_out_request(shelf: Library, sign_in: str, name: str, number: str = "_out-out-1") -> str:

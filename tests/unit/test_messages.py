@@ -24,6 +24,8 @@ DETAILS: dict[Kind, dict[str, Any]] = {
     Kind.OWN_ACCOUNT: {"what": "added", "at": "2018-09-04T09:30:00+00:00"},
     Kind.CHAMPIONS: {"act": "added", "by": "head", "at": "2018-09-04T09:30:00+00:00"},
     Kind.ADDRESS: {"from": "2018-07-09"},
+    Kind.RECOVERY: {"link": "x"},
+    Kind.RECOVERY_ADDRESS: {"link": "x"},
 }
 SUBJECTS = {
     Kind.FAILING: ("Bryn Heulog Primary School: no data has reached Hwb since 14 July 2018",
@@ -46,8 +48,11 @@ SUBJECTS = {
                      "Ysgol Gynradd Bryn Heulog: ychwanegwyd Hyrwyddwr Digidol"),
     Kind.ADDRESS: ("Bryn Heulog Primary School: the registered address changes on 9 July 2018",
                    "Ysgol Gynradd Bryn Heulog: bydd y cyfeiriad cofrestredig yn newid ar 9 Gorffennaf 2018"),
+    Kind.RECOVERY: ("Choose a new password for Hwb", "Dewis cyfrinair newydd ar gyfer Hwb"),
+    Kind.RECOVERY_ADDRESS: ("Confirm your recovery address for Hwb", "Cadarnhau eich cyfeiriad adfer ar gyfer Hwb"),
 }  # fmt: skip
-ROLES = {Kind.PASSED: "passed", Kind.WATCHED: "watching", Kind.OWN_ACCOUNT: "owner"}
+ROLES = {Kind.PASSED: "passed", Kind.WATCHED: "watching", Kind.OWN_ACCOUNT: "owner",
+         Kind.RECOVERY: "recovery", Kind.RECOVERY_ADDRESS: "recovery"}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", Kind)

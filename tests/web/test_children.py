@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 from django.test import Client, override_settings
 from tests.support.languages import foreign_texts
-from tests.support.world import OTHER_CLASS, OWN_CLASS, SCHOOL, World
+from tests.support.second_step import code_now, set_up
+from tests.support.world import OTHER_CLASS, OWN_CLASS, PASSWORD, SCHOOL, World
 
 from hwb import clock
 from hwb.directory.keyring import new_key
@@ -555,3 +556,37 @@ def test_every_page_speaks_one_language(world: World, child: Account, language: 
     for page in pages:
         assert page.status_code == 200
         assert not (found := foreign_texts(page.content, language)), (page.request["PATH_INFO"], found)
+
+
+# With a second step
+
+
+@pytest.mark.parametrize("way", ["badge", "class"])
+def test_a_second_step_leaves_a_childs_session_its_limits_and_its_name(world: World, child: Account, way: str) -> None:
+    """It proves no password: an hour at the most, no roles, and a service is told of the badge or the pictures."""
+    secret, client = set_up(child.id)[0], tablet()
+    if way == "badge":
+        show_badge(client, code_of(child))
+    else:
+        client.post("/en/class/", {"code": start(world)[1]})
+        client.post("/en/class/", {"child": str(child.id)})
+    assert touch(client, THREE)["Location"] == "/en/second-step/"
+    client.post("/en/second-step/", {"code_again": code_now(secret)})
+    assert is_in(client)
+    kept = client.session
+    assert (kept["by"], bool(kept.get("class-session"))) == (way, way == "class")
+    assert kept["ends"] <= time.time() + 60 * 60
+    assert kept["ways"] == ["badge" if way == "badge" else "pictures", "otp", "mfa"]
+    assert "confirmed-at" not in kept
+
+
+def test_who_signs_in_by_password_where_a_child_began_has_none_of_its_limits(world: World, child: Account) -> None:
+    """The child stopped before its second step."""
+    set_up(child.id)
+    client, staff = Client(), world.accounts[Role.STAFF]
+    show_badge(client, code_of(child))
+    assert touch(client, THREE)["Location"] == "/en/second-step/"
+    client.post("/en/sign-in/", {"username": staff.username, "password": PASSWORD})
+    assert is_in(client)
+    assert not {"by", "ends", "class-session", "ways"} & set(client.session.keys())
+    assert "confirmed-at" in client.session

@@ -295,13 +295,16 @@ def test_giving_the_password_again_is_counted_too(world: World) -> None:
     assert sign_in(Client(), name).status_code == 302
 
 
-@pytest.mark.parametrize("language", ["en", "cy"])
-def test_a_forgotten_password_asks_for_nothing(client: Client, language: str) -> None:
-    """A9: who can help; no field, so no answer that tells who exists."""
-    page = client.get(f"/{language}/forgotten/")
-    assert page.status_code == 200
-    assert b"<input" not in page.content.split(b"<main")[1].split(b"</main")[0]
-    assert f"/{language}/forgotten/" in client.get(f"/{language}/sign-in/").content.decode()
+def test_the_present_password_is_counted_too(world: World) -> None:
+    """A6: who has a stolen session guesses no faster there; the owner's sign-in page stays open."""
+    client, name = world.client(Role.STAFF), world.accounts[Role.STAFF].username
+    sent = {"present_password": "wrong", "new_password": "pont-gwynt-cadair"}
+    for _ in range(10):
+        SignInCount.objects.update(until=None)
+        assert "The present password is not right" in client.post("/en/password/", sent).content.decode()
+    answer = client.post("/en/password/", {**sent, "present_password": PASSWORD})
+    assert "Too many wrong tries. Wait some minutes" in answer.content.decode()
+    assert sign_in(Client(), name).status_code == 302
 
 
 def test_the_address_behind_a_proxy_is_the_one_the_proxy_saw(settings: Any) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from threading import Event
+from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from tests.support.languages import foreign_texts
-from tests.support.second_step import set_up
-from tests.support.world import World
+from tests.support.second_step import code_now, set_up
+from tests.support.world import World, build
 
 from hwb import clock
 from hwb.directory.models import Account, Audit, Authority, RoleGrant, SecondFactor, SecondStepReset
@@ -216,3 +222,55 @@ def test_the_record_of_a_member_of_staff_leads_there(world: World) -> None:
     set_up(teacher.id)
     assert LOST in world.client(Role.CHAMPION).get(record).content.decode()
     assert LOST not in world.client(Role.MIS_ADMIN).get(record).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("by", ["app", "recovery code"])
+def test_a_code_that_meets_a_reset_waits_for_it_or_comes_before_it(by: str) -> None:
+    """Both take the log's chain, the row of tries and the factors in this order: neither is broken off as a deadlock.
+
+    The worst moment is made: each holds what it takes first before the other goes on.
+    """
+    world = build()
+    account, helper = world.accounts[Role.STAFF], world.accounts[Role.CHAMPION].id
+    secret, codes = set_up(account.id)
+    holds, goes_on, now = Event(), Event(), datetime.now(UTC)
+    with pytest.raises(StepRefused, match="wrong"):  # from now on there is a row of tries
+        second_step.prove_code(account=account.id, typed="1", now=now, at=now)
+
+    def resetting(run: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if "UPDATE second_step_tries" in sql:
+            holds.set()
+            assert by == "app" or goes_on.wait(10)
+        return run(sql, *rest)
+
+    def giving(run: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if by == "app" and "UPDATE second_factor" in sql:
+            goes_on.set()
+            assert holds.wait(10)
+        elif by != "app" and "chain_head" in sql:
+            goes_on.set()
+        return run(sql, *rest)
+
+    def reset() -> object:
+        assert by != "app" or goes_on.wait(10)
+        with closing(connection), connection.execute_wrapper(resetting):
+            return second_step.reset(
+                username=account.username, reason="lost", helper=helper, today=clock.today(), now=now, at=now
+            )  # fmt: skip
+
+    def give() -> object:
+        assert by == "app" or holds.wait(10)
+        with closing(connection), connection.execute_wrapper(giving):
+            try:
+                return second_step.prove_code(
+                    account=account.id, typed=code_now(secret) if by == "app" else codes[0], now=now, at=now
+                )
+            except StepRefused as refused:
+                return refused.code
+
+    with ThreadPoolExecutor(2) as pool:
+        done, given = [future.result(timeout=30) for future in (pool.submit(reset), pool.submit(give))]
+    assert done is True
+    assert given == (second_step.Method.APP if by == "app" else "wrong")
+    assert not SecondFactor.objects.exists()

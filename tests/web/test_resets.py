@@ -181,9 +181,9 @@ def test_a_reset_ends_sessions_and_the_next_sign_in_leads_to_a_new_password(worl
     secret, _ = set_up(head.id)
     asked = {"username": head.username, "password": password}
     again.post(f"/en/sign-in/?next=/en/school/{SCHOOL}/passwords/", asked)
-    assert again.post("/en/second-step/", {"code_again": code_now(secret)})["Location"] == "/en/password/"
+    assert again.post("/en/second-step/", {"code_again": code_now(secret)})["Location"].split("?")[0] == "/en/password/"
     for path in ("/en/", "/cy/account/", f"/en/school/{SCHOOL}/passwords/"):
-        assert again.get(path)["Location"].endswith("/password/"), path
+        assert again.get(path)["Location"].split("?")[0].endswith("/password/"), path
     assert "Somebody else made" in again.get("/en/password/").content.decode()
     assert not foreign_texts(again.get("/cy/password/").content, "cy")
     new = {"present_password": password, "new_password": "tair afon dawel"}
@@ -209,7 +209,7 @@ def test_who_may_reset_whom(world: World) -> None:
         404,
     ]
     assert world.client(Role.HEAD).get(one_at(own)).status_code == 404
-    assert champion.get(one_at(world.accounts[Role.CHAMPION]))["Location"] == "/en/password/"
+    assert champion.get(one_at(world.accounts[Role.CHAMPION]))["Location"].split("?")[0] == "/en/password/"
 
 
 def test_a_school_may_keep_resets_from_class_teachers(world: World) -> None:

@@ -16,7 +16,7 @@ from tests.support.world import PASSWORD, SCHOOL, World, session_of
 from hwb.directory.models import Account, Audit, Message, SecondFactor, SecondStepTries
 from hwb.jobs.mail import mail_of
 from hwb.lifecycle import second_step as rules
-from hwb.operations import messages, second_step
+from hwb.operations import messages, second_step, sessions
 from hwb.operations.messages import Outgoing
 from hwb.operations.second_step import StepRefused
 from hwb.web import again, policy
@@ -250,7 +250,7 @@ def test_a_password_made_by_somebody_else_is_changed_after_the_second_step(world
     client = Client()
     client.post("/en/sign-in/", {"username": account.username, "password": made.password})
     assert client.post(SECOND, {again.CODE: code_now(secret)})["Location"] == "/en/password/"
-    assert client.get("/en/account/")["Location"] == "/en/password/"
+    assert client.get("/en/account/")["Location"] == "/en/password/?next=%2Fen%2Faccount%2F"
 
 
 def test_nothing_of_a_second_step_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -318,16 +318,17 @@ def test_the_owner_is_told_and_a_learner_is_not(world: World) -> None:
     """M15: what was done, no name and no secret."""
     champion, learner = world.accounts[Role.CHAMPION], world.accounts[Role.LEARNER]
     for account in (champion, learner):
-        set_up(account.id)
+        _, codes = set_up(account.id)
+        prove(account, codes[0])
     second_step.new_recovery_codes(account=champion.id, now=datetime.now(UTC), at=datetime.now(UTC))
     told = Message.objects.filter(kind="M15")
-    assert [message.details["what"] for message in told.order_by("id")] == ["added", "codes"]
+    assert [message.details["what"] for message in told.order_by("id")] == ["added", "recovery", "codes"]
     assert {message.to_account for message in told} == {champion.id}
     sent: list[Outgoing] = []
     while messages.deliver_next(send=sent.append, now=datetime.now(UTC), at=datetime.now(UTC)):
         pass
     bodies = [mail_of(outgoing).body for outgoing in sent if outgoing.kind == "M15"]
-    assert len(bodies) == 2
+    assert len(bodies) == 3
     for body in bodies:
         assert "/account/" in body
         assert "School:" not in body
@@ -348,3 +349,34 @@ def test_after_setting_it_up_comes_the_page_that_was_asked_for(world: World, ask
     secret = re.search(r'id="secret">([A-Z2-7 ]+)<', client.get(f"{OWN}app/").content.decode())[1].replace(" ", "")
     page = client.post(f"{OWN}app/", {"code": code_now(secret)}).content.decode()
     assert f'<a class="govuk-button" href="{onward}">' in page
+
+
+def test_a_step_that_waits_is_over_with_the_sessions_that_began_before(world: World) -> None:
+    """ "Sign out everywhere", a new password or a reset: whoever waits there with the old password begins anew."""
+    account = world.accounts[Role.CHAMPION]
+    secret, _ = set_up(account.id)
+    client, now = by_password(world, Role.CHAMPION), datetime.now(UTC)
+    assert client.get(SECOND).status_code == 200
+    sessions.end_all(account=account.id, acting_user="tests", now=now, at=now)
+    assert client.post(SECOND, {again.CODE: code_now(secret)})["Location"] == "/en/sign-in/"
+    assert client.get("/en/account/")["Location"].startswith("/en/sign-in/")
+    assert by_password(world, Role.CHAMPION).post(SECOND, {again.CODE: code_now(secret)})["Location"] == "/en/"
+
+
+@pytest.mark.parametrize(("query", "onward"), [("", "/cy/"), ("?next=/en/account/messages/", "/en/account/messages/")])
+def test_after_it_a_page_that_was_asked_for_comes_as_it_was_asked(world: World, query: str, onward: str) -> None:
+    """The language that somebody reads in is for where they begin, and nothing else."""
+    account = world.accounts[Role.CHAMPION]
+    secret, _ = set_up(account.id)
+    world.client(Role.CHAMPION).post("/en/account/messages/", {"pages": "cy", "language": "both", "digests": "yes"})
+    client = by_password(world, Role.CHAMPION, query)
+    assert client.post(SECOND, {again.CODE: code_now(secret)})["Location"] == onward
+
+
+def test_a_recovery_code_cannot_be_guessed() -> None:
+    """64 bits or more, each letter drawn by chance alone."""
+    drawn: list[str] = []
+    code = rules.recovery_code(lambda letters: drawn.append(letters) or letters[0])  # type: ignore[func-returns-value]
+    assert len(set(drawn[0])) ** len(drawn) >= 2**64
+    assert len(code.replace("-", "")) == len(drawn)
+    assert set(drawn) == {rules.RECOVERY_LETTERS}

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.test import Client
-from tests.support.world import OWN_CLASS, PASSWORD, SCHOOL, World, session_of
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from tests.support.relying_party import party
+from tests.support.second_step import set_up
+from tests.support.world import OWN_CLASS, PASSWORD, SCHOOL, World, encoded, session_of
+from typer.testing import CliRunner
 
 from hwb import clock
-from hwb.directory.models import Account, Audit, Identifier
-from hwb.operations import roles, sessions
+from hwb.cli.main import build_app
+from hwb.directory.models import Account, Audit, Identifier, SignInCount
+from hwb.operations import passwords, roles, sessions
 from hwb.operations.roles import NewPerson, Reach
+from hwb.signin import views
 from hwb.web import again
 from hwb.web.policy import Role
 
@@ -188,10 +198,9 @@ def test_an_act_that_needs_a_fresh_password_keeps_what_was_sent(world: World, rf
     def send(data: dict[str, str] | None, method: str = "post") -> HttpResponse:
         request = getattr(factory, method)("/en/x/", data)
         request.person = Person(account.id, "staff", "A", account.username, (Grant(Role.CHAMPION, SCHOOL),))
-        request.resolver_match, request.session = (
-            None,
-            {again.CONFIRMED_AT: time.time() - 1000, again.SECOND_STEP: "app"},
-        )
+        request.resolver_match, request.session = None, SessionStore()
+        request.session.update({again.CONFIRMED_AT: time.time() - 1000, again.SECOND_STEP: "app"})
+        request.session.save()
         return view(request, dfes=SCHOOL)
 
     asked = send({"reason": "a <b>", "reason2": "c"})
@@ -273,3 +282,161 @@ def test_a_question_says_which_page_it_is_about(world: World) -> None:
     assert [part for part in (path, f"School number: {SCHOOL}", str(world.run.id)) if part not in told] == []  # type: ignore[union-attr]
     assert "page=2" not in told
     assert "Ask a question" not in Client().get("/en/sign-in/").content.decode()
+
+
+def test_a_new_password_and_the_end_of_sessions_are_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash in whatever comes after the change leaves no session of the old password, neither here nor in services."""
+    account = world.accounts[Role.STAFF]
+    elsewhere = Client()
+    elsewhere.cookies["sessionid"] = session_of(account.id, began=time.time() - 60)
+    here = world.client(Role.STAFF, raise_request_exception=False)
+
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(sessions, "end_all", crash)
+    monkeypatch.setattr("hwb.web.session.begin", crash)
+    answer = here.post("/en/password/", {"present_password": PASSWORD, "new_password": "pont-gwynt-cadair"})
+    assert answer.status_code == 500
+    assert sign_in(Client(), account.username).status_code == 200
+    assert not is_in(elsewhere)
+    assert Audit.objects.filter(action="sessions ended", account=account.id).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "onward"), [("/cy/account/messages/", "/cy/account/messages/"), ("//evil.example/", ""), ("/api/x", "")]
+)
+def test_after_a_password_that_must_be_changed_comes_the_page_that_was_asked_for(
+    world: World, asked: str, onward: str
+) -> None:
+    """Our own pages only; whoever is signed in already is led there too."""
+    account, client = world.accounts[Role.STAFF], Client()
+    made = passwords.reset(account=account.id, school=SCHOOL, acting_user="tests", now=datetime.now(UTC)).password
+    way = sign_in(client, account.username, made, f"?next={asked}")["Location"]  # type: ignore[index]
+    assert way == ("/en/password/?next=%2Fcy%2Faccount%2Fmessages%2F" if onward else "/en/password/")
+    answer = client.post(
+        f"/en/password/?next={asked}", {"present_password": made, "new_password": "pont-gwynt-cadair"}
+    )  # fmt: skip
+    assert answer["Location"] == (onward or "/en/")
+    assert client.get(f"/en/sign-in/?next={asked}")["Location"] == (onward or "/en/")
+
+
+def test_whoever_was_signed_in_here_is_not_any_more_when_somebody_else_signs_in(world: World) -> None:
+    """Also before the newcomer's second step, and in the services that the first one went to from here."""
+    set_up(world.accounts[Role.CHAMPION].id)
+    maths, client = party(schools=(SCHOOL,)), Client()
+    sign_in(client, world.accounts[Role.STAFF].username)
+    token = maths.redeem(maths.code(client)).json()["access_token"]
+    assert maths.userinfo(token).status_code == 200
+    key = client.cookies["sessionid"].value
+    answer = sign_in(client, world.accounts[Role.CHAMPION].username)
+    assert answer["Location"] == "/en/second-step/"  # type: ignore[index]
+    assert not is_in(client)
+    assert not Session.objects.filter(session_key=key).exists()
+    assert maths.userinfo(token).status_code == 401
+
+
+def test_a_session_is_begun_for_the_account_alone_whose_sign_in_is_done(world: World, rf: RequestFactory) -> None:
+    """The password of a colleague makes nobody's session fresh."""
+    request = rf.get("/en/")
+    request.user, request.session = world.accounts[Role.STAFF], SessionStore()  # type: ignore[assignment]
+    views._begun(request, world.accounts[Role.CHAMPION], HttpResponse())
+    assert not request.session.keys()
+    views._begun(request, world.accounts[Role.STAFF], HttpResponse())
+    assert again.CONFIRMED_AT in request.session
+
+
+def test_after_a_fresh_proof_the_session_goes_on_under_a_new_key(world: World) -> None:
+    """The old key is worth nothing; the device and the services that were signed in to from it stay with it."""
+    maths, client = party(schools=(SCHOOL,)), Client()
+    sign_in(client, world.accounts[Role.STAFF].username)
+    old, token = client.cookies["sessionid"].value, maths.redeem(maths.code(client)).json()["access_token"]
+    client.post("/en/again/?next=/en/account/", {again.FIELD: "wrong"})
+    assert client.cookies["sessionid"].value == old
+    client.post("/en/again/?next=/en/account/", {again.FIELD: PASSWORD})
+    assert client.cookies["sessionid"].value != old
+    thief = Client()
+    thief.cookies["sessionid"] = old
+    assert not is_in(thief)
+    assert "This device, now" in client.get("/en/account/").content.decode()
+    assert maths.userinfo(token).status_code == 200
+    client.post("/en/sign-out/")
+    assert maths.userinfo(token).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/en/sign-in/", "/en/password/", "first"])
+def test_password_fields_hide_what_is_typed_and_take_what_a_manager_fills_in(world: World, path: str) -> None:
+    """Pasting is nobody's business: no script listens for it."""
+    now = datetime.now(UTC)
+    if path == "first":
+        person = NewPerson("Non Agent", "non@example.wales")
+        made = roles.grant_new(
+            Reach("agent"), person=person, acting_user="tests", now=now, on=clock.today(), at=now
+        )  # fmt: skip
+        path = f"/en/first-sign-in/{made.link_token}/"
+    client = world.client(Role.STAFF) if path == "/en/password/" else Client()
+    fields = re.findall(r"<input[^>]*password[^>]*>", client.get(path).content.decode())
+    assert fields
+    for field in fields:
+        assert 'type="password"' in field
+        assert re.search(r'autocomplete="(current|new)-password"', field)
+    for script in Path(settings.STATICFILES_DIRS[0]).glob("*.js"):
+        assert "paste" not in script.read_text("utf-8"), script
+
+
+def test_a_long_password_is_compared_whole_and_does_not_grow_old(world: World) -> None:
+    """Letters of every script, spaces and capitals count; ten years later it still opens, and nothing has to change."""
+    account = world.accounts[Role.STAFF]
+    long = " Ŵy a Chath, 猫 & 🐈 " * 6 + "Z"
+    assert 100 <= len(long) <= 128
+    sent = {"present_password": PASSWORD, "new_password": long}
+    assert world.client(Role.STAFF).post("/en/password/", sent)["Location"] == "/en/account/"
+    for other in (long[:-1], long.lower(), long.strip(), long[:64]):
+        SignInCount.objects.all().delete()
+        assert sign_in(Client(), account.username, other).status_code == 200
+    long_ago = datetime.now(UTC) - timedelta(days=3650)
+    Account.objects.filter(id=account.id).update(last_sign_in=long_ago, created_at=long_ago, sessions_from=long_ago)
+    SignInCount.objects.all().delete()
+    assert sign_in(Client(), account.username, long)["Location"] == "/en/"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_signing_out_is_one_press_away_on_every_page(world: World, role: Role) -> None:
+    client = world.client(role)
+    for path in ("/en/account/", "/en/services/", "/en/password/", "/en/account/second-step/", "/en/"):
+        page = client.get(path, follow=True).content.decode()
+        assert 'action="/en/sign-out/"' in page, path
+
+
+def test_the_key_of_a_session_cannot_be_guessed() -> None:
+    """128 bits or more, by chance."""
+    keys = {SessionStore()._get_new_session_key() for _ in range(200)}
+    assert len(keys) == 200
+    letters = {letter for key in keys for letter in key}
+    assert min(map(len, keys)) * math.log2(len(letters)) >= 128
+
+
+def test_an_operator_ends_the_sessions_of_one_or_of_everybody(world: World) -> None:
+    """By command, in services too, and in the log."""
+
+    def command(*arguments: str) -> int:
+        return CliRunner().invoke(build_app(), ["account", "sign-out", *arguments], catch_exceptions=False).exit_code
+
+    staff, maths = world.accounts[Role.STAFF], party(schools=(SCHOOL,))
+    clients = [Client(), Client()]
+    for client, role in zip(clients, (Role.STAFF, Role.LEARNER), strict=True):
+        Account.objects.filter(id=world.accounts[role].id).update(password=encoded())
+        sign_in(client, world.accounts[role].username)
+    tokens = [maths.redeem(maths.code(client)).json()["access_token"] for client in clients]
+
+    def stand() -> list[tuple[bool, bool]]:
+        answers = [maths.userinfo(token).status_code == 200 for token in tokens]
+        return list(zip(map(is_in, clients), answers, strict=True))
+
+    assert stand() == [(True, True)] * 2
+    assert (command(), command(staff.username, "--everybody"), command("nobody1")) == (2, 2, 1)
+    assert command(staff.username) == 0
+    assert stand() == [(False, False), (True, True)]
+    assert command("--everybody") == 0
+    assert stand() == [(False, False)] * 2
+    assert Audit.objects.filter(action="everybody signed out").count() == 1

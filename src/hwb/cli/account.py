@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import typer
 
 from hwb import clock
 from hwb.cli.output import JSON, acting_user, print_json, refuse, say
 from hwb.extract.texts import N_, Text
-from hwb.operations import accounts, passwords, protection
+from hwb.operations import accounts, passwords, protection, sessions
 
 _USERNAME = typer.Argument(..., help="The account's username, a former one too.")
 _SCHOOL = typer.Option(..., "--school", help="The school that decides, or for which support does.")
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
     ):
         group.command(name, help=text)(_protecting(mark))
     group.command("reset")(reset)
+    group.command("sign-out")(sign_out)
     app.add_typer(group, name="account")
 
 
@@ -89,3 +91,21 @@ def reset(username: str = _USERNAME, as_json: bool = JSON) -> None:
         print_json({"username": made.username, "password": made.password})
     else:
         print(f"{made.username}  {made.password}")
+
+
+def sign_out(
+    username: str = typer.Argument("", help="The account's username, a former one too; or give --everybody."),
+    everybody: bool = typer.Option(False, "--everybody", help="Of everybody: after a break-in."),
+) -> None:
+    """End every session, and the sign-ins to services made in it."""
+    if bool(username) == everybody:
+        refuse(Text(N_("Give one of the two: a username or --everybody.")), code=2)
+    if everybody:
+        sessions.end_everybodys(acting_user=acting_user(), now=clock.now())
+        print(say(Text(N_("Everybody is signed out."))))
+        return
+    account = passwords.account_of_name(username)
+    if account is None:
+        refuse(Text(N_("Nobody has this username: {username}"), {"username": username}))
+    sessions.end_all(account=account, acting_user=acting_user(), now=clock.now(), at=datetime.now(UTC))
+    print(say(Text(N_("Signed out everywhere."))))

@@ -116,7 +116,7 @@ def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "", *, s
         )  # fmt: skip
     made = _made(stage, account, school)
     own = _phrase(stage, account.username, record.legal_surname, record.legal_forename)
-    passwords.choose(account=made.account, old=made.password, new=own, now=stage.now)
+    passwords.choose(account=made.account, old=made.password, new=own, now=stage.now, at=datetime.now(UTC))
     return SignIn(Text(name), Text(_HERE if school == CWM else _CHILDREN), account.username, own)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -99,6 +100,12 @@ def open_app_secret(sealed: bytes, *, account: str, secret: str) -> str:
 def recovery_digest(code: str, *, account: str, secret: str) -> bytes:
     """What is kept of a recovery code: keyed, and another one for each account."""
     return hmac.new(_of_second_steps(secret), f"{account}|recovery|{code}".encode(), hashlib.sha256).digest()
+
+
+def link_token(link: str, *, secret: str) -> str:
+    """The secret part of a link that an e-mail brings, from the link's id: the outbox holds the id alone."""
+    key = HKDF(hashes.SHA256(), 32, None, b"hwb links 1").derive(secret.encode())
+    return base64.urlsafe_b64encode(hmac.new(key, link.encode(), hashlib.sha256).digest()).rstrip(b"=").decode()
 
 
 @lru_cache(maxsize=4)

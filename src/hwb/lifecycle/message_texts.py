@@ -67,6 +67,8 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.OWN_ACCOUNT: "own-account",
     Kind.CHAMPIONS: "people-with-access",
     Kind.ADDRESS: "school-settings",
+    Kind.RECOVERY: "recover",
+    Kind.RECOVERY_ADDRESS: "confirm-recovery-address",
 })  # fmt: skip
 
 _FOUND = {"learner": "found-learner", "staff": "found-staff", "client": "provisioning"}
@@ -92,6 +94,8 @@ _LINKS = {
     Kind.OWN_ACCOUNT: N_("See your account"),
     Kind.CHAMPIONS: N_("See who has access"),
     Kind.ADDRESS: N_("See the school's settings"),
+    Kind.RECOVERY: N_("Choose a new password"),
+    Kind.RECOVERY_ADDRESS: N_("Confirm the address"),
 }
 _SEE_STAFF = N_("See the school's staff")
 _WHY = {
@@ -102,11 +106,13 @@ _WHY = {
     "passed": N_("You get this message because a task was passed to you."),
     "owner": N_("You get this message because it is about your own account."),
     "watching": N_("You get this message because you asked to be told."),
+    "recovery": N_("You get this message because this is the recovery address of a Hwb account."),
 }
 _WHY_ADDRESS = N_("You get this message because this address is in the register of schools for this school.")
 _CHANGE = N_("Change the language of your messages")
 _CHANGE_DIGEST = N_("Change the language of your messages, or stop the daily summaries")
 _CHANGE_ADDRESS = N_("To have the address or the language changed, ask Hwb Support: {email}")
+_CHANGE_RECOVERY = N_("You change or remove the recovery address under Your account.")
 _NEVER = N_("We never ask for a password by e-mail.")
 
 #: Who did something, where no name may stand.
@@ -128,7 +134,10 @@ def said(
     def in_language(text: Text | str) -> str:
         return render(text if isinstance(text, Text) else Text(text), language=language, domain=DOMAIN)
 
-    change = _CHANGE_DIGEST if kind in DIGESTS else _CHANGE
+    recovery = kind in (Kind.RECOVERY, Kind.RECOVERY_ADDRESS)
+    change: Text | str = _CHANGE_DIGEST if kind in DIGESTS else _CHANGE_RECOVERY if recovery else _CHANGE
+    if not to_account and not recovery:
+        change = Text(_CHANGE_ADDRESS, {"email": support})
     return Said(
         language,
         in_language(body.subject),
@@ -136,8 +145,8 @@ def said(
         tuple(map(in_language, body.paragraphs)),
         tuple(item.said(language) for item in body.items),
         in_language(_SEE_STAFF if route_of(kind, details) == "staff" else _LINKS[kind]),
-        in_language(_WHY[role] if to_account else _WHY_ADDRESS),
-        in_language(change if to_account else Text(_CHANGE_ADDRESS, {"email": support})),
+        in_language(_WHY[role] if to_account or recovery else _WHY_ADDRESS),
+        in_language(change),
         in_language(_NEVER),
     )
 
@@ -286,6 +295,8 @@ def _own_account(details: Details, _school: Both) -> _Body:
         "removed": N_("A second step was removed from your Hwb account"),
         "codes": N_("New recovery codes were made for your Hwb account"),
         "reset": N_("The second step was taken off your Hwb account"),
+        "recovery": N_("A recovery code of your Hwb account was used"),
+        "address": N_("The recovery address of your Hwb account was changed"),
     }
     return _Body(
         Text(subjects[details["what"]]),
@@ -330,6 +341,28 @@ def _address(details: Details, school: Both) -> _Body:
     )
 
 
+def _recovery(_details: Details, _school: Both) -> _Body:
+    return _Body(
+        Text(N_("Choose a new password for Hwb")),
+        (
+            Text(N_("Somebody, probably you, has forgotten the password of a Hwb account and asked for this link.")),
+            Text(N_("The link works once, and for one hour.")),
+            Text(N_("If it was not you, there is nothing to do: the password stays as it is.")),
+        ),
+    )
+
+
+def _recovery_address(_details: Details, _school: Both) -> _Body:
+    return _Body(
+        Text(N_("Confirm your recovery address for Hwb")),
+        (
+            Text(N_("This address was given as the recovery address of a Hwb account.")),
+            Text(N_("Confirm it within a day. Before that, no link to a new password is sent here.")),
+            Text(N_("If you have no Hwb account, there is nothing to do.")),
+        ),
+    )
+
+
 _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.FAILING: _failing,
     Kind.HELD: _held,
@@ -341,4 +374,6 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.OWN_ACCOUNT: _own_account,
     Kind.CHAMPIONS: _champions,
     Kind.ADDRESS: _address,
+    Kind.RECOVERY: _recovery,
+    Kind.RECOVERY_ADDRESS: _recovery_address,
 }

@@ -15,7 +15,7 @@ from hwb.lifecycle.calendar import LONDON, london_date
 
 
 class Kind(StrEnum):
-    """The messages, by their number in ux.md 10; the last has none there."""
+    """The messages, by their number in ux.md 10; the last ones have none there."""
 
     FAILING = "M1"
     HELD = "M2"
@@ -26,6 +26,8 @@ class Kind(StrEnum):
     WATCHED = "M11"
     OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
+    RECOVERY = "recovery"  # A9
+    RECOVERY_ADDRESS = "recovery-address"
     ADDRESS = "address"  # interfaces.md: a registered address changes after 7 days and a notice to the old one
 
 
@@ -54,6 +56,7 @@ REGISTERED = frozenset({"head", "client_manager"})
 DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
+    Kind.RECOVERY, Kind.RECOVERY_ADDRESS,
     Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
     Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip

@@ -19,7 +19,7 @@ SECRET_BYTES = 20
 #: As many in a set, each good for one sign-in. Letters and digits that are told apart on paper; about 48 bits.
 RECOVERY_CODES = 10
 RECOVERY_LETTERS = "23456789bcdfghjkmnpqrstvwxyz"
-RECOVERY_LENGTH = 10
+RECOVERY_LENGTH = 14  # 67 bits: SP 800-63B-4 wants 64 of codes that are kept on paper
 #: Wrong codes in a row before the first wait. Whoever gets here knows the password already.
 FREE_TRIES = 5
 FIRST_WAIT = timedelta(minutes=5)

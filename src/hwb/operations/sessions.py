@@ -1,10 +1,11 @@
-"""Ending sessions, and the link of a first sign-in. Sessions and links live by the real clock, given as `at`."""
+"""Ending sessions, and links that work once. Sessions and links live by the real clock, given as `at`."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,16 @@ from hwb.directory import chain, service_access, store
 from hwb.directory.queries.rows import fetch
 from hwb.operations import passwords, service_sign_ins
 
-LINK_DAYS = 7
+
+class Purpose(StrEnum):
+    """What a link is for: a first sign-in, a new password in place of a forgotten one, a recovery address."""
+
+    FIRST = "first"
+    PASSWORD = "password"  # noqa: S105 - a word
+    ADDRESS = "address"
+
+
+LASTS = {Purpose.FIRST: timedelta(days=7), Purpose.PASSWORD: timedelta(hours=1), Purpose.ADDRESS: timedelta(days=1)}
 
 
 def end_all(*, account: UUID, acting_user: str, now: datetime, at: datetime) -> None:
@@ -31,6 +41,29 @@ def note_device(*, session_key: str, account: UUID, browser: str, system: str, a
     """Keeps on what a session was begun, for the person's own list of them."""
     with connection.cursor() as cursor:
         cursor.execute(_NOTE_DEVICE, [uuid4(), session_key, account, browser, system, at])
+
+
+def end_everybodys(*, acting_user: str, now: datetime) -> int:
+    """Ends every session of everybody, and what was signed in to from them; returns how many there were."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        store.lock_chain(cursor, chain.NATION)
+        cursor.execute("DELETE FROM django_session")
+        ended = int(cursor.rowcount)
+        cursor.execute("SELECT DISTINCT account FROM service_sign_in WHERE ended_at IS NULL")
+        service_access.end(cursor, accounts=[account for (account,) in cursor.fetchall()])
+        entry = chain.Entry("everybody signed out", "R40", "", chain.NATION, None, after={"sessions": ended})
+        store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
+    return ended
+
+
+def renew(*, old: str, new: str) -> None:
+    """A session goes on under a new key: its device, and the services that were signed in to from it, go with it."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE session_device SET session_key = %s WHERE session_key = %s", [new, old])
+        cursor.execute(
+            "UPDATE service_sign_in SET session = %s WHERE session = %s AND ended_at IS NULL",
+            [service_sign_ins.session_digest(new), service_sign_ins.session_digest(old)],
+        )
 
 
 def end_one(*, account: UUID, device: UUID, acting_user: str, now: datetime) -> bool:
@@ -55,36 +88,52 @@ def forget_expired(*, at: datetime) -> None:
         cursor.execute(_FORGET_DEVICES)
 
 
-def make_link(cursor: Any, *, account: str, at: datetime) -> str:
-    """The secret part of a new link, in the caller's transaction. It works once, within seven days."""
-    token = secrets.token_urlsafe(32)
+def make_link(
+    cursor: Any, *, account: str, at: datetime, purpose: Purpose = Purpose.FIRST, token: str = ""
+) -> str:  # fmt: skip
+    """The secret part of a new link, in the caller's transaction. It works once, while its purpose lasts."""
+    token = token or secrets.token_urlsafe(32)
     cursor.execute(
-        "INSERT INTO sign_in_link (digest, account, expires) VALUES (%s, %s, %s)",
-        [_digest(token), account, at + timedelta(days=LINK_DAYS)],
+        "INSERT INTO sign_in_link (digest, purpose, account, expires) VALUES (%s, %s, %s, %s)",
+        [_digest(token), purpose, account, at + LASTS[purpose]],
     )
     return token
 
 
-def account_of_link(token: str, *, at: datetime) -> UUID | None:
+def account_of_link(token: str, *, at: datetime, purpose: Purpose = Purpose.FIRST) -> UUID | None:
     """Whose link it is while it can be used; None for a used, expired or unknown one, or an inactive account."""
-    rows = fetch(_OPEN_LINK, {"digest": _digest(token), "at": at})
+    rows = fetch(_OPEN_LINK, {"digest": _digest(token), "at": at, "purpose": purpose, "lasts": LASTS[purpose]})
     return rows[0]["account"] if rows else None
 
 
-def use_link(*, token: str, password: str, now: datetime, at: datetime) -> UUID | None:
-    """Sets the first password of the link's account, once. None when the link cannot be used (any more).
+def use_link(
+    *, token: str, password: str, now: datetime, at: datetime, purpose: Purpose = Purpose.FIRST
+) -> UUID | None:  # fmt: skip
+    """Sets the password of the link's account, once. None when the link cannot be used (any more).
 
     Raises PasswordRefused for one that breaks a rule; the link is then still good.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_USE_LINK, [at, _digest(token), at])
-            row = cursor.fetchone()
-        if row is None:
-            return None
-        account: UUID = row[0]
-        passwords.choose_first(account=account, new=password, now=now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        account = take_link(cursor, token, at=at, purpose=purpose)
+        if account is not None:
+            passwords.choose_first(account=account, new=password, now=now, at=at)
     return account
+
+
+def take_link(cursor: Any, token: str, *, at: datetime, purpose: Purpose) -> UUID | None:
+    """Whose link it is; it cannot be used again. In the caller's transaction. Else as :func:`account_of_link`.
+
+    Locks the chain of the account's log first, as everybody does.
+    """
+    account = account_of_link(token, at=at, purpose=purpose)
+    if account is None:
+        return None
+    store.lock_chain(cursor, passwords.chain_of(cursor, account))
+    cursor.execute(
+        _USE_LINK, {"digest": _digest(token), "at": at, "purpose": purpose, "lasts": LASTS[purpose]}
+    )  # fmt: skip
+    row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _digest(token: str) -> str:
@@ -105,12 +154,11 @@ _FORGET_DEVICES = """
 DELETE FROM session_device d
 WHERE NOT EXISTS (SELECT FROM django_session s WHERE s.session_key = d.session_key)
 """
-_OPEN_LINK = """
-SELECT l.account FROM sign_in_link l JOIN account a ON a.id = l.account
-WHERE l.digest = %(digest)s AND l.used_at IS NULL AND l.expires > %(at)s AND a.active
+# Whoever has changed the password since, or signed out everywhere, has ended a link to a new one too.
+_USABLE = """
+a.id = l.account AND a.active AND l.digest = %(digest)s AND l.purpose = %(purpose)s AND l.used_at IS NULL
+AND l.expires > %(at)s
+AND (l.purpose = 'first' OR a.sessions_from IS NULL OR l.expires - %(lasts)s::interval >= a.sessions_from)
 """
-_USE_LINK = """
-UPDATE sign_in_link l SET used_at = %s FROM account a
-WHERE a.id = l.account AND a.active AND l.digest = %s AND l.used_at IS NULL AND l.expires > %s
-RETURNING l.account
-"""
+_OPEN_LINK = f"SELECT l.account FROM sign_in_link l, account a WHERE {_USABLE}"  # noqa: S608 - fixed text
+_USE_LINK = f"UPDATE sign_in_link l SET used_at = %(at)s FROM account a WHERE {_USABLE} RETURNING l.account"  # noqa: S608

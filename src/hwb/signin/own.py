@@ -19,7 +19,7 @@ from hwb.operations import passwords, sessions
 from hwb.signin.forms import OwnPasswordForm
 from hwb.signin.letters import LANGUAGES
 from hwb.signin.steps import KINDS
-from hwb.web import banner, session
+from hwb.web import again, banner, session
 from hwb.web.frame import name_in_language, places, show
 from hwb.web.language import is_switch
 from hwb.web.page import PageRequest, page
@@ -108,7 +108,20 @@ def _rows(request: PageRequest) -> list[dict[str, Any]]:
             "value": say(LANGUAGES[chosen.language]),
         },
     ]  # fmt: skip
+    if person.kind != "learner":
+        found.insert(5, _recovery(person.account))
     return [row for row in found if row["value"]]
+
+
+def _recovery(account: UUID) -> dict[str, Any]:
+    known = own.recovery_address(account)
+    waits = f"\n{say(N_('Waits to be confirmed'))}" if known and not known.confirmed else ""
+    return {
+        "label": N_("Recovery address"),
+        "address": reverse("own-recovery-address"),
+        "action": N_("Change") if known else N_("Set up"),
+        "value": f"{known.address}{waits}" if known else say(N_("None")),
+    }
 
 
 def _devices(request: PageRequest) -> list[Device]:
@@ -137,13 +150,14 @@ def sign_out_everywhere(request: PageRequest) -> HttpResponse:
 @sensitive_post_parameters("present_password", "new_password")
 @page(Action.OWN_ACCOUNT, methods="GET POST", first=True)
 def own_password(request: PageRequest) -> HttpResponse:
-    """A6: a new password of one's own; other sessions end. After a reset it comes before every other page."""
+    """A6: a new password of one's own; other sessions end. After a reset it comes before every other page,
+    and leads on to the one that was asked for."""
     form = OwnPasswordForm.of(request)
     must = bool(request.session.get(session.MUST_CHANGE))
     if form.is_sent() and _changed(request, form):
         request.session.pop(session.MUST_CHANGE, None)
         banner.put(request, Text(N_("Your password has been changed.")))
-        return HttpResponseRedirect(reverse("start" if must else "own-account"))
+        return HttpResponseRedirect(again.next_of(request) or reverse("start" if must else "own-account"))
     back = "" if must else reverse("own-account")
     title = N_("Choose a new password")
     return show(request, "signin/own_password.html", title=title, form=form, back=back, must=must)
@@ -156,14 +170,16 @@ def acting(request: PageRequest) -> str:
 
 def _changed(request: PageRequest, form: OwnPasswordForm) -> bool:
     person, given = request.person, form.cleaned_data
+    if not again.is_own_password(request, form, "present_password", wrong=N_("The present password is not right")):
+        return False
     try:
         passwords.choose(
-            account=person.account, old=given["present_password"], new=given["new_password"], now=clock.now()
-        )
+            account=person.account, old=given["present_password"], new=given["new_password"], now=clock.now(),
+            at=datetime.now(UTC),
+        )  # fmt: skip
     except passwords.PasswordRefused as refused:
         form.add_refusal("present_password" if refused.code == "wrong_old" else "new_password", refused.text)
         return False
-    sessions.end_all(account=person.account, acting_user=acting(request), now=clock.now(), at=datetime.now(UTC))
     request.session.cycle_key()
     session.begin(request)  # this one goes on, under a new id
     return True

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hwb.signin import children, launcher, letters, own, steps, views
+from hwb.signin import children, launcher, letters, own, recovery, steps, views
 from hwb.signin.oidc import urls as oidc
 from hwb.signin.saml import urls as saml
 
@@ -17,7 +17,10 @@ urlpatterns = [
     path("second-step/", views.second_step, name="second-step"),
     path("services/", launcher.launcher, name="launcher"),
     path("stay/", own.stay, name="stay"),
-    path("forgotten/", views.forgotten, name="forgotten"),
+    path("forgotten/", recovery.forgotten, name="forgotten"),
+    path("forgotten/<str:token>/", recovery.recover, name="recover"),
+    path("recovery-address/<str:token>/", recovery.confirm_address, name="confirm-recovery-address"),
+    path("account/recovery-address/", recovery.own_address, name="own-recovery-address"),
     path("again/", views.give_again, name="again"),
     path("account/", own.account, name="own-account"),
     path("account/sign-out-everywhere/", own.sign_out_everywhere, name="sign-out-everywhere"),

@@ -14,6 +14,7 @@ from hwb import clock
 from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
+from hwb.operations.sessions import Purpose
 from hwb.signin import barred, inactive, known_devices
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import NewPasswordForm, SignInForm
@@ -36,7 +37,7 @@ CHILDREN = {"badge": "badge", "class": "class-sign-in"}
 def sign_in(request: PageRequest) -> HttpResponse:
     """A1: username and password; every failure has the same answer."""
     if is_signed_in(request) and request.method == "GET":
-        return HttpResponseRedirect(reverse("start"))
+        return HttpResponseRedirect(again.next_of(request) or reverse("start"))
     form = SignInForm.of(request)
     if form.is_sent():
         outcome = passwords.attempt(
@@ -63,13 +64,21 @@ def sign_out(request: PageRequest) -> HttpResponse:
 @page(Action.OPEN, methods="GET POST")
 def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
     """The link of somebody new: they choose a password and are in. Used, expired and unknown links look the same."""
+    return use_link(request, token, Purpose.FIRST)
+
+
+def use_link(request: PageRequest, token: str, purpose: Purpose) -> HttpResponse:
+    """A new password by a link that works once, and on through whatever else signing in asks."""
     now = datetime.now(UTC)
-    if sessions.account_of_link(token, at=now) is None:
-        return show(request, "signin/link_over.html", title=N_("This link cannot be used"), status=404)
+    if sessions.account_of_link(token, at=now, purpose=purpose) is None:
+        title = N_("This link cannot be used")
+        return show(request, "signin/link_over.html", title=title, status=404, purpose=purpose)
     form = NewPasswordForm.of(request)
     if form.is_sent():
         try:
-            found = sessions.use_link(token=token, password=form.cleaned_data["new_password"], now=clock.now(), at=now)
+            found = sessions.use_link(
+                token=token, password=form.cleaned_data["new_password"], now=clock.now(), at=now, purpose=purpose
+            )
         except passwords.PasswordRefused as refused:
             form.add_refusal("new_password", refused.text)
         else:
@@ -109,12 +118,6 @@ def give_again(request: PageRequest) -> HttpResponse:
     return again.ask(request, form, action=request.get_full_path())
 
 
-@page(Action.OPEN)
-def forgotten(request: PageRequest) -> HttpResponse:
-    """A9: who can help now. It asks for nothing, so it tells nothing."""
-    return show(request, "signin/forgotten.html", title=N_("I have forgotten my password"), back=reverse("sign-in"))
-
-
 def _right(request: PageRequest, found: passwords.SignIn) -> HttpResponse:
     """The password was right: a session, or of an inactive account the page that helps (A5, R40)."""
     account = PasswordBackend().get_user(found.account)
@@ -146,7 +149,9 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
             request.session[MOVED] = True
         reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
         if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie
-            to = reverse("own-password") if session.MUST_CHANGE in request.session else response.url
+            to = response.url
+            if session.MUST_CHANGE in request.session:
+                to = again.on_the_way("own-password", "" if to in _beginnings() else to)
             if reads in LANGUAGES and to in _beginnings():
                 to = in_language(to, "cy" if reads == "cy" else "en")
             response["Location"] = to

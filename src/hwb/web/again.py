@@ -21,7 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from hwb import clock
 from hwb.directory.queries import second_step as rows
-from hwb.operations import passwords, second_step
+from hwb.operations import passwords, second_step, sessions
 from hwb.operations.attempts import Caller, mark_of
 from hwb.operations.second_step import Method, Site, StepRefused
 from hwb.web import visitors
@@ -110,29 +110,34 @@ def form_of(request: HttpRequest) -> PageForm:
 
 
 def accepts(request: HttpRequest, form: PageForm) -> bool:
-    """Whether the proof is right; if so, they are fresh from now."""
-    person = _person(request)
+    """Whether the proof is right; if so, they are fresh from now, in a session under a new key."""
     if isinstance(form, StepForm):
-        if not proves(request, form, person.account):
+        if not proves(request, form, _person(request).account):
             return False
-    elif not _is_own_password(request, form, person):
+    elif not is_own_password(request, form, FIELD, wrong=N_("The password is not right")):
         return False
     confirm(request)
+    old = str(request.session.session_key)
+    request.session.cycle_key()
+    sessions.renew(old=old, new=str(request.session.session_key))
     return True
 
 
-def _is_own_password(request: HttpRequest, form: PageForm, person: Person) -> bool:
-    """Whether the typed password is the signed-in person's own; a refusal stands in the form."""
-    # Counted apart from the sign-in page, for each session: a stolen one guesses no faster, and locks nobody out.
+def is_own_password(request: HttpRequest, form: PageForm, field: str, *, wrong: str) -> bool:
+    """Whether the password typed in a field is the signed-in person's own; a refusal stands in the form.
+
+    Counted apart from the sign-in page, for each session: a stolen one guesses no faster, and locks nobody out.
+    """
+    person = _person(request)
     session = getattr(request.session, "session_key", None) or ""
     here = Caller(visitors.address_of(request), session, frozenset({mark_of(session, person.account)}))
-    typed = form.cleaned_data[FIELD]
+    typed = form.cleaned_data[field]
     outcome = passwords.attempt(name=person.username, password=typed, caller=here, at=datetime.now(UTC))
     if outcome.verdict.bar is not None:
-        form.add_error(FIELD, N_("Too many wrong tries. Wait some minutes, then try again"))
+        form.add_error(field, N_("Too many wrong tries. Wait some minutes, then try again"))
         return False
     if outcome.found is None or outcome.found.account != person.account:
-        form.add_error(FIELD, N_("The password is not right"))
+        form.add_error(field, wrong)
         return False
     return True
 
@@ -194,6 +199,11 @@ def next_of(request: HttpRequest) -> str:
     asked = request.GET.get("next", "")
     ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None, require_https=request.is_secure())
     return asked if ours and asked.startswith("/") and language_in(asked) else ""
+
+
+def on_the_way(name: str, following: str) -> str:
+    """The address of a page that comes before another one and leads on to it; empty: to none."""
+    return reverse(name) + (f"?{urlencode({'next': following})}" if following else "")
 
 
 def site_of(request: HttpRequest) -> Site:

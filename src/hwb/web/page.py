@@ -14,11 +14,9 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, cast
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from hwb.directory.queries import roles
@@ -116,15 +114,18 @@ def guard(stated: Stated, view: Callable[Concatenate[PageRequest, P], HttpRespon
 
 
 def led_first(request: HttpRequest, stated: Stated | None = None) -> HttpResponse | None:
-    """Where somebody signed in must go before this page: a second step, then a password of their own; else None."""
+    """Where somebody signed in must go before this page: a second step, then a password of their own; else None.
+
+    From there the way goes on to this page.
+    """
     person: Person = request.person  # type: ignore[attr-defined]
     if stated is not None and stated.sets_up:
         return None
+    following = request.get_full_path() if request.method == "GET" else ""
     if policy.needs_second_step(person) and not request.session.get(SECOND_STEP):
-        following = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
-        return HttpResponseRedirect(reverse("own-second-step") + following)
+        return HttpResponseRedirect(again.on_the_way("own-second-step", following))
     if request.session.get(MUST_CHANGE) and not (stated is not None and stated.first):
-        return HttpResponseRedirect(reverse("own-password"))
+        return HttpResponseRedirect(again.on_the_way("own-password", following))
     return None
 
 

@@ -277,15 +277,27 @@ class RoleGrant(models.Model):
 
 
 class SignInLink(models.Model):
-    """A link that leads somebody to their first sign-in, once; kept as SHA-256."""
+    """A link that works once; kept as SHA-256. ``purpose``: operations.sessions.Purpose."""
 
     digest = models.TextField(primary_key=True)
+    purpose = models.TextField(default="first", db_default="first")
     account = models.ForeignKey(Account, models.PROTECT, db_column="account")
     expires = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "sign_in_link"
+
+
+class RecoveryAddress(models.Model):
+    """Where an adult gets a link to a new password (A9); without ``confirmed_at`` none is sent there yet."""
+
+    account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="+", db_column="account")
+    address = models.TextField()
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "recovery_address"
 
 
 class Search(models.Model):

@@ -29,6 +29,14 @@ class SessionRow:
     data: str
 
 
+@dataclass(frozen=True, slots=True)
+class RecoveryAddress:
+    """Where a link to a new password goes, once it has been confirmed (A9)."""
+
+    address: str
+    confirmed: bool
+
+
 def schools(account: UUID) -> tuple[School, ...]:
     """Where the account is placed now, guests included."""
     return tuple(School(**row) for row in fetch(_SCHOOLS, {"account": account}))
@@ -49,6 +57,13 @@ def sessions(account: UUID, *, at: datetime) -> tuple[SessionRow, ...]:
     return tuple(SessionRow(**row) for row in fetch(_SESSIONS, {"account": account, "at": at}))
 
 
+def recovery_address(account: UUID) -> RecoveryAddress | None:
+    """Where a link to a new password would go; None when there is no such address."""
+    rows = fetch(_RECOVERY, {"account": account})
+    return RecoveryAddress(**rows[0]) if rows else None
+
+
+_RECOVERY = "SELECT address, confirmed_at IS NOT NULL AS confirmed FROM recovery_address WHERE account = %(account)s"
 _SCHOOLS = """
 SELECT DISTINCT e.name_en, e.name_cy FROM placement p JOIN establishment e ON e.dfes = p.school
 WHERE p.account = %(account)s AND p.ended IS NULL ORDER BY e.name_en

@@ -27,8 +27,10 @@ from hwb.operations.messages.events import (
 )
 from hwb.operations.messages.gathering import gather
 from hwb.operations.messages.sending import NotTaken, Outgoing, Sent, ServerAway, deliver_next
+from hwb.operations.messages.writing import Letter, put
 
 __all__ = [
+    "Letter",
     "Looked",
     "MessageRefused",
     "NotTaken",
@@ -46,6 +48,7 @@ __all__ = [
     "of_hold",
     "own_account_changed",
     "pass_on",
+    "put",
     "staff_code",
     "staff_name",
     "tell_runner",

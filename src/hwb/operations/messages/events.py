@@ -77,7 +77,7 @@ def champion_changed(
 
 
 def own_account_changed(cursor: Any, *, account: UUID, what: str, now: datetime) -> None:
-    """Tells an adult what was done to their account (M15); ``what``: password, added, removed, codes or reset."""
+    """Tells an adult what was done to their account (M15); ``what``: as message_texts says."""
     cursor.execute("SELECT 1 FROM account WHERE id = %s AND kind <> 'learner'", [account])
     if cursor.fetchone() is None:
         return

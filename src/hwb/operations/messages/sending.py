@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
+from hwb.directory import vault
 from hwb.extract.texts import Language
 from hwb.lifecycle import message_texts, messages
 from hwb.lifecycle.message_texts import Said, School
@@ -122,6 +123,8 @@ def outgoing(message: Mapping[str, Any], *, at: datetime) -> Outgoing:
         parts["run"] = message["details"]["run"]
     if "search" in message["details"]:
         parts["search"] = message["details"]["search"]
+    if "link" in message["details"]:
+        parts["token"] = vault.link_token(message["details"]["link"], secret=str(settings.SECRET_KEY))
     route = message_texts.route_of(kind, message["details"])
     return Outgoing(message["id"], kind, message["recipient"], said, route, parts, to_account, at)
 

@@ -12,6 +12,7 @@ from hwb.operations.passwords.showing import Shown, Slip, show, show_new, slips
 from hwb.operations.passwords.signing import (
     Outcome,
     SignIn,
+    account_of_name,
     attempt,
     authenticate,
     identify,
@@ -29,6 +30,7 @@ __all__ = [
     "Shown",
     "SignIn",
     "Slip",
+    "account_of_name",
     "attempt",
     "authenticate",
     "chain_of",

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.db import connection, transaction
 
-from hwb.directory import chain, store
+from hwb.directory import chain, service_access, store
 from hwb.directory.queries import passwords as rows
 from hwb.lifecycle import passphrases
 from hwb.lifecycle import passwords as rules
@@ -21,10 +21,11 @@ from hwb.operations.passwords import signing, storing
 from hwb.operations.passwords.refusals import refused, too_weak
 
 
-def choose(*, account: UUID, old: str, new: str, now: datetime) -> None:
+def choose(*, account: UUID, old: str, new: str, now: datetime, at: datetime) -> None:
     """Replaces the person's password by one that they chose. Raises PasswordRefused, naming the rule; nothing changed.
 
-    old: the present one, made or chosen. In the log the person is the account's own id.
+    old: the present one, made or chosen. Every session that began before `at`, by the real clock, ends with the old
+    password, in services too. In the log the person is the account's own id.
     """
     kept = signing.kept_of(account)
     if not signing.is_right(kept, old) or kept is None:
@@ -37,16 +38,19 @@ def choose(*, account: UUID, old: str, new: str, now: datetime) -> None:
     check(new, names=row.names)
     if rules.prepared(new) == rules.prepared(old):
         raise refused("same")
-    _write(kept, encoded=storing.hashed(new), now=now)
+    _write(kept, encoded=storing.hashed(new), now=now, at=at)
 
 
-def choose_first(*, account: UUID, new: str, now: datetime) -> None:
-    """The password of somebody who has none yet and proved who they are by a link. Raises PasswordRefused."""
+def choose_first(*, account: UUID, new: str, now: datetime, at: datetime) -> None:
+    """The password of somebody who proved who they are by a link, so nobody asks for the present one, if there is one.
+
+    Else as :func:`choose`. Raises PasswordRefused.
+    """
     kept = signing.kept_of(account)
     if kept is None or not kept.active:
         raise refused("inactive")
     check(new, names=rows.of_accounts([account])[account].names)
-    _write(kept, encoded=storing.hashed(new), now=now)
+    _write(kept, encoded=storing.hashed(new), now=now, at=at)
 
 
 def check(password: str, *, names: Iterable[str]) -> None:
@@ -63,7 +67,7 @@ def common() -> frozenset[str]:
         return frozenset(line.strip() for line in file) | passphrases.common_welsh()
 
 
-def _write(before: signing.Kept, *, encoded: str, now: datetime) -> None:
+def _write(before: signing.Kept, *, encoded: str, now: datetime, at: datetime) -> None:
     """Stores the hash, unless the password was changed elsewhere since it was looked at."""
     person = str(before.account)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -73,12 +77,18 @@ def _write(before: signing.Kept, *, encoded: str, now: datetime) -> None:
         kept = signing.kept_of(before.account)
         if kept is None or (kept.hash, kept.sealed, kept.active) != (before.hash, before.sealed, before.active):
             raise refused("changed_meanwhile")
-        cursor.execute("UPDATE account SET password = %s WHERE id = %s", [encoded, before.account])
+        cursor.execute(
+            "UPDATE account SET password = %s, sessions_from = %s WHERE id = %s", [encoded, at, before.account]
+        )  # fmt: skip
+        service_access.end(cursor, accounts=[before.account])
         cursor.execute("DELETE FROM first_password WHERE account = %s", [before.account])
         attempts.forget_counts(cursor, [before.account])
-        entry = chain.Entry("password chosen", "R10", "", name, person)
-        store.write_log(cursor, [entry], chain.Writer(name, person, now))
-        if before.hash or before.sealed is not None:  # not the very first one, by a link
+        entries = [chain.Entry("password chosen", "R10", "", name, person)]
+        is_first = not before.hash and before.sealed is None  # of somebody new, by a link
+        if not is_first:
+            entries.append(chain.Entry("sessions ended", "R40", "", name, person))
+        store.write_log(cursor, entries, chain.Writer(name, person, now))
+        if not is_first:
             messages.own_account_changed(cursor, account=before.account, what="password", now=now)
 
 

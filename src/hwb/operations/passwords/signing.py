@@ -111,6 +111,12 @@ def is_right(kept: Kept | None, password: str) -> bool:
     return first is not None and hmac.compare_digest(first.encode(), text.encode())
 
 
+def account_of_name(name: str) -> UUID | None:
+    """Whose name it is, written in any of the ways that the sign-in page takes."""
+    kept = _find(name)
+    return kept.account if kept is not None else None
+
+
 def record_sign_in(*, account: UUID, now: datetime) -> str:
     """A session began: "never signed in here" is no longer true. Returns the language that the person reads pages in.
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from hwb.directory import store, vault
 from hwb.lifecycle import second_step as rules
-from hwb.operations import passwords
+from hwb.operations import messages, passwords
 from hwb.operations.second_step import passkeys
 from hwb.operations.second_step.keeping import log
 from hwb.operations.second_step.refusals import StepRefused
@@ -34,15 +34,20 @@ class Method(StrEnum):
 def prove_code(*, account: UUID, typed: str, now: datetime, at: datetime) -> Method:
     """Takes a code of the app or a recovery code, each once. `at`: the real moment. Raises StepRefused."""
 
+    digest = vault.recovery_digest(rules.plain_code(typed), account=str(account), secret=str(settings.SECRET_KEY))
+    # Only a recovery code stands in the log: a code of the app waits for no run of its school.
+    logged = _has_recovery(account, digest)
+
     def judge(cursor: Any) -> Method | None:
         if _is_of_app(cursor, account, typed, at):
             return Method.APP
-        if _is_recovery(cursor, account, typed):
+        if logged and _takes_recovery(cursor, account, digest):
             log(cursor, account, "recovery code used", "recovery", actor=f"account {account}", now=now)
+            messages.own_account_changed(cursor, account=account, what="recovery", now=now)
             return Method.RECOVERY
         return None
 
-    return _prove(account, judge, at, "wrong")
+    return _prove(account, judge, at, "wrong", logged=logged)
 
 
 def prove_passkey(*, account: UUID, site: passkeys.Site, state: Mapping[str, Any], answer: str, at: datetime) -> Method:
@@ -64,12 +69,15 @@ def prove_passkey(*, account: UUID, site: passkeys.Site, state: Mapping[str, Any
         cursor.execute("UPDATE second_factor SET counter = %s, used_at = %s WHERE id = %s", [used.counter, at, id_])
         return Method.PASSKEY
 
-    return _prove(account, judge, at, "passkey")
+    return _prove(account, judge, at, "passkey", logged=False)
 
 
-def _prove(account: UUID, judge: Callable[[Any], Method | None], at: datetime, code: str) -> Method:
+def _prove(account: UUID, judge: Callable[[Any], Method | None], at: datetime, code: str, *, logged: bool) -> Method:
+    """Locks, in the order that everybody keeps: the log's chain (if it is written), the row of tries, the factors."""
     refused = StepRefused(code)
     with transaction.atomic(), connection.cursor() as cursor:
+        if logged:
+            store.lock_chain(cursor, passwords.chain_of(cursor, account))
         failures, until = _tries(cursor, account)
         if until is not None and until > at:
             raise StepRefused("wait", until=until)
@@ -115,13 +123,16 @@ def _is_of_app(cursor: Any, account: UUID, typed: str, at: datetime) -> bool:
     return True
 
 
-def _is_recovery(cursor: Any, account: UUID, typed: str) -> bool:
-    digest = vault.recovery_digest(rules.plain_code(typed), account=str(account), secret=str(settings.SECRET_KEY))
+def _has_recovery(account: UUID, digest: bytes) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM second_factor WHERE account = %s AND kind = 'recovery' AND secret = %s", [account, digest]
+        )
+        return cursor.fetchone() is not None
+
+
+def _takes_recovery(cursor: Any, account: UUID, digest: bytes) -> bool:
     cursor.execute(
-        "SELECT 1 FROM second_factor WHERE account = %s AND kind = 'recovery' AND secret = %s", [account, digest]
+        "DELETE FROM second_factor WHERE account = %s AND kind = 'recovery' AND secret = %s", [account, digest]
     )
-    if cursor.fetchone() is None:
-        return False
-    store.lock_chain(cursor, passwords.chain_of(cursor, account))  # before the row, as everybody does
-    cursor.execute("DELETE FROM second_factor WHERE account = %s AND secret = %s", [account, digest])
     return bool(cursor.rowcount)

@@ -154,8 +154,9 @@ def _open(cursor: Any, id_: UUID, at: datetime) -> tuple[UUID, UUID]:
 
 
 def _take_away(cursor: Any, account: UUID, now: datetime, at: datetime) -> None:
-    cursor.execute("DELETE FROM second_factor WHERE account = %s", [account])
+    # The row of tries before the factors, as whoever gives a code (checking).
     cursor.execute("UPDATE second_step_tries SET failures = 0, wait_until = NULL WHERE account = %s", [account])
+    cursor.execute("DELETE FROM second_factor WHERE account = %s", [account])
     cursor.execute("UPDATE account SET sessions_from = %s WHERE id = %s", [at, account])
     service_access.end(cursor, accounts=[account])
     messages.own_account_changed(cursor, account=account, what="reset", now=now)

@@ -77,6 +77,7 @@ def _answer(request: PageRequest, asked: Asked) -> HttpResponse:
     if (led := led_first(request)) is not None:
         if silent:
             raise Refused("interaction_required", "The person has to set up a second step or a password.", asked)
+        pending.remember(request, asked.origin)
         return led
     choices = rows.choices(request.person.account, service=asked.service.service)
     if not choices:
