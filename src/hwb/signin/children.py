@@ -234,9 +234,13 @@ def _in(request: PageRequest, child: Child, *, by: str, class_session: str = "")
     if account is None:
         return _away(request)
     account.backend = "hwb.signin.backend.PasswordBackend"  # type: ignore[attr-defined] # as authenticate() sets it
-    ends = time.time() + rules.LASTS.total_seconds()
-    joined = class_sessions.of_device(class_devices.digest_of(request), at=datetime.now(UTC)) if class_session else None
-    if joined is not None:
+    ends, place = time.time() + rules.LASTS.total_seconds(), None
+    if class_session:
+        here, at = class_devices.digest_of(request), datetime.now(UTC)
+        joined = class_sessions.of_device(here, at=at)
+        place = classes.take_place(session=UUID(class_session), device=here, account=child.account, at=at)
+        if place is None or joined is None:
+            return HttpResponseRedirect(reverse("class-sign-in") + "?ended=1")
         ends = min(ends, joined.session.ends_at.timestamp())
-    session.begin_child(request, by=by, ends=ends, class_session=class_session)
+    session.begin_child(request, by=by, ends=ends, place=place)
     return signed_in(request, account)

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from hwb.directory.queries import service_sign_ins as rows
 from hwb.directory.queries.service_sign_ins import SchoolChoice
 from hwb.operations import service_sign_ins, services
-from hwb.operations.service_sign_ins import Beginning
+from hwb.operations.service_sign_ins import Beginning, NotAnyMore
 from hwb.signin.oidc import asked as requests
 from hwb.signin.oidc import hints, pending
 from hwb.signin.oidc.adapter import Adapter
@@ -28,8 +28,11 @@ from hwb.web.frame import name_in_language, show
 from hwb.web.language import LANGUAGES, chosen_before
 from hwb.web.page import PageRequest, is_signed_in, led_first, page
 from hwb.web.policy import Action
-from hwb.web.session import BEGAN
+from hwb.web.session import BEGAN, ends_of, place_of
 from hwb.web.words import N_
+
+#: A child's session on a shared device leaves nothing behind that works when the hour is over.
+_OUTLASTING = frozenset({"offline_access"})
 
 
 class SchoolForm(PageForm):
@@ -108,20 +111,22 @@ def _choose(request: PageRequest, asked: Asked, choices: list[SchoolChoice]) -> 
 
 
 def _begin(request: PageRequest, asked: Asked, school: str) -> HttpResponse:
-    at = datetime.now(UTC)
     began = datetime.fromtimestamp(float(request.session.get(BEGAN, time.time())), UTC)
-    code = service_sign_ins.begin(
-        Beginning(
-            service=asked.service.service, client_id=asked.service.client_id, account=request.person.account,
-            school=school, session=service_sign_ins.session_digest(request.session.session_key or ""),
-            signed_in_at=began, ways=ways_of(request), scopes=asked.scopes,
-            code={
-                "code": {"nonce": asked.nonce} if asked.nonce else {}, "redirect_uri": asked.redirect_uri,
-                "pkce": {"code_challenge": asked.challenge, "code_challenge_method": "S256"},
-            },
-        ),
-        at=at,
+    ends = ends_of(request)
+    scopes = asked.scopes if ends is None else tuple(each for each in asked.scopes if each not in _OUTLASTING)
+    beginning = Beginning(
+        service=asked.service.service, client_id=asked.service.client_id, account=request.person.account,
+        school=school, session=service_sign_ins.session_digest(request.session.session_key or ""),
+        signed_in_at=began, ways=ways_of(request), scopes=scopes, ends=ends, place=place_of(request),
+        code={
+            "code": {"nonce": asked.nonce} if asked.nonce else {}, "redirect_uri": asked.redirect_uri,
+            "pkce": {"code_challenge": asked.challenge, "code_challenge_method": "S256"},
+        },
     )  # fmt: skip
+    try:
+        code = service_sign_ins.begin(beginning, at=datetime.now(UTC))
+    except NotAnyMore:
+        raise Refused("access_denied", "The person may not sign in any more.", asked) from None
     return _to_service(request, asked.address(code=code, iss=_issuer()))
 
 

@@ -20,7 +20,7 @@ from hwb.directory.queries import service_sign_ins as rows
 from hwb.directory.queries.service_sign_ins import SchoolChoice
 from hwb.operations import saml_signatures, service_sign_ins
 from hwb.operations.saml_messages import PERSISTENT
-from hwb.operations.service_sign_ins import AnsweredBefore, Beginning
+from hwb.operations.service_sign_ins import AnsweredBefore, Beginning, NotAnyMore
 from hwb.signin.oidc import pending
 from hwb.signin.oidc.authorize import SchoolForm
 from hwb.signin.oidc.ways import ways_of
@@ -30,7 +30,7 @@ from hwb.web.frame import name_in_language, show
 from hwb.web.language import chosen_before
 from hwb.web.page import PageRequest, is_signed_in, led_first, page
 from hwb.web.policy import Action
-from hwb.web.session import BEGAN, ENDS, LONGEST
+from hwb.web.session import BEGAN, LONGEST, ends_of, place_of
 from hwb.web.words import N_
 
 _LOG = logging.getLogger(__name__)
@@ -125,20 +125,22 @@ def _choose(
 def _respond(request: PageRequest, asked: Asked, school: str, authn_class: str, at: datetime) -> HttpResponse:
     service = asked.message.service
     began = datetime.fromtimestamp(float(request.session.get(BEGAN, time.time())), UTC)
-    made = service_sign_ins.begin_once(
-        Beginning(
-            service=service.service, client_id=service.client_id, account=request.person.account, school=school,
-            session=service_sign_ins.session_digest(request.session.session_key or ""), signed_in_at=began,
-            ways=ways_of(request), scopes=service.scopes, code={},
-        ),
-        request=asked.message.id, at=at,
+    child_ends = ends_of(request)
+    beginning = Beginning(
+        service=service.service, client_id=service.client_id, account=request.person.account, school=school,
+        session=service_sign_ins.session_digest(request.session.session_key or ""), signed_in_at=began,
+        ways=ways_of(request), scopes=service.scopes, code={}, ends=child_ends, place=place_of(request),
     )  # fmt: skip
+    try:
+        made = service_sign_ins.begin_once(beginning, request=asked.message.id, at=at)
+    except NotAnyMore:
+        return _refuse(request, asked, "RequestDenied", at)
     row = rows.find(made, today=clock.today())
     if row is None or not row.stands:  # let go in this very moment
         return _refuse_again(request, asked, "RequestDenied", at)
     ends = began + timedelta(seconds=LONGEST)
-    if ENDS in request.session:  # a child's hour
-        ends = min(ends, datetime.fromtimestamp(float(request.session[ENDS]), UTC))
+    if child_ends is not None:
+        ends = min(ends, child_ends)
     return _to_service(
         request, asked, messages.response(asked, row, authn_class=authn_class, ends=ends, at=at, on=clock.today())
     )
