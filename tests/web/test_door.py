@@ -9,11 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 from tests.support.world import ELSEWHERE, OTHER_CLASS, OWN_CLASS, PASSWORD, SCHOOL, World, encoded
 
 from hwb import clock
-from hwb.directory.models import Account, Audit, Decision, HelpCode, SignInCount
+from hwb.directory.models import Account, Audit, Decision, HelpCode, PictureTries, Placement, SignInCount
 from hwb.operations import accounts, attempts, help_codes, passwords, protection
 from hwb.operations.attempts import Caller
 from hwb.web.policy import Role
@@ -282,6 +283,61 @@ def test_a_locked_member_of_staff_is_unlocked(world: World) -> None:
     assert "Unlock signing in" in champion.get(record).content.decode()
     assert champion.post(f"{record}unlock/")["Location"] == record
     assert sign_in(Client(), staff.username).status_code == 302
+
+
+def moved_on(account: Account) -> None:
+    """To the other school, where the account works on."""
+    placement = Placement.objects.get(account=account, school=SCHOOL, ended=None)
+    Placement.objects.filter(id=placement.id).update(ended=NOW.date())
+    Placement.objects.create(account=account, school=ELSEWHERE, role=placement.role, began=NOW.date())
+
+
+def test_a_former_school_unlocks_nobody(world: World) -> None:
+    """Whom a school has had it still sees; what locks them is no longer its to lift."""
+    learner, staff, champion = world.learners[OWN_CLASS][1], world.accounts[Role.STAFF], world.client(Role.CHAMPION)
+    for account in (learner, staff):
+        fail(account.username, 10)
+        moved_on(account)
+    PictureTries.objects.create(account=learner, device="", ended=True, last=datetime.now(UTC))
+    base = f"/en/school/{SCHOOL}"
+    assert champion.get(f"{base}/staff/{staff.id}/").status_code == 200
+    for page in (
+        f"{base}/staff/{staff.id}/unlock/", f"{base}/learners/{learner.id}/unlock/",
+        f"{base}/learners/{learner.id}/pictures/unlock/",
+    ):  # fmt: skip
+        assert champion.post(page).status_code == 404
+    assert sign_in(Client(), staff.username).status_code == 200
+    assert PictureTries.objects.get().ended
+    assert not Audit.objects.filter(action__contains="unlocked").exists()
+
+
+def test_a_former_school_does_nothing_else_to_an_account_either(world: World) -> None:
+    """Every act on an account that a page offers, sent by the former school's Champion."""
+    learner, staff, champion = world.learners[OWN_CLASS][1], world.accounts[Role.STAFF], world.client(Role.CHAMPION)
+    for account in (learner, staff):
+        moved_on(account)
+        Account.objects.filter(id=account.id).update(username=f"earlier{account.id.hex[:6]}")
+    base = f"/en/school/{SCHOOL}"
+    tables = ("account", "badge", "badge_only", "child_pictures", "decision", "first_password", "placement")
+    before = rows_of(tables)
+    for account in (learner, staff):
+        for page, sent in (
+            ("people/{}/password/", {"how": "make"}), ("people/{}/username/", {}),
+            ("learners/{}/badge/replace/", {}), ("learners/{}/badge/alone/", {"alone": "yes"}),
+            ("learners/{}/pictures/", {"how": "make"}), ("people/{}/password/show/", {}),
+            ("learners/{}/pictures/show/", {}),
+        ):  # fmt: skip
+            champion.post(f"{base}/{page.format(account.id)}", sent)
+    assert rows_of(tables) == before
+
+
+def rows_of(tables: tuple[str, ...]) -> list[str]:
+    with connection.cursor() as cursor:
+        found = []
+        for table in tables:
+            cursor.execute(f"SELECT '{table} ' || t::text FROM {table} t ORDER BY 1")
+            found += [row[0] for row in cursor.fetchall()]
+    return found
 
 
 def test_giving_the_password_again_is_counted_too(world: World) -> None:

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
 from hwb.directory import chain, store
+from hwb.directory.queries import passwords
 from hwb.lifecycle import attempts as rules
 from hwb.lifecycle.attempts import AddressSeen, Bar, Count
 from hwb.operations.transactions import in_transaction
@@ -117,17 +118,23 @@ def wrong(one: Try, *, at: datetime) -> None:
             _slow(cursor, _hmac("sprayed", password.hex()), at, "one password with many names")
 
 
-def unlock(*, account: UUID, school: str, acting_user: str, now: datetime) -> None:
-    """Ends every wait and lock of the account, on all devices. Whether there was any is not told."""
+def unlock(*, account: UUID, school: str, acting_user: str, now: datetime) -> bool:
+    """Ends every wait and lock of the account, on all devices. Whether there was any is not told.
 
-    def work() -> None:
+    False when the school does not have the account (any more): then nothing is done.
+    """
+
+    def work() -> bool:
         with connection.cursor() as cursor:
             store.lock_chain(cursor, school)
+            if not (row := passwords.of_accounts([account]).get(account)) or not row.is_of(school):
+                return False
             forget_counts(cursor, [account])
             entry = chain.Entry("sign-in unlocked", "R42", "", school, str(account))
             store.write_log(cursor, [entry], chain.Writer(school, acting_user, now))
+        return True
 
-    in_transaction(work)
+    return in_transaction(work)
 
 
 def forget_counts(cursor: Any, accounts: Collection[UUID]) -> None:

@@ -30,6 +30,10 @@ class JoiningClosed(Exception):
     """Too many wrong class codes came from this address: for some minutes not even the right one is looked at."""
 
 
+class ClassFull(Exception):
+    """The code was right, and the class has as many devices as it can have."""
+
+
 def start(
     *, school: str, class_name: str, account: UUID, address: str, now: datetime, at: datetime
 ) -> UUID:  # fmt: skip
@@ -79,7 +83,7 @@ def code_of(*, session: UUID, school: str) -> str:
 def join(*, typed: str, device: str, address: str, at: datetime) -> State | None:
     """A device's state after its class code: in from the teacher's own address, else it asks. None for a wrong code.
 
-    Raises JoiningClosed.
+    Raises JoiningClosed, ClassFull.
     """
     place, code = _place(address), badges.read(typed, length=badges.CLASS_CODE)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -158,7 +162,7 @@ def _joined(cursor: Any, code: str, device: str, place: str, at: datetime) -> St
         stands: State = before[0]
         return stands
     if len(known) >= class_sign_in.MOST_DEVICES:
-        return None
+        raise ClassFull
     state: State = "in" if teachers == place else "asks"
     cursor.execute(
         "INSERT INTO class_device (id, session, device, number, state, asked_at) VALUES (%s, %s, %s, %s, %s, %s)",

@@ -145,6 +145,8 @@ def class_sign_in(request: PageRequest) -> HttpResponse:
             )
         except classes.JoiningClosed:
             form.add_error("code", N_("Too many wrong class codes came from here. Wait 10 minutes."))
+        except classes.ClassFull:
+            form.add_error("code", N_("This class has no room for another device. Ask your teacher."))
         else:
             if state is not None:
                 response = HttpResponseRedirect(reverse("class-sign-in"))
