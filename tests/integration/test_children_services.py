@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from allauth.idp.oidc.models import Token
 from django.test import Client
-from tests.support.relying_party import Party, party
+from tests.support.relying_party import Party, answer_of, party
 from tests.support.world import OWN_CLASS, SCHOOL, World, build
 
 from hwb import clock
@@ -191,6 +191,25 @@ def test_no_place_is_taken_in_a_session_that_is_over(world: World, child: Accoun
     assert class_sessions.take_place(**asked, at=datetime.now(UTC)) != place
     class_sessions.forget_old(at=datetime.now(UTC) + timedelta(days=3))
     assert not ClassPlace.objects.exists()
+
+
+@pytest.mark.parametrize("demanded", [{}, {"prompt": "login"}])
+def test_a_badge_leads_on_to_the_service_that_sent_the_child(
+    child: Account, maths: Party, demanded: dict[str, str]
+) -> None:
+    device = by_badge(child) if demanded else Client()
+    found = badges.codes(accounts=[child.id], school=SCHOOL, acting_user="tests", now=clock.now())
+    assert device.get(maths.request(**demanded))["Location"].startswith("/en/sign-in/")
+    assert device.post("/en/badge/", {"code": found[child.id]})["Location"] == "/en/pictures/"
+    for one in THREE:
+        answer = device.post("/en/pictures/", {"picture": one})
+    assert answer["Location"].startswith("/en/authorize/")
+    assert "code" in answer_of(device.get(answer["Location"]))
+    device.post("/en/sign-out/")
+    device.post("/en/badge/", {"code": found[child.id]})
+    for one in THREE:
+        answer = device.post("/en/pictures/", {"picture": one})
+    assert answer["Location"] == "/en/"  # the next child goes nowhere of the one before
 
 
 def test_signing_out_gives_the_place_up(world: World, child: Account) -> None:

@@ -14,7 +14,7 @@ from hwb import clock
 from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
-from hwb.signin import barred, inactive, known_devices
+from hwb.signin import anew, barred, inactive, known_devices
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import NewPasswordForm, SignInForm
 from hwb.signin.launcher import MOVED
@@ -35,7 +35,9 @@ CHILDREN = {"badge": "badge", "class": "class-sign-in"}
 @page(Action.OPEN, methods="GET POST")
 def sign_in(request: PageRequest) -> HttpResponse:
     """A1: username and password; every failure has the same answer."""
-    if is_signed_in(request) and request.method == "GET":
+    former = is_signed_in(request)
+    asked = former and anew.is_asked(request) and bool(again.next_of(request))
+    if former and not asked and request.method == "GET":
         return HttpResponseRedirect(reverse("start"))
     form = SignInForm.of(request)
     if form.is_sent():
@@ -46,7 +48,10 @@ def sign_in(request: PageRequest) -> HttpResponse:
         if outcome.found is not None:
             return _right(request, outcome.found)
         form.add_refusal("username", barred.said(outcome.verdict))
-    return show(request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=again.next_of(request))
+    return show(
+        request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=again.next_of(request),
+        former=request.person.name if asked else "", back=reverse("start") if asked else "",
+    )  # fmt: skip
 
 
 @page(Action.OPEN, methods="POST")
@@ -76,6 +81,7 @@ def first_sign_in(request: PageRequest, token: str) -> HttpResponse:
             account = None if found is None else PasswordBackend().get_user(found)
             if account is None:
                 raise Http404
+            anew.sign_out_former(request)
             session.forget_child(request)
             account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
             return signed_in(request, account)
@@ -120,6 +126,7 @@ def _right(request: PageRequest, found: passwords.SignIn) -> HttpResponse:
     account = PasswordBackend().get_user(found.account)
     if account is None:
         return inactive.show_help(request, found.account)
+    anew.sign_out_former(request)
     session.forget_child(request)
     account.must_change = found.must_change
     account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
@@ -127,12 +134,12 @@ def _right(request: PageRequest, found: passwords.SignIn) -> HttpResponse:
 
 
 def signed_in(request: HttpRequest, account: object) -> HttpResponse:
-    """Through allauth's stages, of which one is the second step; the session gets a new id."""
-    if request.user.is_authenticated:  # whoever was signed in here before is not any more, nor in services
-        logout(request)
-    response: HttpResponse = perform_login(
-        request, account, email_verification="none", redirect_url=again.next_of(request) or reverse("start")
-    )
+    """Through allauth's stages, of which one is the second step; the session gets a new id.
+
+    Whoever was signed in here before has been signed out already (anew.sign_out_former).
+    """
+    to = again.next_of(request) or anew.following(request) or reverse("start")
+    response: HttpResponse = perform_login(request, account, email_verification="none", redirect_url=to)
     return _begun(request, account, response)
 
 

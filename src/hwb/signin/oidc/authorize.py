@@ -8,7 +8,6 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -18,6 +17,7 @@ from hwb.directory.queries import service_sign_ins as rows
 from hwb.directory.queries.service_sign_ins import SchoolChoice
 from hwb.operations import service_sign_ins, services
 from hwb.operations.service_sign_ins import Beginning, NotAnyMore
+from hwb.signin import anew
 from hwb.signin.oidc import asked as requests
 from hwb.signin.oidc import hints, pending
 from hwb.signin.oidc.adapter import Adapter
@@ -131,15 +131,17 @@ def _begin(request: PageRequest, asked: Asked, school: str) -> HttpResponse:
 
 
 def _to_sign_in(request: PageRequest, asked: Asked) -> HttpResponse:
-    """By way of the sign-in page, whoever is signed in already anew, and back here."""
-    if is_signed_in(request):
-        logout(request)
+    """By way of the sign-in page and back here. Whoever is signed in stays so until they have signed in anew."""
     pending.remember(request, asked.origin)
     following = f"{reverse('authorize')}?{asked.again()}"
+    anew.ask(request, what=asked.digest, following=following)
     return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': following})}")
 
 
 def _must_sign_in_again(request: PageRequest, asked: Asked) -> bool:
+    """Unless the sign-in was made because of this very request."""
+    if anew.is_given(request, asked.digest):
+        return False
     if asked.prompt & {"login", "select_account"}:
         return True
     age = time.time() - float(request.session.get(BEGAN, 0))
@@ -161,6 +163,7 @@ def _issuer() -> str:
 def _to_service(request: HttpRequest, address: str) -> HttpResponse:
     """The last step: what is pending is over."""
     pending.forget(request)
+    anew.forget(request)
     response = HttpResponse(status=302)
     response["Location"] = address
     response["Cache-Control"] = "no-store"

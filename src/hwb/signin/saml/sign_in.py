@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth import logout
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -21,6 +20,7 @@ from hwb.directory.queries.service_sign_ins import SchoolChoice
 from hwb.operations import saml_signatures, service_sign_ins
 from hwb.operations.saml_messages import PERSISTENT
 from hwb.operations.service_sign_ins import AnsweredBefore, Beginning, NotAnyMore
+from hwb.signin import anew
 from hwb.signin.oidc import pending
 from hwb.signin.oidc.authorize import SchoolForm
 from hwb.signin.oidc.ways import ways_of
@@ -34,8 +34,6 @@ from hwb.web.session import BEGAN, LONGEST, ends_of, place_of
 from hwb.web.words import N_
 
 _LOG = logging.getLogger(__name__)
-#: In the session: the request that demanded a new sign-in, and when.
-_FORCED = "saml-forced"
 _ANY_FORMAT = ("", PERSISTENT, "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified")
 
 
@@ -158,7 +156,7 @@ def _refuse_again(request: PageRequest, asked: Asked, code: str, at: datetime) -
 def _to_service(request: PageRequest, asked: Asked, response: str) -> HttpResponse:
     """A form that sends itself, with a button where there is no script. What is pending is over."""
     pending.forget(request)
-    request.session.pop(_FORCED, None)
+    anew.forget(request)
     shown: Any = show(
         request, "signin/saml_response.html", title=N_("You are being taken to the service"),
         consumer=asked.consumer, response=response, relay_state=asked.relay_state, service=asked.message.service,
@@ -169,22 +167,16 @@ def _to_service(request: PageRequest, asked: Asked, response: str) -> HttpRespon
 
 
 def _to_sign_in(request: PageRequest, asked: Asked) -> HttpResponse:
-    """By way of the sign-in page, whoever is signed in already anew, and back here."""
-    if is_signed_in(request):
-        logout(request)
-    if asked.force:
-        request.session[_FORCED] = [_digest(asked), time.time()]
+    """By way of the sign-in page and back here. Whoever is signed in stays so until they have signed in anew."""
     pending.remember(request, asked.origin)
     following = f"{reverse('saml')}?{request.META.get('QUERY_STRING', '')}"
+    anew.ask(request, what=_digest(asked), following=following)
     return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': following})}")
 
 
 def _must_sign_in_again(request: PageRequest, asked: Asked) -> bool:
     """ForceAuthn: unless the sign-in was made because of this very request."""
-    if not asked.force:
-        return False
-    kept = request.session.get(_FORCED)
-    return not kept or kept[0] != _digest(asked) or float(request.session.get(BEGAN, 0)) < float(kept[1])
+    return asked.force and not anew.is_given(request, _digest(asked))
 
 
 def _digest(asked: Asked) -> str:
