@@ -28,13 +28,13 @@ def ask(request: HttpRequest, *, what: str, following: str) -> None:
 def is_given(request: HttpRequest, what: str) -> bool:
     """Whether whoever is signed in did so because this very request asked for it."""
     kept = request.session.get(_KEY)
-    return bool(kept) and kept[0] == what and float(request.session.get(BEGAN, 0)) >= float(kept[2])
+    return kept is not None and kept[0] == what and float(request.session.get(BEGAN, 0)) >= float(kept[2])
 
 
 def is_asked(request: HttpRequest) -> bool:
     """Whether whoever is signed in is on the way to sign in anew."""
     kept = request.session.get(_KEY)
-    return bool(kept) and float(request.session.get(BEGAN, 0)) < float(kept[2]) and time.time() - kept[2] < _WAITS
+    return kept is not None and float(request.session.get(BEGAN, 0)) < kept[2] and time.time() - kept[2] < _WAITS
 
 
 def following(request: HttpRequest) -> str:
