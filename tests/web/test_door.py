@@ -11,10 +11,11 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import Client
+from tests.support.languages import foreign_texts
 from tests.support.world import ELSEWHERE, OTHER_CLASS, OWN_CLASS, PASSWORD, SCHOOL, World, encoded
 
 from hwb import clock
-from hwb.directory.models import Account, Audit, Decision, HelpCode, PictureTries, Placement, SignInCount
+from hwb.directory.models import Account, Audit, Decision, HelpCode, PictureTries, Placement, SignInCount, SignInHour
 from hwb.operations import accounts, attempts, help_codes, passwords, protection
 from hwb.operations.attempts import Caller
 from hwb.web.policy import Role
@@ -150,6 +151,31 @@ def test_guessing_from_one_address_is_slowed_down(argon: list[str], world: World
     known = Caller("192.0.2.1", device, frozenset({attempts.mark_of(device, account.id)}))
     found = passwords.attempt(name=account.username, password="right", caller=known, at=at).found
     assert found is not None
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_an_operator_is_told_that_passwords_are_guessed(argon: list[str], world: World, language: str) -> None:
+    """Figures on the first page, for a day; without an address, a name or a password; nobody else sees them."""
+    page, at = f"/{language}/area/", datetime.now(UTC)
+    said = {"en": "Passwords are being guessed", "cy": "Mae cyfrineiriau'n cael eu dyfalu".replace("'", "&#x27;")}[
+        language
+    ]
+    operator, officer = world.client(Role.OPERATOR), world.client(Role.AREA_OFFICER)
+    assert said not in operator.get(page).content.decode()
+    for number in range(400):
+        passwords.attempt(name=f"name{number}", password=f"guess {number}", caller=Caller("192.0.2.1"), at=at)
+    for number in range(30):
+        passwords.attempt(name=f"name{number}", password="Haf2026!", caller=Caller(f"192.0.2.{number + 2}"), at=at)
+    answer = operator.get(page)
+    text = answer.content.decode()
+    assert said in text
+    assert ("1 internet address tried" in text) is ("1 wrong password was tried" in text) is (language == "en")
+    assert not foreign_texts(answer.content, language)
+    assert said not in officer.get(page).content.decode()
+    SignInCount.objects.exclude(guessing="").update(until=at - timedelta(days=1, minutes=1))
+    assert said not in operator.get(page).content.decode()
+    SignInHour.objects.create(hour=at.replace(minute=0, second=0, microsecond=0), tried=900, failed=700)
+    assert "700" in operator.get(page).content.decode()
 
 
 def test_one_password_with_many_names_is_seen_from_many_addresses(argon: list[str], world: World) -> None:
