@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
+from tests.support.deliveries import deliver, learner_row, staff_row
 from tests.support.languages import foreign_texts
 from tests.support.world import ELSEWHERE, OTHER_CLASS, OWN_CLASS, PASSWORD, SCHOOL, World, encoded
 
 from hwb import clock
-from hwb.directory.models import Account, Audit, Decision, HelpCode, PictureTries, Placement, SignInCount, SignInHour
+from hwb.directory.models import (
+    Account,
+    Audit,
+    Decision,
+    HelpCode,
+    PictureTries,
+    Placement,
+    SignInCount,
+    SignInHour,
+    StaffRecord,
+)
 from hwb.operations import accounts, attempts, help_codes, passwords, protection
 from hwb.operations.attempts import Caller
 from hwb.web.policy import Role
@@ -279,6 +290,48 @@ def test_no_code_for_suspended_and_protected_people_and_staff(world: World, why:
     assert not code_on(answer)
     assert not HelpCode.objects.exists()
     assert ("Digital Champion" in text) is (why == "staff")
+
+
+def staff_of_the_school(**of_the_fifth: Any) -> None:
+    """The school's next run about its staff, in which only the one without a role is changed."""
+    rows = [
+        staff_row(code, legal_surname=surname, classes=(OWN_CLASS,) if code == "TE" else (),
+                  role="Headteacher" if code == "HE" else "", **(of_the_fifth if code == "ST" else {}))
+        for code, surname in (("CH", "Champion"), ("MI", "Mis Admin"), ("HE", "Head"), ("TE", "Teacher"), ("ST", "Staff"))
+    ]  # fmt: skip
+    learners = [learner_row(number, registration_group=OWN_CLASS, year_group="6") for number in range(1, 7)]
+    deliver(learners, rows, school=SCHOOL, on=date(2018, 7, 5))
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+@pytest.mark.parametrize("what", ["left", "returns", "switched off", "suspended", "protected"])
+def test_staff_learn_what_their_schools_data_says(world: World, language: str, what: str) -> None:
+    """A5: dates of the school's data (SX04, SX08); of anybody's decision, and of protected people, nothing."""
+    account = world.accounts[Role.STAFF]
+    leaving = {"leaving_date": date(2018, 7, 4)}
+    staff_of_the_school(**leaving)
+    assert not Account.objects.get(id=account.id).active
+    if what == "returns":
+        StaffRecord.objects.filter(account=account).update(start_date=date(2090, 9, 1), leaving_date=None)
+    if what in ("switched off", "suspended"):
+        kind, school = ("deactivated", SCHOOL) if what == "switched off" else ("suspended", "")
+        Decision.objects.create(
+            id=uuid4(), account_id=account.id, kind=kind, school=school, made_by="x", made_at=NOW, reason="y"
+        )  # fmt: skip
+    if what == "protected":
+        protection.protect(username=account.username, reason="court order", acting_user="tests", now=NOW)
+    answer = sign_in(Client(), account.username, language=language)
+    text = answer.content.decode()
+    told = {
+        "left": {"en": "4 July 2018", "cy": "4 Gorffennaf 2018"},
+        "returns": {"en": "1 September 2090", "cy": "1 Medi 2090"},
+    }
+    dates = [date for dates in told.values() for date in dates.values() if date in text]
+    assert dates == ([told[what][language]] if what in told else [])
+    assert (f"Ysgol {SCHOOL}" in text or f"School {SCHOOL}" in text) is (what in told)
+    assert "Hyrwyddwr Digidol" in text or "Digital Champion" in text
+    assert not foreign_texts(answer.content, language)
+    assert "4 July 2018" not in sign_in(Client(), account.username, "wrong").content.decode()
 
 
 def test_a_locked_learner_is_explained_and_unlocked(world: World) -> None:

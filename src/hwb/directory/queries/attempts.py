@@ -37,7 +37,8 @@ class Guessing:
 def guessing(*, at: datetime) -> Guessing:
     """By the real clock."""
     (row,) = fetch(_GUESSING, {"since": at - _TOLD, "window": attempts.WINDOW})
-    return Guessing(**row, **dict(zip(("failed", "before"), of_hour(at), strict=True)))
+    failed, before = of_hour(at)
+    return Guessing(**row, failed=failed, before=before)
 
 
 def of_hour(at: datetime) -> tuple[int, int]:
