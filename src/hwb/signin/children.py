@@ -27,8 +27,8 @@ from hwb.lifecycle.child_pictures import NEEDED, PICTURES, WORDS
 from hwb.operations import badges, child_pictures
 from hwb.operations import class_sessions as classes
 from hwb.operations.child_pictures import Outcome
-from hwb.signin import anew
 from hwb.signin.backend import PasswordBackend
+from hwb.signin.oidc import anew
 from hwb.signin.views import signed_in
 from hwb.web import class_devices, session, visitors
 from hwb.web.forms import PageForm

@@ -14,10 +14,11 @@ from hwb import clock
 from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
-from hwb.signin import anew, barred, inactive, known_devices
+from hwb.signin import barred, inactive, known_devices
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import NewPasswordForm, SignInForm
 from hwb.signin.launcher import MOVED
+from hwb.signin.oidc import anew
 from hwb.signin.stages import waiting
 from hwb.web import again, session
 from hwb.web.frame import show

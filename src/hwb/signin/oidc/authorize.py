@@ -17,9 +17,8 @@ from hwb.directory.queries import service_sign_ins as rows
 from hwb.directory.queries.service_sign_ins import SchoolChoice
 from hwb.operations import service_sign_ins, services
 from hwb.operations.service_sign_ins import Beginning, NotAnyMore
-from hwb.signin import anew
+from hwb.signin.oidc import anew, hints, pending
 from hwb.signin.oidc import asked as requests
-from hwb.signin.oidc import hints, pending
 from hwb.signin.oidc.adapter import Adapter
 from hwb.signin.oidc.asked import Asked, Refused, UnknownService
 from hwb.signin.oidc.ways import ways_of

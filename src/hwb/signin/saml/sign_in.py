@@ -20,8 +20,7 @@ from hwb.directory.queries.service_sign_ins import SchoolChoice
 from hwb.operations import saml_signatures, service_sign_ins
 from hwb.operations.saml_messages import PERSISTENT
 from hwb.operations.service_sign_ins import AnsweredBefore, Beginning, NotAnyMore
-from hwb.signin import anew
-from hwb.signin.oidc import pending
+from hwb.signin.oidc import anew, pending
 from hwb.signin.oidc.authorize import SchoolForm
 from hwb.signin.oidc.ways import ways_of
 from hwb.signin.saml import messages
