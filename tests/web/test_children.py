@@ -323,10 +323,11 @@ def test_the_class_page_counts_pictures_as_a_way_in(world: World, child: Account
     Account.objects.filter(id__in=[one.id for one in world.learners[OWN_CLASS]]).update(password="")
     assert "1 of 3 can sign in." in teacher.get(f"/en/school/{SCHOOL}/class/?name={OWN_CLASS}").content.decode()
     record = f"/en/school/{SCHOOL}/learners/{{}}/"
-    note = "Nobody can sign in with this account before a password is made."
+    note, other = "Nobody can sign in with this account before", record.format(world.learners[OWN_CLASS][2].id)
     assert note not in teacher.get(record.format(child.id)).content.decode()
-    assert note in teacher.get(record.format(world.learners[OWN_CLASS][2].id)).content.decode()
+    assert f"{note} three pictures are set or a password is made." in teacher.get(other).content.decode()
     settings.put(key=f"badges.6.{SCHOOL}", value="no", acting_user="tests", now=clock.now())
+    assert f"{note} a password is made." in teacher.get(other).content.decode()
     assert "0 of 3 can sign in." in teacher.get(f"/en/school/{SCHOOL}/class/?name={OWN_CLASS}").content.decode()
 
 
