@@ -299,6 +299,44 @@ def test_a_new_sign_in_is_asked_for_once(world: World, maths: Party, changes: di
         assert answer_of(silent.get(maths.request(prompt="none", **changes)))["error"] == "login_required"
 
 
+@pytest.mark.parametrize("prompt", ["login", "select_account"])
+def test_a_link_signs_nobody_out(world: World, maths: Party, prompt: str) -> None:
+    """prompt=login asks for a new sign-in; until it is given, the present one goes on, here and at services."""
+    staff, other = world.accounts[Role.STAFF], world.accounts[Role.LEARNER]
+    browser = world.client(Role.STAFF)
+    got = tokens(maths, browser)
+    away = browser.get(maths.request(prompt=prompt))["Location"]
+    page = browser.get(away).content.decode()
+    assert 'name="password"' in page
+    assert "You are signed in as:" in page
+    assert browser.get("/en/account/").status_code == 200
+    assert maths.userinfo(got["access_token"]).status_code == 200
+    assert browser.get(away.split("?")[0])["Location"] == "/en/"  # who comes by themselves is not asked
+    browser.post(away, {"username": other.username, "password": "wrong"})
+    assert browser.get("/en/account/").status_code == 200
+    assert browser.get(maths.request(prompt=prompt))["Location"].startswith("/en/sign-in/")
+    back = browser.post(away, {"username": other.username, "password": PASSWORD})["Location"]
+    assert maths.told(maths.redeem(answer_of(browser.get(back))["code"]).json()["id_token"])["sub"]
+    assert ServiceSignIn.objects.filter(account=other).count() == 1
+    assert not ServiceSignIn.objects.filter(account=staff, ended_at=None).exists()
+    assert browser.get(back)["Location"].startswith("/en/sign-in/")  # each time it asks, it is asked
+
+
+def test_the_old_sign_in_is_not_taken_for_the_new_one(world: World, maths: Party) -> None:
+    """Whoever leaves the page and comes back to the service's address has not signed in anew."""
+    browser = world.client(Role.STAFF)
+    away = browser.get(maths.request(prompt="login"))["Location"]
+    following = parse_qs(urlsplit(away).query)["next"][0]
+    assert browser.get(following)["Location"].startswith("/en/sign-in/")
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_the_page_that_asks_for_a_new_sign_in_speaks_one_language(world: World, maths: Party, language: str) -> None:
+    browser = world.client(Role.STAFF)
+    away = browser.get(maths.request(prompt="login").replace("/en/", f"/{language}/"))["Location"]
+    assert not foreign_texts(browser.get(away).content, language)
+
+
 def test_a_role_that_needs_a_second_step_needs_it_for_services_too(world: World, maths: Party) -> None:
     """Set up first, then asked for; the service learns that there were two."""
     teacher = world.accounts[Role.TEACHER]

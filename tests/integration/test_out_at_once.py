@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
 
 import jwt
 import pytest
@@ -20,6 +17,7 @@ from django.test import Client
 from lxml import etree
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.support.deliveries import deliver, learner_row
+from tests.support.listening import listening, soap
 from tests.support.people import learner
 from tests.support.relying_party import Party, party
 from tests.support.saml_party import SAML, at_page, authn_request, library
@@ -41,32 +39,6 @@ def world() -> World:
     world = build()
     world.accounts[Role.LEARNER] = Account.objects.get(upn=learner(1).upn)
     return world
-
-
-@contextmanager
-def listening(status: int = 200, answer: bytes = b"") -> Iterator[tuple[str, list[str]]]:
-    """A service's log-out address on a loopback, and the tokens that it heard."""
-    heard: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            heard.extend(parse_qs(body)["logout_token"] if "logout_token" in body else [body])
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/logged-out", heard
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def tokens(maths: Party, browser: Client) -> dict[str, Any]:
@@ -191,16 +163,6 @@ def test_a_service_that_answers_with_an_error_is_not_taken_to_have_heard(world: 
         assert jobs.tell_due() == 0
     assert len(heard) == 1
     assert ServiceLogOut.objects.get().failure == "answered 302"
-
-
-def soap(code: str) -> bytes:
-    """What a service answers to a log-out by SOAP."""
-    return (
-        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-        '<p:LogoutResponse xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol"><p:Status>'
-        f'<p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:{code}"/></p:Status></p:LogoutResponse>'
-        "</s:Body></s:Envelope>"
-    ).encode()
 
 
 @pytest.mark.system("xmlsec1")

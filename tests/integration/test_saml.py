@@ -280,6 +280,8 @@ def test_a_new_sign_in_is_made_when_it_is_demanded(world: World, shelf: Library)
     browser = world.client(Role.TEACHER)
     led = browser.get(at_page(authn_request(ForceAuthn="true")))["Location"]
     assert led.startswith("/en/sign-in/")
+    assert browser.get("/en/account/").status_code == 200  # a link signs nobody out
+    assert browser.get(at_page(authn_request(ForceAuthn="true")))["Location"].startswith("/en/sign-in/")
     back = with_second_step(browser, led, world)["Location"]
     assert status(shelf.heard(browser.get(back))) == ["Success"]
 

@@ -13,7 +13,16 @@ from datetime import UTC, date, datetime, timedelta
 from tests.support.deliveries import JULY, deliver, extract_of, learner_row, register_schools, send, staff_row
 from tests.support.people import OTHER, PRIMARY, SECONDARY, upn
 
-from hwb.directory.models import Account, Authority, SignInCount
+from hwb.directory.models import (
+    Account,
+    Authority,
+    Badge,
+    BadgeOnly,
+    ChildPictures,
+    PictureTries,
+    Placement,
+    SignInCount,
+)
 from hwb.directory.queries import explanations
 from hwb.extract.records import Row
 from hwb.lifecycle import explain
@@ -90,6 +99,7 @@ def arriving(number: int = 1, *, on: date = JULY, **values: object) -> Row:
 
 
 def _active() -> Asked:
+    Account.objects.filter(upn=upn(1)).update(password="x")
     return Asked(upn(1))
 
 
@@ -254,6 +264,36 @@ def _wrong_passwords(count: int) -> Callable[[], Asked]:
     return make
 
 
+def _child(
+    *, pictures: bool = True, badge: date | None = None, alone: bool = False, wrong: int = 0, until: bool = False,
+    ended: bool = False,
+) -> Callable[[], Asked]:  # fmt: skip
+    """A child of Year 6 without a password. badge: its last day. wrong: passwords in a row."""
+
+    def make() -> Asked:
+        if wrong:
+            _wrong_passwords(wrong)()
+        account = Account.objects.get(upn=upn(1))
+        placement = Placement.objects.get(account=account, ended=None)
+        if pictures:
+            ChildPictures.objects.create(
+                account=account, ciphertext=b"", key_id="k", school=PRIMARY, set_by="t", set_at=datetime.now(UTC)
+            )
+        if badge:
+            Badge.objects.create(
+                account=account, placement=placement, digest="d", ciphertext=b"", key_id="k", made_by="t",
+                made_at=datetime.now(UTC), last_day=badge,
+            )  # fmt: skip
+        if alone:
+            BadgeOnly.objects.create(placement=placement, set_by="t", set_at=datetime.now(UTC))
+        if until or ended:
+            moment = datetime(2090, 7, 3, 14, 5, tzinfo=UTC) if until else None
+            PictureTries.objects.create(account=account, device="", until=moment, ended=ended, last=datetime.now(UTC))
+        return Asked(upn(1))
+
+    return make
+
+
 def _protected() -> Asked:
     protection.protect(
         username=name(1), reason="court order", acting_user="support", now=datetime(2018, 7, 2, tzinfo=UTC)
@@ -355,6 +395,11 @@ _AB = staff_row("AB")
 #: name → what makes it; the name begins with the code that is answered.
 SITUATIONS: dict[str, Callable[[], Asked]] = {
     "LX01": _active,
+    "LX01 child": _child(badge=date(2018, 8, 31)),
+    "LX01 no way in": _child(pictures=False, badge=date(2018, 8, 31)),
+    "LX01 badge alone": _child(pictures=False, alone=True, badge=date(2018, 8, 31)),
+    "LX01 badge over": _child(badge=JULY - DAY),
+    "LX01 badge alone over": _child(pictures=False, alone=True, badge=JULY - DAY),
     "LX01 waited for": lambda: replace(_waiting(), school=PRIMARY),
     "LX02": _refused,
     "LX02 newcomer": _refused_newcomer,
@@ -386,6 +431,9 @@ SITUATIONS: dict[str, Callable[[], Asked]] = {
     "LX17": _wrong_passwords(4),
     "LX18": _wrong_passwords(10),
     "LX18 closed": _wrong_passwords(100),
+    "LX18 child": _child(wrong=10),
+    "LX18 pictures": _child(until=True, wrong=10),
+    "LX18 pictures closed": _child(ended=True, until=True),
     "LX20": _last_years,
     "LX20 in September": _last_years_in_september,
     "LX21": _protected,

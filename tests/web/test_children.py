@@ -28,7 +28,7 @@ from hwb.directory.models import (
 )
 from hwb.lifecycle import child_pictures as figures
 from hwb.lifecycle.badges import last_day
-from hwb.lifecycle.class_sign_in import WRONG_CODES, names
+from hwb.lifecycle.class_sign_in import MOST_DEVICES, WRONG_CODES, names
 from hwb.operations import badges, child_pictures, class_sessions, passwords, settings
 from hwb.web.policy import Role
 
@@ -324,10 +324,11 @@ def test_the_class_page_counts_pictures_as_a_way_in(world: World, child: Account
     Account.objects.filter(id__in=[one.id for one in world.learners[OWN_CLASS]]).update(password="")
     assert "1 of 3 can sign in." in teacher.get(f"/en/school/{SCHOOL}/class/?name={OWN_CLASS}").content.decode()
     record = f"/en/school/{SCHOOL}/learners/{{}}/"
-    note = "Nobody can sign in with this account before a password is made."
+    note, other = "Nobody can sign in with this account before", record.format(world.learners[OWN_CLASS][2].id)
     assert note not in teacher.get(record.format(child.id)).content.decode()
-    assert note in teacher.get(record.format(world.learners[OWN_CLASS][2].id)).content.decode()
+    assert f"{note} three pictures are set or a password is made." in teacher.get(other).content.decode()
     settings.put(key=f"badges.6.{SCHOOL}", value="no", acting_user="tests", now=clock.now())
+    assert f"{note} a password is made." in teacher.get(other).content.decode()
     assert "0 of 3 can sign in." in teacher.get(f"/en/school/{SCHOOL}/class/?name={OWN_CLASS}").content.decode()
 
 
@@ -448,6 +449,23 @@ def test_twenty_wrong_codes_close_joining_from_that_address_for_ten_minutes(worl
     assert tablet().post("/en/class/", {"code": code}).status_code == 302  # the school goes on
     WrongClassCode.objects.update(at=datetime.now(UTC) - timedelta(minutes=11))
     assert tablet(HOME_ADDRESS).post("/en/class/", {"code": code}).status_code == 302
+
+
+def test_the_right_code_of_a_full_class_is_no_wrong_try_and_the_device_is_told(world: World, child: Account) -> None:
+    _, code = start(world)
+    session = ClassSession.objects.get()
+    ClassDevice.objects.bulk_create(
+        ClassDevice(session=session, device=f"d{number}", number=number, state="in", asked_at=datetime.now(UTC))
+        for number in range(1, MOST_DEVICES + 1)
+    )
+    for language, said in (("en", "This class has no room for another device"), ("cy", "Does dim lle")):
+        for _ in range(WRONG_CODES):
+            answer = tablet().post(f"/{language}/class/", {"code": code})
+        assert said in answer.content.decode()
+        assert not foreign_texts(answer.content, language)
+    assert not WrongClassCode.objects.exists()
+    ClassDevice.objects.filter(number=MOST_DEVICES).delete()
+    assert tablet().post("/en/class/", {"code": code}).status_code == 302
 
 
 def test_the_end_of_the_class_session_is_the_end_for_every_child_and_device(world: World, child: Account) -> None:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from tests.support.deliveries import deliver, learner_row, staff_row
+from tests.support.languages import foreign_texts
 from tests.support.world import ELSEWHERE, OTHER_CLASS, OWN_CLASS, PASSWORD, SCHOOL, World, encoded
 
 from hwb import clock
-from hwb.directory.models import Account, Audit, Decision, HelpCode, SignInCount
+from hwb.directory.models import (
+    Account,
+    Audit,
+    Decision,
+    HelpCode,
+    PictureTries,
+    Placement,
+    SignInCount,
+    SignInHour,
+    StaffRecord,
+)
 from hwb.operations import accounts, attempts, help_codes, passwords, protection
 from hwb.operations.attempts import Caller
 from hwb.web.policy import Role
@@ -151,6 +164,31 @@ def test_guessing_from_one_address_is_slowed_down(argon: list[str], world: World
     assert found is not None
 
 
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_an_operator_is_told_that_passwords_are_guessed(argon: list[str], world: World, language: str) -> None:
+    """Figures on the first page, for a day; without an address, a name or a password; nobody else sees them."""
+    page, at = f"/{language}/area/", datetime.now(UTC)
+    said = {"en": "Passwords are being guessed", "cy": "Mae cyfrineiriau'n cael eu dyfalu".replace("'", "&#x27;")}[
+        language
+    ]
+    operator, officer = world.client(Role.OPERATOR), world.client(Role.AREA_OFFICER)
+    assert said not in operator.get(page).content.decode()
+    for number in range(400):
+        passwords.attempt(name=f"name{number}", password=f"guess {number}", caller=Caller("192.0.2.1"), at=at)
+    for number in range(30):
+        passwords.attempt(name=f"name{number}", password="Haf2026!", caller=Caller(f"192.0.2.{number + 2}"), at=at)
+    answer = operator.get(page)
+    text = answer.content.decode()
+    assert said in text
+    assert ("1 internet address tried" in text) is ("1 wrong password was tried" in text) is (language == "en")
+    assert not foreign_texts(answer.content, language)
+    assert said not in officer.get(page).content.decode()
+    SignInCount.objects.exclude(guessing="").update(until=at - timedelta(days=1, minutes=1))
+    assert said not in operator.get(page).content.decode()
+    SignInHour.objects.create(hour=at.replace(minute=0, second=0, microsecond=0), tried=900, failed=700)
+    assert "700" in operator.get(page).content.decode()
+
+
 def test_one_password_with_many_names_is_seen_from_many_addresses(argon: list[str], world: World) -> None:
     """Spraying: 21 names, then that password is looked at no more for ten minutes; another one is."""
     for number in range(500):
@@ -254,6 +292,48 @@ def test_no_code_for_suspended_and_protected_people_and_staff(world: World, why:
     assert ("Digital Champion" in text) is (why == "staff")
 
 
+def staff_of_the_school(**of_the_fifth: Any) -> None:
+    """The school's next run about its staff, in which only the one without a role is changed."""
+    rows = [
+        staff_row(code, legal_surname=surname, classes=(OWN_CLASS,) if code == "TE" else (),
+                  role="Headteacher" if code == "HE" else "", **(of_the_fifth if code == "ST" else {}))
+        for code, surname in (("CH", "Champion"), ("MI", "Mis Admin"), ("HE", "Head"), ("TE", "Teacher"), ("ST", "Staff"))
+    ]  # fmt: skip
+    learners = [learner_row(number, registration_group=OWN_CLASS, year_group="6") for number in range(1, 7)]
+    deliver(learners, rows, school=SCHOOL, on=date(2018, 7, 5))
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+@pytest.mark.parametrize("what", ["left", "returns", "switched off", "suspended", "protected"])
+def test_staff_learn_what_their_schools_data_says(world: World, language: str, what: str) -> None:
+    """A5: dates of the school's data (SX04, SX08); of anybody's decision, and of protected people, nothing."""
+    account = world.accounts[Role.STAFF]
+    leaving = {"leaving_date": date(2018, 7, 4)}
+    staff_of_the_school(**leaving)
+    assert not Account.objects.get(id=account.id).active
+    if what == "returns":
+        StaffRecord.objects.filter(account=account).update(start_date=date(2090, 9, 1), leaving_date=None)
+    if what in ("switched off", "suspended"):
+        kind, school = ("deactivated", SCHOOL) if what == "switched off" else ("suspended", "")
+        Decision.objects.create(
+            id=uuid4(), account_id=account.id, kind=kind, school=school, made_by="x", made_at=NOW, reason="y"
+        )  # fmt: skip
+    if what == "protected":
+        protection.protect(username=account.username, reason="court order", acting_user="tests", now=NOW)
+    answer = sign_in(Client(), account.username, language=language)
+    text = answer.content.decode()
+    told = {
+        "left": {"en": "4 July 2018", "cy": "4 Gorffennaf 2018"},
+        "returns": {"en": "1 September 2090", "cy": "1 Medi 2090"},
+    }
+    dates = [date for dates in told.values() for date in dates.values() if date in text]
+    assert dates == ([told[what][language]] if what in told else [])
+    assert (f"Ysgol {SCHOOL}" in text or f"School {SCHOOL}" in text) is (what in told)
+    assert "Hyrwyddwr Digidol" in text or "Digital Champion" in text
+    assert not foreign_texts(answer.content, language)
+    assert "4 July 2018" not in sign_in(Client(), account.username, "wrong").content.decode()
+
+
 def test_a_locked_learner_is_explained_and_unlocked(world: World) -> None:
     """B9: "locked until" and the unlock; recorded; by the teacher of the class, not of another."""
     learner, champion, teacher = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION), world.client(Role.TEACHER)
@@ -282,6 +362,61 @@ def test_a_locked_member_of_staff_is_unlocked(world: World) -> None:
     assert "Unlock signing in" in champion.get(record).content.decode()
     assert champion.post(f"{record}unlock/")["Location"] == record
     assert sign_in(Client(), staff.username).status_code == 302
+
+
+def moved_on(account: Account) -> None:
+    """To the other school, where the account works on."""
+    placement = Placement.objects.get(account=account, school=SCHOOL, ended=None)
+    Placement.objects.filter(id=placement.id).update(ended=NOW.date())
+    Placement.objects.create(account=account, school=ELSEWHERE, role=placement.role, began=NOW.date())
+
+
+def test_a_former_school_unlocks_nobody(world: World) -> None:
+    """Whom a school has had it still sees; what locks them is no longer its to lift."""
+    learner, staff, champion = world.learners[OWN_CLASS][1], world.accounts[Role.STAFF], world.client(Role.CHAMPION)
+    for account in (learner, staff):
+        fail(account.username, 10)
+        moved_on(account)
+    PictureTries.objects.create(account=learner, device="", ended=True, last=datetime.now(UTC))
+    base = f"/en/school/{SCHOOL}"
+    assert champion.get(f"{base}/staff/{staff.id}/").status_code == 200
+    for page in (
+        f"{base}/staff/{staff.id}/unlock/", f"{base}/learners/{learner.id}/unlock/",
+        f"{base}/learners/{learner.id}/pictures/unlock/",
+    ):  # fmt: skip
+        assert champion.post(page).status_code == 404
+    assert sign_in(Client(), staff.username).status_code == 200
+    assert PictureTries.objects.get().ended
+    assert not Audit.objects.filter(action__contains="unlocked").exists()
+
+
+def test_a_former_school_does_nothing_else_to_an_account_either(world: World) -> None:
+    """Every act on an account that a page offers, sent by the former school's Champion."""
+    learner, staff, champion = world.learners[OWN_CLASS][1], world.accounts[Role.STAFF], world.client(Role.CHAMPION)
+    for account in (learner, staff):
+        moved_on(account)
+        Account.objects.filter(id=account.id).update(username=f"earlier{account.id.hex[:6]}")
+    base = f"/en/school/{SCHOOL}"
+    tables = ("account", "badge", "badge_only", "child_pictures", "decision", "first_password", "placement")
+    before = rows_of(tables)
+    for account in (learner, staff):
+        for page, sent in (
+            ("people/{}/password/", {"how": "make"}), ("people/{}/username/", {}),
+            ("learners/{}/badge/replace/", {}), ("learners/{}/badge/alone/", {"alone": "yes"}),
+            ("learners/{}/pictures/", {"how": "make"}), ("people/{}/password/show/", {}),
+            ("learners/{}/pictures/show/", {}),
+        ):  # fmt: skip
+            champion.post(f"{base}/{page.format(account.id)}", sent)
+    assert rows_of(tables) == before
+
+
+def rows_of(tables: tuple[str, ...]) -> list[str]:
+    with connection.cursor() as cursor:
+        found = []
+        for table in tables:
+            cursor.execute(f"SELECT '{table} ' || t::text FROM {table} t ORDER BY 1")
+            found += [row[0] for row in cursor.fetchall()]
+    return found
 
 
 def test_giving_the_password_again_is_counted_too(world: World) -> None:

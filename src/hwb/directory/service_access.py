@@ -1,9 +1,13 @@
 """The end of what people have at services, in the transaction of what ends it (R40): sign-ins, codes, access and
-refresh tokens go, and services that take back-channel (SAML: SOAP) log-outs are to be told."""
+refresh tokens go, and services that take back-channel (SAML: SOAP) log-outs are to be told. An account's places in
+class sessions go too.
+
+Locks are taken in one order: accounts, places, sign-ins, tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +19,10 @@ PRIORITY = 100
 
 def end(
     cursor: Any, *, accounts: Sequence[str | UUID] = (), sign_ins: Sequence[UUID] = (), session: str = "",
-    service: UUID | None = None,
+    service: UUID | None = None, places: Sequence[UUID] = (), due: datetime | None = None,
 ) -> int:  # fmt: skip
-    """Ends every standing sign-in of these accounts, these sign-ins, those of a Hwb session, or those of a service.
+    """Ends every standing sign-in of these accounts, these sign-ins, those of a Hwb session, those of a service, those
+    from these places in class sessions, or those whose time is over when it is `due`.
 
     Returns how many. The caller's transaction holds it all: what it does not commit has not happened.
     """
@@ -26,7 +31,11 @@ def end(
         "id": list(map(str, sign_ins)),
         "session": session,
         "service": service,
+        "places": list(map(str, places)),
+        "due": due,
     }
+    if accounts:
+        cursor.execute(_GIVE_UP, [found["account"]])
     which = [_WHICH[name] for name, value in found.items() if value]
     if not which:
         return 0
@@ -40,12 +49,18 @@ def end(
 _WHICH = {
     "account": "account = ANY(%(account)s::uuid[])", "id": "id = ANY(%(id)s::uuid[])",
     "session": "session = %(session)s", "service": "service = %(service)s::uuid",
+    "places": "place = ANY(%(places)s::uuid[])", "due": "ends_at <= %(due)s",
 }  # fmt: skip
+_GIVE_UP = """
+DELETE FROM class_place
+WHERE id IN (SELECT id FROM class_place WHERE account = ANY(%s::uuid[]) ORDER BY id FOR UPDATE)
+"""
 _END = """
-WITH gone AS (
-    UPDATE service_sign_in SET ended_at = clock_timestamp()
-    WHERE ended_at IS NULL AND ({which})
-    RETURNING id, service, account
+WITH standing AS (
+    SELECT id FROM service_sign_in WHERE ended_at IS NULL AND ({which}) ORDER BY id FOR UPDATE
+), gone AS (
+    UPDATE service_sign_in i SET ended_at = clock_timestamp() FROM standing s WHERE i.id = s.id
+    RETURNING i.id, i.service, i.account
 ), void AS (
     DELETE FROM allauth_idp_oidc_token t USING gone
     WHERE t.user_id = gone.account AND t.data ->> 'sign_in' = gone.id::text

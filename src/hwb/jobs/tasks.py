@@ -114,7 +114,10 @@ def send_messages(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
 @app.periodic(cron="* * * * *")
 @app.task(name="hwb.service_log_outs", retry=DATABASE_AWAY)
 def tell_services(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
-    """Tells services who is out (issue 6 point 8), beside the queue; each minute those that did not hear it before."""
+    """Tells services who is out (issue 6 point 8), beside the queue; each minute those that did not hear it before, and
+    those whose children's time is over."""
+    _look_at_connection()
+    service_sign_ins.end_due(at=datetime.now(UTC))
     service_log_outs.start_telling()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from hwb.extract.records import MisKind, Problem
 from hwb.extract.texts import Both
@@ -80,6 +80,23 @@ class YearShare:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildSeen:
+    """How a learner signs in whose year group does so with badge and pictures, where the asking school has the account.
+
+    ``badge_last_day``: of the badge that was made last. ``alone``: it is enough without pictures. ``password``: there
+    is one too. ``shut_until``: wrong pictures make the child wait on some device; ``ended``: devices that are new to
+    the child wait for the teacher.
+    """
+
+    pictures: bool = False
+    badge_last_day: date | None = None
+    alone: bool = False
+    password: bool = False
+    shut_until: datetime | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LearnerFacts:
     """One UPN as one school may ask about it. ``school`` asks.
 
@@ -88,7 +105,8 @@ class LearnerFacts:
     learner; None when that run does not bear on them. ``released``: when, and ``last_holder`` by whom, an account
     that nobody holds was let go. ``namesake``: the asking school's newest records have somebody of the same name and
     birth date under another UPN. ``final_year``: the learner's final year group at the holder.
-    ``trouble``: with signing in, where the asking school has the account.
+    ``trouble``: with signing in, where the asking school has the account. ``child``: None for everybody who does not
+    sign in with badge and pictures.
     """
 
     upn: str
@@ -105,6 +123,7 @@ class LearnerFacts:
     namesake: bool = False
     final_year: YearShare | None = None
     trouble: Trouble = NO_TROUBLE
+    child: ChildSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)

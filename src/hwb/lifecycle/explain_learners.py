@@ -8,13 +8,13 @@ The code that comes with a later issue (services moving) has its place in ``_ORD
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 from hwb.extract.texts import Both
 from hwb.lifecycle import attempts, calendar, explain_texts, words
 from hwb.lifecycle.explain_case import Case
 from hwb.lifecycle.explain_chain import class_information, moving
-from hwb.lifecycle.explain_facts import LearnerFacts, Limits, SchoolSeen
+from hwb.lifecycle.explain_facts import ChildSeen, LearnerFacts, Limits, SchoolSeen
 from hwb.lifecycle.explain_result import Explanation, Link
 from hwb.lifecycle.explain_texts import day, day_of
 from hwb.lifecycle.explain_wording import evidence_of, fill, fixes, is_late, reasons, standing
@@ -270,18 +270,49 @@ def _active(case: Case) -> Explanation | None:
         return _say(case, "LX01.waited", chain=())  # that one waits, never which (R5, ux.md 2)
     record = case.own.record if case.own else None
     place = (record.registration_group or next(iter(record.classes), "")) if record else ""
-    return _say(case, "LX01", chain=(), place=place) if place else _say(case, "LX01.classless", chain=())
+    key, over = _childs_way_in(case.facts.child, case.on)
+    if over is not None:
+        return _say(case, key, chain=(), date=day(over))
+    if not place:
+        return _say(case, f"{key}_classless" if key != "LX01" else "LX01.classless", chain=())
+    return _say(case, key, chain=(), place=place)
+
+
+def _childs_way_in(child: ChildSeen | None, on: date) -> tuple[str, date | None]:
+    """The wording for how a small child signs in, or what is missing for it; with the day on which a badge ended."""
+    if child is None:
+        return "LX01", None
+    last = child.badge_last_day
+    over = last if last is not None and last < on else None
+    if over is not None and child.pictures:
+        return "LX01.badge_over", over
+    if over is not None and child.alone:
+        return "LX01.badge_alone_over", over
+    if child.pictures or (child.alone and last is not None):
+        return "LX01.child", None
+    return ("LX01" if child.password else "LX01.no_way"), None
 
 
 def _locked(case: Case) -> Explanation | None:
-    trouble = case.facts.trouble
+    trouble, child = case.facts.trouble, case.facts.child
     if not case.here:
         return None
+    if child is not None and child.pictures:
+        if child.ended:
+            return _say(case, "LX18.pictures_closed", chain=())
+        if child.shut_until is not None:
+            return _say(case, "LX18.pictures", chain=(), time=_time(child.shut_until))
+        if trouble.locked is not None and not trouble.closed:
+            return _say(case, "LX18.child", chain=(), time=_time(trouble.locked))
     if trouble.closed:
         return _say(case, "LX18.closed", chain=())
     if trouble.locked is None:
         return None
-    return _say(case, "LX18", chain=(), time=f"{trouble.locked.astimezone(calendar.LONDON):%H:%M}")
+    return _say(case, "LX18", chain=(), time=_time(trouble.locked))
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(calendar.LONDON):%H:%M}"
 
 
 def _wrong_password(case: Case) -> Explanation | None:

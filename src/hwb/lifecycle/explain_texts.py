@@ -61,6 +61,13 @@ _COMPARE = N_(
     "Compare with a colleague who has an account: the field that differs is the one to put right in your MIS. "
     "Then run the client."
 )
+_LET_TRY = N_("Let the child try again: on the learner's record, or where the class's sign-in was started.")
+_LET_TRY_OR_WAIT = N_(
+    "Let the child try again: on the learner's record, or where the class's sign-in was started. The wait also ends by "
+    "itself."
+)
+_NO_WAY = N_("There is no way to sign in yet: open the record and set three pictures, or make a password.")
+_CHILDS_RECORD = N_("Open the record: the badge and the three pictures can be shown and replaced there.")
 _ONCE_CONFIRMED = N_("As soon as the run is confirmed.")
 _NOT_NEEDED = N_("Nothing needs to be done. The account cannot be used.")
 
@@ -250,6 +257,21 @@ WORDINGS: dict[str, Wording] = {
         N_("Your run on {date} still shows last year's year groups."), Owner.MIS_ADMINISTRATOR,
         N_("Finish the end-of-year procedures in your MIS, then run the client."), _AFTER_YOURS,
     ),
+    "LX18.pictures_closed": Wording(
+        N_("After a hundred wrong pictures in a row, devices on which {name} has never signed in wait for you."),
+        Owner.YOU, _LET_TRY,
+    ),
+    "LX18.pictures": Wording(
+        N_("Wrong pictures were touched too often: {name} must wait on that device until {time}."), Owner.YOU,
+        _LET_TRY_OR_WAIT, N_("At {time}."),
+    ),
+    "LX18.child": Wording(
+        N_(
+            "No password is accepted until {time}, after too many wrong ones. Signing in with pictures is not affected."
+        ),
+        Owner.YOU, N_("Unlock it now on the learner's record, or reset the password. The lock also ends by itself."),
+        N_("At {time}."),
+    ),
     "LX18": Wording(
         N_("The account is locked until {time}, after too many wrong passwords."), Owner.YOU,
         N_("Unlock it now on the learner's record, or reset the password. The lock also ends by itself."),
@@ -264,6 +286,24 @@ WORDINGS: dict[str, Wording] = {
     ),
     "LX17": Wording(
         _WRONG.message, Owner.YOU, N_("Reset the password, if the learner does not know it."), "", _WRONG.plural or "",
+    ),
+    "LX01.badge_over": Wording(
+        N_("{name} already has an active account here. The badge ended on {date}."), Owner.YOU,
+        N_("Print a new badge, on the learner's record. Signing in with the class works meanwhile."),
+    ),
+    "LX01.badge_alone_over": Wording(
+        N_("{name} already has an active account here. The badge ended on {date}."), Owner.YOU,
+        N_("Print a new badge, on the learner's record. This child signs in with the badge alone."),
+    ),
+    "LX01.no_way": Wording(
+        N_("{name} already has an active account here. Class: {place}."), Owner.YOU, _NO_WAY,
+    ),
+    "LX01.no_way_classless": Wording(N_("{name} already has an active account here."), Owner.YOU, _NO_WAY),
+    "LX01.child": Wording(
+        N_("{name} already has an active account here. Class: {place}."), Owner.YOU, _CHILDS_RECORD,
+    ),
+    "LX01.child_classless": Wording(
+        N_("{name} already has an active account here."), Owner.YOU, _CHILDS_RECORD,
     ),
     "LX01": Wording(
         N_("{name} already has an active account here. Class: {place}."), Owner.YOU,
@@ -375,7 +415,7 @@ SITUATIONS = {
     "LX22": N_("Another school has claimed the account"),
     "LX14": N_("Left; no other school has claimed the account"),
     "LX20": N_("The latest run shows last year's year groups (R37)"),
-    "LX18": N_("Locked after too many wrong passwords"),
+    "LX18": N_("Locked after too many wrong passwords or pictures"),
     "LX17": N_("Active; the last passwords that were tried are wrong"),
     "LX01": N_("On the school's roll, active"),
     "LX11": N_("UPN never seen"),

@@ -17,6 +17,8 @@ from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
 from hwb.directory import chain, store
+from hwb.directory.queries import attempts as rows
+from hwb.directory.queries import passwords
 from hwb.lifecycle import attempts as rules
 from hwb.lifecycle.attempts import AddressSeen, Bar, Count
 from hwb.operations.transactions import in_transaction
@@ -26,6 +28,7 @@ _PREFIX = 3  # bytes of a wrong password's HMAC that are kept, for ten minutes
 _KEPT_FOR = timedelta(days=1)  # counts of names that nobody has
 _KEPT_FOR_ACCOUNTS = timedelta(days=30)
 _HOURS_KEPT = timedelta(days=15)
+_GUESSING = {"address": "an address", "password": "one password with many names"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +114,29 @@ def wrong(one: Try, *, at: datetime) -> None:
         address, password, since = _hmac("address", one.caller.address), _prefix(one), at - rules.WINDOW
         cursor.execute(_ADDRESS, [address, since])
         if rules.is_guessing(AddressSeen(*cursor.fetchone())):
-            _slow(cursor, _hmac("guessing address", one.caller.address), at, "an address")
+            _slow(cursor, _hmac("guessing address", one.caller.address), at, "address")
         cursor.execute(_SPRAYED, [password, since])
         if rules.is_sprayed(cursor.fetchone()[0]):
-            _slow(cursor, _hmac("sprayed", password.hex()), at, "one password with many names")
+            _slow(cursor, _hmac("sprayed", password.hex()), at, "password")
 
 
-def unlock(*, account: UUID, school: str, acting_user: str, now: datetime) -> None:
-    """Ends every wait and lock of the account, on all devices. Whether there was any is not told."""
+def unlock(*, account: UUID, school: str, acting_user: str, now: datetime) -> bool:
+    """Ends every wait and lock of the account, on all devices. Whether there was any is not told.
 
-    def work() -> None:
+    False when the school does not have the account (any more): then nothing is done.
+    """
+
+    def work() -> bool:
         with connection.cursor() as cursor:
             store.lock_chain(cursor, school)
+            if not (row := passwords.of_accounts([account]).get(account)) or not row.is_of(school):
+                return False
             forget_counts(cursor, [account])
             entry = chain.Entry("sign-in unlocked", "R42", "", school, str(account))
             store.write_log(cursor, [entry], chain.Writer(school, acting_user, now))
+        return True
 
-    in_transaction(work)
+    return in_transaction(work)
 
 
 def forget_counts(cursor: Any, accounts: Collection[UUID]) -> None:
@@ -142,8 +151,7 @@ def forget(*, at: datetime) -> None:
         cursor.execute(_SUM_UP, [at - rules.WINDOW])
         cursor.execute(_FORGET, [at - _KEPT_FOR, at - _KEPT_FOR_ACCOUNTS, rules.CLOSES_AT, at, at - rules.WINDOW])
         cursor.execute("DELETE FROM sign_in_hour WHERE hour < %s", [at - _HOURS_KEPT])
-        cursor.execute(_HOURS, [at - rules.WINDOW, at - rules.WINDOW])
-        failed, before = cursor.fetchone()
+    failed, before = rows.of_hour(at - rules.WINDOW)
     if rules.is_alarming(failed=failed, week_before=before):
         _LOG.warning("sign-in: %d wrong passwords in an hour that had %d a week before", failed, before)
 
@@ -167,9 +175,9 @@ def _slowed(one: Try, at: datetime) -> Verdict | None:
 
 
 def _slow(cursor: Any, key: bytes, at: datetime, what: str) -> None:
-    cursor.execute(_SLOW, [key, at + rules.WINDOW, at])
+    cursor.execute(_SLOW, [key, at + rules.WINDOW, at, what])
     if cursor.fetchone()[0]:
-        _LOG.warning("sign-in: guessing by %s; slowed down", what)
+        _LOG.warning("sign-in: guessing by %s; slowed down", _GUESSING[what])
 
 
 def _note(cursor: Any, one: Try, at: datetime, *, failed: bool) -> None:
@@ -212,7 +220,7 @@ FROM sign_in_attempt WHERE address = %s AND at > %s
 """
 _SPRAYED = "SELECT count(DISTINCT name) FROM sign_in_attempt WHERE password = %s AND failed AND at > %s"
 _SLOW = """
-INSERT INTO sign_in_count (key, on_device, row, locks, until, last) VALUES (%s, false, 0, 0, %s, %s)
+INSERT INTO sign_in_count (key, on_device, row, locks, until, last, guessing) VALUES (%s, false, 0, 0, %s, %s, %s)
 ON CONFLICT (key) DO UPDATE SET until = EXCLUDED.until RETURNING xmax = 0
 """
 _SUM_UP = """
@@ -226,9 +234,4 @@ _FORGET = """
 DELETE FROM sign_in_count
 WHERE last < CASE WHEN account IS NULL THEN %s::timestamptz ELSE %s::timestamptz END AND row < %s
   AND (until IS NULL OR until <= %s) AND (last <= %s OR row = 0)
-"""
-_HOURS = """
-SELECT coalesce(sum(failed) FILTER (WHERE hour = date_trunc('hour', %s::timestamptz)), 0),
-       coalesce(sum(failed) FILTER (WHERE hour = date_trunc('hour', %s::timestamptz - interval '7 days')), 0)
-FROM sign_in_hour
 """

@@ -106,13 +106,16 @@ def is_shut(*, account: UUID, device: str, at: datetime) -> bool:
     return own.is_shut(at) or (not known and new.is_shut(at))
 
 
-def unlock(*, account: UUID, school: str, acting_user: str, now: datetime) -> None:
-    """The teacher's unlock ends every wait of the child, on every device."""
+def unlock(*, account: UUID, school: str, acting_user: str, now: datetime) -> bool:
+    """The teacher's unlock ends every wait of the child, on every device. False when the school does not hold it."""
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, school)
+        if account not in children.of_accounts([account], school=school, on=london_date(now)):
+            return False
         cursor.execute(_UNLOCK, [account])
         if cursor.rowcount:
             _log(cursor, "pictures unlocked", [account], school, acting_user, now)
+    return True
 
 
 def forget_old(*, at: datetime) -> None:

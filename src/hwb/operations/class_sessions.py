@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.conf import settings as django_settings
 from django.db import connection, transaction
 
-from hwb.directory import store
+from hwb.directory import service_access, store
 from hwb.directory.queries import class_sessions as rows
 from hwb.directory.queries.class_sessions import State
 from hwb.directory.vault import code_digest
@@ -30,6 +30,10 @@ class JoiningClosed(Exception):
     """Too many wrong class codes came from this address: for some minutes not even the right one is looked at."""
 
 
+class ClassFull(Exception):
+    """The code was right, and the class has as many devices as it can have."""
+
+
 def start(
     *, school: str, class_name: str, account: UUID, address: str, now: datetime, at: datetime
 ) -> UUID:  # fmt: skip
@@ -39,9 +43,12 @@ def start(
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, school)
         cursor.execute(
-            "UPDATE class_session SET ended_at = %s WHERE school = %s AND class_name = %s AND ended_at IS NULL",
+            "UPDATE class_session SET ended_at = %s WHERE school = %s AND class_name = %s AND ended_at IS NULL"
+            " RETURNING id",
             [at, school, class_name],
         )
+        for (before,) in cursor.fetchall():
+            _empty(cursor, session=before)
         cursor.execute(
             "INSERT INTO class_session (id, school, class_name, started_by, digest, ciphertext, key_id, address,"
             " started_at, ends_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -53,7 +60,7 @@ def start(
 
 
 def end(*, session: UUID, school: str, account: UUID, now: datetime, at: datetime) -> None:
-    """Ends it for every device, and the sessions of the children who signed in by it with their next click."""
+    """Ends it for every device, with the sessions of the children on them and what these have at services."""
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, school)
         cursor.execute(
@@ -61,6 +68,7 @@ def end(*, session: UUID, school: str, account: UUID, now: datetime, at: datetim
             [at, session, school],
         )
         if cursor.rowcount:
+            _empty(cursor, session=session)
             _record("class sign-in ended", session, school, account, now)
 
 
@@ -75,7 +83,7 @@ def code_of(*, session: UUID, school: str) -> str:
 def join(*, typed: str, device: str, address: str, at: datetime) -> State | None:
     """A device's state after its class code: in from the teacher's own address, else it asks. None for a wrong code.
 
-    Raises JoiningClosed.
+    Raises JoiningClosed, ClassFull.
     """
     place, code = _place(address), badges.read(typed, length=badges.CLASS_CODE)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -93,14 +101,36 @@ def join(*, typed: str, device: str, address: str, at: datetime) -> State | None
     return state
 
 
+def take_place(*, session: UUID, device: str, account: UUID, at: datetime) -> UUID | None:
+    """A child has signed in on a device of the class; the place's id. None when the session is over, the device not in
+    or the account not active (any more)."""
+    place = uuid4()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM account WHERE id = %s AND active FOR SHARE", [account])
+        if cursor.fetchone() is None:
+            return None
+        cursor.execute(
+            _TAKE_PLACE, {"place": place, "account": account, "session": session, "device": device, "at": at}
+        )
+        return place if cursor.rowcount else None
+
+
+def leave(place: UUID) -> None:
+    """The child has signed out."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM class_place WHERE id = %s", [place])
+
+
 def decide(
     *, session: UUID, device: UUID, let_in: bool, school: str, account: UUID, now: datetime
 ) -> None:  # fmt: skip
-    """The teacher lets a device in, or not (any more)."""
+    """The teacher lets a device in, or not (any more): then whoever signed in on it is out."""
     with transaction.atomic(), connection.cursor() as cursor:
         store.lock_chain(cursor, school)
         cursor.execute(_DECIDE, ["in" if let_in else "refused", device, session, school])
         if cursor.rowcount:
+            if not let_in:
+                _empty(cursor, device=device)
             _record("class device let in" if let_in else "class device refused", session, school, account, now)
 
 
@@ -108,6 +138,7 @@ def forget_old(*, at: datetime) -> None:
     """Wrong codes and sessions that are over leave no trace but the log's."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM wrong_class_code WHERE at < %s", [at - _KEEP_WRONG])
+        cursor.execute(_FORGET_PLACES, [at - _KEEP_SESSIONS])
         cursor.execute(
             "DELETE FROM class_device d USING class_session s WHERE s.id = d.session AND s.ends_at < %s",
             [at - _KEEP_SESSIONS],
@@ -131,13 +162,19 @@ def _joined(cursor: Any, code: str, device: str, place: str, at: datetime) -> St
         stands: State = before[0]
         return stands
     if len(known) >= class_sign_in.MOST_DEVICES:
-        return None
+        raise ClassFull
     state: State = "in" if teachers == place else "asks"
     cursor.execute(
         "INSERT INTO class_device (id, session, device, number, state, asked_at) VALUES (%s, %s, %s, %s, %s, %s)",
         [uuid4(), session, device, max(known, default=0) + 1, state, at],
     )
     return state
+
+
+def _empty(cursor: Any, *, session: UUID | None = None, device: UUID | None = None) -> None:
+    """Ends the places of a class session or of one of its devices, with what their children have at services."""
+    cursor.execute(_EMPTY, {"session": session, "device": device})
+    service_access.end(cursor, places=[place for (place,) in cursor.fetchall()])
 
 
 def _record(action: str, session: UUID, school: str, account: UUID, now: datetime) -> None:
@@ -156,6 +193,25 @@ def _place(address: str) -> str:
     return code_digest(address, purpose="address", secret=str(django_settings.SECRET_KEY))
 
 
+# The session and the device are held until the place stands: whoever ends them waits, and then finds it.
+_TAKE_PLACE = """
+WITH free AS (
+    SELECT d.id FROM class_device d JOIN class_session s ON s.id = d.session
+    WHERE s.id = %(session)s AND d.device = %(device)s AND d.state = 'in' AND s.ended_at IS NULL AND s.ends_at > %(at)s
+    FOR SHARE
+)
+INSERT INTO class_place (id, device, account, taken_at) SELECT %(place)s, id, %(account)s, %(at)s FROM free
+"""
+_EMPTY = """
+DELETE FROM class_place WHERE id IN (
+    SELECT p.id FROM class_place p JOIN class_device d ON d.id = p.device
+    WHERE d.session = %(session)s OR d.id = %(device)s ORDER BY p.id FOR UPDATE OF p
+) RETURNING id
+"""
+_FORGET_PLACES = """
+DELETE FROM class_place p USING class_device d, class_session s
+WHERE d.id = p.device AND s.id = d.session AND s.ends_at < %s
+"""
 _DECIDE = """
 UPDATE class_device d SET state = %s FROM class_session s
 WHERE s.id = d.session AND d.id = %s AND s.id = %s AND s.school = %s AND s.ended_at IS NULL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from hwb.extract.texts import N_, Text
@@ -16,11 +17,12 @@ CLAIM_SCOPES = ("openid", "profile", "email", "roles", "organisation", "age_band
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")  # RFC 6749, section 3.3
 _ADDRESS = re.compile(r"[\x21-\x7e]{1,500}")
-#: What a SAML attribute may be told of: a claim with one or several plain values.
-ATTRIBUTES = (
-    "name", "given_name", "family_name", "nickname", "email", "roles", "organisation", "organisation_name",
-    "organisation_name_cy", "age_band",
-)  # fmt: skip
+#: Scope → the claims that a SAML attribute may be told of: those with one or several plain values.
+SCOPE_ATTRIBUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "profile": ("name", "given_name", "family_name", "nickname"), "email": ("email",), "roles": ("roles",),
+    "organisation": ("organisation", "organisation_name", "organisation_name_cy"), "age_band": ("age_band",),
+})  # fmt: skip
+ATTRIBUTES = tuple(claim for claims in SCOPE_ATTRIBUTES.values() for claim in claims)
 
 
 class ServiceRefused(Exception):

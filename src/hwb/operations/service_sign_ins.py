@@ -20,6 +20,10 @@ LONGEST = timedelta(days=30)
 _SPENT_KEPT = timedelta(days=1)
 
 
+class NotAnyMore(Exception):
+    """In this very moment the account became inactive, or the child's class session ended: nothing is given out."""
+
+
 class AnsweredBefore(Exception):
     """The request was answered already: it is a replay, or a page that was loaded again."""
 
@@ -29,6 +33,7 @@ class Beginning:
     """A validated authorization request of a person who may use the service.
 
     code: what allauth's provider keeps of the request beside the code itself. school: whose member the person is there.
+    ends: of a child, when the Hwb session is over at the latest; place: in a class session.
     """
 
     service: UUID
@@ -40,6 +45,8 @@ class Beginning:
     ways: tuple[str, ...]
     scopes: tuple[str, ...]
     code: dict[str, Any]
+    ends: datetime | None = None
+    place: UUID | None = None
 
 
 def session_digest(session_key: str) -> str:
@@ -48,7 +55,7 @@ def session_digest(session_key: str) -> str:
 
 
 def begin(beginning: Beginning, *, at: datetime) -> str:
-    """A new sign-in; returns its code, which is good once, for a minute."""
+    """A new sign-in; returns its code, which is good once, for a minute. Raises NotAnyMore."""
     code = secrets.token_urlsafe(32)
     with transaction.atomic(), connection.cursor() as cursor:
         sign_in = _insert(cursor, beginning, at)
@@ -65,7 +72,7 @@ def begin(beginning: Beginning, *, at: datetime) -> str:
 
 
 def begin_once(beginning: Beginning, *, request: str, at: datetime) -> UUID:
-    """A new sign-in in answer to a SAML request; returns its id. Raises AnsweredBefore."""
+    """A new sign-in in answer to a SAML request; returns its id. Raises AnsweredBefore, NotAnyMore."""
     with transaction.atomic(), connection.cursor() as cursor:
         _answer(cursor, beginning.client_id, request, at)
         return _insert(cursor, beginning, at)
@@ -88,17 +95,21 @@ def _answer(cursor: Any, client_id: str, request: str, at: datetime) -> None:
 
 
 def _insert(cursor: Any, beginning: Beginning, at: datetime) -> UUID:
-    """The account's row is locked against becoming inactive in between: then nothing is given out."""
+    """The account's row, and a child's place in the class, are locked against ending in between."""
     sign_in = uuid4()
     cursor.execute("SELECT 1 FROM account WHERE id = %s AND active FOR SHARE", [beginning.account])
     if cursor.fetchone() is None:
-        raise LookupError("the account is not active")
+        raise NotAnyMore
+    if beginning.place is not None:
+        cursor.execute("SELECT 1 FROM class_place WHERE id = %s FOR SHARE", [beginning.place])
+        if cursor.fetchone() is None:
+            raise NotAnyMore
     cursor.execute(
-        "INSERT INTO service_sign_in (id, service, account, school, session, signed_in_at, ways, created_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s::text[], %s)",
+        "INSERT INTO service_sign_in (id, service, account, school, session, signed_in_at, ways, created_at, ends_at,"
+        " place) VALUES (%s, %s, %s, %s, %s, %s, %s::text[], %s, %s, %s)",
         [
             sign_in, beginning.service, beginning.account, beginning.school, beginning.session,
-            beginning.signed_in_at, list(beginning.ways), at,
+            beginning.signed_in_at, list(beginning.ways), at, beginning.ends, beginning.place,
         ],
     )  # fmt: skip
     return sign_in
@@ -112,7 +123,8 @@ def hold(sign_in: UUID) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM service_sign_in i JOIN account a ON a.id = i.account"
-            " WHERE i.id = %s AND i.ended_at IS NULL AND a.active FOR SHARE OF a",
+            " WHERE i.id = %s AND i.ended_at IS NULL AND (i.ends_at IS NULL OR i.ends_at > clock_timestamp())"
+            " AND a.active FOR SHARE OF a",
             [sign_in],
         )
         return cursor.fetchone() is not None
@@ -136,6 +148,12 @@ def end_of_session(session_key: str) -> int:
     """Ends what was begun from a Hwb session that is over."""
     with transaction.atomic(), connection.cursor() as cursor:
         return service_access.end(cursor, session=session_digest(session_key))
+
+
+def end_due(*, at: datetime) -> int:
+    """Ends what began in children's sessions whose time is over."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        return service_access.end(cursor, due=at)
 
 
 def forget_expired(*, at: datetime) -> None:

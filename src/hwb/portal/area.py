@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import cast
 
 from django.http import HttpResponse
@@ -13,7 +13,9 @@ from django.urls import path
 
 from hwb import clock
 from hwb.directory.queries import area as rows
+from hwb.directory.queries import attempts
 from hwb.directory.queries.area import AGES, AreaSchool
+from hwb.lifecycle.attempts import is_alarming
 from hwb.operations import settings as nation_settings
 from hwb.portal import run_words
 from hwb.portal.places import address
@@ -21,9 +23,9 @@ from hwb.web.downloads import csv_response
 from hwb.web.frame import name_in_language, show
 from hwb.web.lists import Filter, FilterBox, Listing, titled
 from hwb.web.page import PageRequest, page
-from hwb.web.policy import Action, Scope
+from hwb.web.policy import Action, Scope, may
 from hwb.web.status import WORDS
-from hwb.web.words import N_, Text, day, ngettext, relative, say, time_of_day
+from hwb.web.words import N_, Text, day, moment, ngettext, relative, say, time_of_day
 
 COLUMNS = {
     "school": N_("School"), "number": N_("School number"), "phase": N_("Phase"), "mis": N_("MIS"),
@@ -89,6 +91,7 @@ def area(request: PageRequest) -> HttpResponse:
         ],
         rows=[row_of(each, today) for each in chosen[paging.offset : paging.last]], columns=COLUMNS, listing=listing,
         paging=paging, box=_box(listing, found), bars=_bars(found, listing, today), total=len(found),
+        guessing=_guessing() if may(request.person, Action.CHANGE_NATION) else (),
         shown=len(chosen), download=address("area-download", query={k: v for k, v in listing.filters.items() if v}),
     )  # fmt: skip
 
@@ -137,6 +140,31 @@ def _chosen(found: Sequence[AreaSchool], listing: Listing, today: date) -> list[
 def _name(each: AreaSchool) -> tuple[str, str]:
     name, language = name_in_language(each.status.name_en, each.status.name_cy)
     return name or each.status.school, language
+
+
+def _guessing() -> tuple[Text, ...]:
+    """What an operator is told when passwords are being guessed; nothing else of it is known to anybody."""
+    at = datetime.now(UTC)
+    seen = attempts.guessing(at=at)
+    found = []
+    if seen.addresses:
+        found.append(
+            ngettext("{count} internet address tried many names with wrong passwords.",
+                     "{count} internet addresses tried many names with wrong passwords.", seen.addresses)
+        )  # fmt: skip
+    if seen.passwords:
+        found.append(
+            ngettext("{count} wrong password was tried with many names.",
+                     "{count} wrong passwords were each tried with many names.", seen.passwords)
+        )  # fmt: skip
+    if found and seen.last is not None:
+        found.append(Text(N_("In the last 24 hours; the last time: {time}."), {"time": moment(seen.last)}))
+    if is_alarming(failed=seen.failed, week_before=seen.before):
+        found.append(
+            Text(N_("Wrong passwords this hour: {failed}. In the same hour a week before: {before}."),
+                 {"failed": seen.failed, "before": seen.before})
+        )  # fmt: skip
+    return tuple(found)
 
 
 def _headline(found: Sequence[AreaSchool], fresh: Counter[str]) -> tuple[Text, ...]:

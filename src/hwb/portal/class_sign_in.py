@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from hwb import clock
@@ -93,9 +93,9 @@ def decide(request: PageRequest, dfes: str, device: UUID) -> HttpResponse:
 @page(Action.RESET_PASSWORD, methods="POST")
 def unlock(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     """Ends every wait of a child whose pictures were wrong too often, on every device."""
-    child_pictures.unlock(
-        account=account, school=dfes, acting_user=f"account {request.person.account}", now=clock.now()
-    )
+    acting = f"account {request.person.account}"
+    if not child_pictures.unlock(account=account, school=dfes, acting_user=acting, now=clock.now()):
+        raise Http404
     banner.put(request, Text(N_("The child can try again on every device.")))
     if "name" in request.GET:
         return HttpResponseRedirect(sign_in_address(dfes, class_asked(request)))

@@ -58,7 +58,7 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         account_rows=[
             *account_rows(
                 row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else "",
-                pictures=child is not None and child.pictures,
+                pictures=None if child is None else child.pictures or (child.alone and child.badge is not None),
             ),
             *_childs_rows(child),
         ],

@@ -70,11 +70,11 @@ def account_rows(
     *,
     why: str,
     of: Literal["learner", "staff"] = "learner",
-    pictures: bool = False,
+    pictures: bool | None = None,
 ) -> list[dict[str, Any]]:
     """The account, its password and the last sign-in here; nothing of somebody who moved on. why: as lists say it.
 
-    pictures: who has no password signs in with three pictures.
+    pictures: of a small child, whether it signs in with pictures or a badge as things are; None for everybody else.
     """
     if row.moved_on or known is None:
         return []
@@ -124,12 +124,14 @@ def happened(
     return {"happenings": shown, "paging": paging, "kinds": kinds}
 
 
-def _password_note(state: PasswordState, known: PasswordRow, pictures: bool) -> str:
+def _password_note(state: PasswordState, known: PasswordRow, pictures: bool | None) -> str:
     if state is PasswordState.NOT_HELD_HERE:
         return say(N_("The password was made at another school, or was shown before. It still works."))
     if state is PasswordState.VISIBLE and known.must_change:
         return say(N_("Must be changed at the next sign-in."))
-    if state is PasswordState.NONE and not pictures:
+    if state is PasswordState.NONE and pictures is False:
+        return say(N_("Nobody can sign in with this account before three pictures are set or a password is made."))
+    if state is PasswordState.NONE and pictures is None:
         return say(N_("Nobody can sign in with this account before a password is made."))
     return ""
 

@@ -16,6 +16,7 @@ from hwb import clock
 from hwb.directory.queries import schools as registered
 from hwb.directory.queries import services as rows
 from hwb.operations import services as operations
+from hwb.operations.service_addresses import SCOPE_ATTRIBUTES
 from hwb.operations.services import ServiceRefused, Wanted
 from hwb.portal.places import address
 from hwb.web import banner
@@ -38,6 +39,8 @@ COLUMNS = {
     "state": N_("State"),
 }  # fmt: skip
 STATES = {"active": N_("In use"), "revoked": N_("Ended")}
+#: Where a service reads what it needs to know of us.
+_DESCRIBED = {"oidc": "oidc-configuration", "saml": "saml-metadata"}
 ALL, SOME = "all", "some"
 _LINES: dict[str, Any] = {"widget": forms.Textarea, "required": False, "max_length": 4000}
 
@@ -140,6 +143,8 @@ def service(request: PageRequest, service: UUID) -> HttpResponse:
     return show(
         request, "portal/service.html", title=row.name, section="services", row=row, shown=_shown(row), schools=named,
         columns=COLUMNS, back=address("services"), end=address("end-service", service=row.service),
+        ours=settings.HWB_BASE_URL + address(_DESCRIBED[row.protocol]) if row.protocol in _DESCRIBED else "",
+        attributes=_attributes(row),
     )  # fmt: skip
 
 
@@ -173,6 +178,14 @@ def _shown(row: rows.ServiceRow) -> dict[str, object]:
         "facts": row, "protocol": PROTOCOLS[row.protocol], "state": STATES[row.state],
         "told": [CLAIMS[scope] for scope in row.scopes if scope in CLAIMS],
     }  # fmt: skip
+
+
+def _attributes(row: rows.ServiceRow) -> list[str]:
+    """What the attributes are called that a SAML service is told."""
+    if row.protocol != "saml":
+        return []
+    names = rows.saml_side(row.service).attribute_names
+    return [names.get(claim, claim) for scope in row.scopes for claim in SCOPE_ATTRIBUTES.get(scope, ())]
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 
@@ -32,7 +32,8 @@ def unlock_staff(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
 
 def _unlock(request: PageRequest, dfes: str, account: UUID) -> None:
     acting = f"account {request.person.account}"
-    attempts.unlock(account=account, school=dfes, acting_user=acting, now=clock.now())
+    if not attempts.unlock(account=account, school=dfes, acting_user=acting, now=clock.now()):
+        raise Http404  # whom the school has had it sees, no more
     banner.put(request, Text(N_("Signing in has been unlocked.")))
 
 

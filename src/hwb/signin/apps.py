@@ -18,8 +18,11 @@ class SigninConfig(AppConfig):
 
 
 def _end_services(request: HttpRequest | None, **_: Any) -> None:
-    """Who signs out of Hwb is signed out of the services that they went to from here."""
-    from hwb.operations import service_sign_ins
+    """Who signs out of Hwb is signed out of the services that they went to from here, and a child leaves its class."""
+    from hwb.operations import class_sessions, service_sign_ins
+    from hwb.web.session import place_of
 
     if request is not None and request.session.session_key:
         service_sign_ins.end_of_session(request.session.session_key)
+        if (place := place_of(request)) is not None:
+            class_sessions.leave(place)

@@ -28,6 +28,7 @@ from hwb.operations import badges, child_pictures
 from hwb.operations import class_sessions as classes
 from hwb.operations.child_pictures import Outcome
 from hwb.signin.backend import PasswordBackend
+from hwb.signin.oidc import anew
 from hwb.signin.views import signed_in
 from hwb.web import class_devices, session, visitors
 from hwb.web.forms import PageForm
@@ -74,7 +75,7 @@ class ClassCodeForm(PageForm):
 @page(Action.OPEN, methods="GET POST")
 def badge(request: PageRequest) -> HttpResponse:
     """A2. Void, expired and unknown badges have one answer."""
-    if is_signed_in(request):
+    if is_signed_in(request) and not anew.is_asked(request):
         return HttpResponseRedirect(reverse("start"))
     form = BadgeForm.of(request)
     if form.is_sent():
@@ -89,7 +90,7 @@ def badge(request: PageRequest) -> HttpResponse:
 @page(Action.OPEN, methods="GET POST")
 def pictures(request: PageRequest) -> HttpResponse:
     """A3: each press fills a place; after the third they are looked at."""
-    if is_signed_in(request):
+    if is_signed_in(request) and not anew.is_asked(request):
         return HttpResponseRedirect(reverse("start"))
     child, here = _asked(request), class_devices.digest_of(request)
     if child is None or not here or "nobody" in request.POST:
@@ -129,7 +130,7 @@ def _touched(request: PageRequest, child: Child, here: str) -> Outcome | None:
 @page(Action.OPEN, methods="GET POST")
 def class_sign_in(request: PageRequest) -> HttpResponse:
     """A4: the class code, then the names of the class. Nothing is shown before a code that is right."""
-    if is_signed_in(request):
+    if is_signed_in(request) and not anew.is_asked(request):
         return HttpResponseRedirect(reverse("start"))
     joined = class_sessions.of_device(class_devices.digest_of(request), at=datetime.now(UTC))
     if joined is not None and joined.state == "in":
@@ -145,6 +146,8 @@ def class_sign_in(request: PageRequest) -> HttpResponse:
             )
         except classes.JoiningClosed:
             form.add_error("code", N_("Too many wrong class codes came from here. Wait 10 minutes."))
+        except classes.ClassFull:
+            form.add_error("code", N_("This class has no room for another device. Ask your teacher."))
         else:
             if state is not None:
                 response = HttpResponseRedirect(reverse("class-sign-in"))
@@ -190,7 +193,8 @@ def _to_pictures(request: PageRequest, child: Child, *, by: str, joined: Joined 
     """On to A3; the order of the pictures is made once for each sign-in."""
     order = list(PICTURES)
     random.SystemRandom().shuffle(order)
-    request.session.cycle_key()
+    if not is_signed_in(request):  # else it goes on until the pictures were right
+        request.session.cycle_key()
     request.session[CHILD] = {
         "account": str(child.account), "at": time.time(), "by": by, "order": order, "touched": [],
         "badge": str(child.badge), "class": str(joined.session.session) if joined else "",
@@ -233,10 +237,15 @@ def _in(request: PageRequest, child: Child, *, by: str, class_session: str = "")
     account = PasswordBackend().get_user(child.account)
     if account is None:
         return _away(request)
+    anew.sign_out_former(request)
     account.backend = "hwb.signin.backend.PasswordBackend"  # type: ignore[attr-defined] # as authenticate() sets it
-    ends = time.time() + rules.LASTS.total_seconds()
-    joined = class_sessions.of_device(class_devices.digest_of(request), at=datetime.now(UTC)) if class_session else None
-    if joined is not None:
+    ends, place = time.time() + rules.LASTS.total_seconds(), None
+    if class_session:
+        here, at = class_devices.digest_of(request), datetime.now(UTC)
+        joined = class_sessions.of_device(here, at=at)
+        place = classes.take_place(session=UUID(class_session), device=here, account=child.account, at=at)
+        if place is None or joined is None:
+            return HttpResponseRedirect(reverse("class-sign-in") + "?ended=1")
         ends = min(ends, joined.session.ends_at.timestamp())
-    session.begin_child(request, by=by, ends=ends, class_session=class_session)
+    session.begin_child(request, by=by, ends=ends, place=place)
     return signed_in(request, account)

@@ -19,6 +19,7 @@ from hwb.signin import barred, inactive, known_devices
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import NewPasswordForm, SignInForm
 from hwb.signin.launcher import MOVED
+from hwb.signin.oidc import anew
 from hwb.signin.stages import waiting
 from hwb.web import again, session
 from hwb.web.frame import show
@@ -36,7 +37,9 @@ CHILDREN = {"badge": "badge", "class": "class-sign-in"}
 @page(Action.OPEN, methods="GET POST")
 def sign_in(request: PageRequest) -> HttpResponse:
     """A1: username and password; every failure has the same answer."""
-    if is_signed_in(request) and request.method == "GET":
+    former = is_signed_in(request)
+    asked = former and anew.is_asked(request) and bool(again.next_of(request))
+    if former and not asked and request.method == "GET":
         return HttpResponseRedirect(again.next_of(request) or reverse("start"))
     form = SignInForm.of(request)
     if form.is_sent():
@@ -47,7 +50,10 @@ def sign_in(request: PageRequest) -> HttpResponse:
         if outcome.found is not None:
             return _right(request, outcome.found)
         form.add_refusal("username", barred.said(outcome.verdict))
-    return show(request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=again.next_of(request))
+    return show(
+        request, "signin/sign_in.html", title=N_("Sign in to Hwb"), form=form, next=again.next_of(request),
+        former=request.person.name if asked else "", back=reverse("start") if asked else "",
+    )  # fmt: skip
 
 
 @page(Action.OPEN, methods="POST")
@@ -85,6 +91,7 @@ def use_link(request: PageRequest, token: str, purpose: Purpose) -> HttpResponse
             account = None if found is None else PasswordBackend().get_user(found)
             if account is None:
                 raise Http404
+            anew.sign_out_former(request)
             session.forget_child(request)
             account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
             return signed_in(request, account)
@@ -123,6 +130,7 @@ def _right(request: PageRequest, found: passwords.SignIn) -> HttpResponse:
     account = PasswordBackend().get_user(found.account)
     if account is None:
         return inactive.show_help(request, found.account)
+    anew.sign_out_former(request)
     session.forget_child(request)
     account.must_change = found.must_change
     account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
@@ -130,12 +138,12 @@ def _right(request: PageRequest, found: passwords.SignIn) -> HttpResponse:
 
 
 def signed_in(request: HttpRequest, account: object) -> HttpResponse:
-    """Through allauth's stages, of which one is the second step; the session gets a new id."""
-    if request.user.is_authenticated:  # whoever was signed in here before is not any more, nor in services
-        logout(request)
-    response: HttpResponse = perform_login(
-        request, account, email_verification="none", redirect_url=again.next_of(request) or reverse("start")
-    )
+    """Through allauth's stages, of which one is the second step; the session gets a new id.
+
+    Whoever was signed in here before has been signed out already (anew.sign_out_former).
+    """
+    to = again.next_of(request) or anew.following(request) or reverse("start")
+    response: HttpResponse = perform_login(request, account, email_verification="none", redirect_url=to)
     return _begun(request, account, response)
 
 

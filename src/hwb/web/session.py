@@ -2,7 +2,7 @@
 
 Sessions lie in the database. They end after 30 minutes without use (learners 60), and 12 hours after signing in,
 by the real clock. One that began by a badge or in a class ends an hour after its beginning at the latest, or with the
-class session, and has no roles. Nothing remembers anybody on a device.
+class session, has no roles, and takes with it what was begun at services. Nothing remembers anybody on a device.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 
 from hwb import clock
 from hwb.directory.queries import class_sessions, roles
-from hwb.operations import sessions
+from hwb.operations import service_sign_ins, sessions
 from hwb.web import browsers, idle
 from hwb.web.again import SECOND_STEP as SECOND_STEP
 from hwb.web.again import WAYS, confirm
@@ -28,8 +28,8 @@ from hwb.web.policy import Grant, Person, Role
 BEGAN, SEEN = "began", "seen"
 #: In the session of somebody whose password was made by another person: a new one comes before anything else (A6).
 MUST_CHANGE = "must-change"
-#: In the session of a child: when it ends, by what it began ("badge", "class"), and in which class session.
-ENDS, BY, CLASS = "ends", "by", "class-session"
+#: In the session of a child: when it ends, by what it began ("badge", "class"), and the place in a class session.
+ENDS, BY, PLACE = "ends", "by", "class-place"
 LONGEST = 12 * 60 * 60
 
 
@@ -71,6 +71,8 @@ def person_of(request: HttpRequest) -> Person | None:
     began, seen = float(request.session.get(BEGAN, 0)), float(request.session.get(SEEN, 0))
     if row is None or not row.active or _is_over(row, began, seen, now) or _is_childs_over(request, now):
         request.ended_child = request.session.get(BY, "")  # type: ignore[attr-defined]
+        if BY in request.session:
+            service_sign_ins.end_of_session(request.session.session_key or "")
         request.session.flush()
         return None
     if now - seen > idle.NOTED_EVERY:
@@ -82,21 +84,32 @@ def _is_childs_over(request: HttpRequest, now: float) -> bool:
     """Whether a child's hour is over, or the class session in which it signed in."""
     if now > float(request.session.get(ENDS, now)):
         return True
-    session = request.session.get(CLASS)
-    return session is not None and not class_sessions.is_open(UUID(session), at=datetime.fromtimestamp(now, UTC))
+    place = place_of(request)
+    return place is not None and not class_sessions.is_taken(place, at=datetime.fromtimestamp(now, UTC))
 
 
-def begin_child(request: HttpRequest, *, by: str, ends: float, class_session: str = "") -> None:
+def place_of(request: HttpRequest) -> UUID | None:
+    """The child's place in a class session; None for everybody else."""
+    place = request.session.get(PLACE)
+    return None if place is None else UUID(place)
+
+
+def ends_of(request: HttpRequest) -> datetime | None:
+    """When a child's session is over at the latest; None for everybody else's."""
+    return datetime.fromtimestamp(float(request.session[ENDS]), UTC) if ENDS in request.session else None
+
+
+def begin_child(request: HttpRequest, *, by: str, ends: float, place: UUID | None = None) -> None:
     """What holds of a session begun by a badge or in a class; said before :func:`begin`: it proves no password."""
     request.session[BY], request.session[ENDS] = by, ends
     request.session[WAYS] = ["badge" if by == "badge" else "pictures"]
-    if class_session:
-        request.session[CLASS] = class_session
+    if place is not None:
+        request.session[PLACE] = str(place)
 
 
 def forget_child(request: HttpRequest) -> None:
     """A child began here and did not come in; whoever comes now has a password."""
-    for name in (BY, ENDS, CLASS, WAYS):
+    for name in (BY, ENDS, PLACE, WAYS):
         request.session.pop(name, None)
 
 

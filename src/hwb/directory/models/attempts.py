@@ -10,7 +10,7 @@ class SignInCount(models.Model):
 
     ``key``: HMAC of what is counted; ``account``: whose name it is, when anybody's, so that a school can see it and
     unlock; ``on_device``: of a known device. ``until``: nothing is tried before; an address or a password is taken for
-    a guesser's until then.
+    a guesser's until then, and ``guessing`` says which of the two it is.
     """
 
     key = models.BinaryField(primary_key=True)
@@ -20,10 +20,12 @@ class SignInCount(models.Model):
     locks = models.IntegerField(default=0)
     until = models.DateTimeField(null=True)
     last = models.DateTimeField(null=True)
+    guessing = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "sign_in_count"
         indexes = [
+            models.Index(fields=["until"], condition=models.Q(guessing__gt=""), name="sign_in_count_guessing"),
             models.Index(fields=["account"], condition=models.Q(account__isnull=False), name="sign_in_count_account"),
         ]
 

@@ -125,6 +125,18 @@ class ClassDevice(models.Model):
         ]
 
 
+class ClassPlace(models.Model):
+    """A child who signed in with the class on one of its devices; the session in Hwb lasts while the row stands."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    device = models.ForeignKey(ClassDevice, models.CASCADE, db_column="device")
+    account = models.ForeignKey(Account, models.CASCADE, db_column="account")
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "class_place"
+
+
 class WrongClassCode(models.Model):
     """A class code that was wrong, by HMAC of the address it came from; forgotten after a day."""
 

@@ -18,7 +18,8 @@ class ServiceSignIn(models.Model):
     """One sign-in to a service; its id is the `sid` that the service knows. Moments are of the real clock.
 
     school: the one that the person chose to be there. session: SHA-256 of the Hwb session that it came from.
-    signed_in_at: when the person proved who they are, and ways: how (RFC 8176).
+    signed_in_at: when the person proved who they are, and ways: how (RFC 8176). ends_at: of a child, when the Hwb
+    session is over at the latest; place: the child's place in a class session, which may end before.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -30,10 +31,22 @@ class ServiceSignIn(models.Model):
     ways = ArrayField(models.TextField(), default=list)
     created_at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    place = models.UUIDField(null=True)
 
     class Meta:
         db_table = "service_sign_in"
         indexes = (
+            models.Index(
+                fields=["ends_at"],
+                condition=models.Q(ended_at__isnull=True, ends_at__isnull=False),
+                name="service_sign_in_due",
+            ),
+            models.Index(
+                fields=["place"],
+                condition=models.Q(ended_at__isnull=True, place__isnull=False),
+                name="service_sign_in_place",
+            ),
             models.Index(fields=["account"], condition=models.Q(ended_at__isnull=True), name="service_sign_in_stands"),
         )
 

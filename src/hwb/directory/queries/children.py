@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from hwb.directory.queries.rows import fetch
+from hwb.lifecycle.badges import allowed
+from hwb.lifecycle.explain_facts import ChildSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,34 @@ def tries(account: UUID, *, devices: Collection[str]) -> list[TriesRow]:
 
 def _fetch(where: str, on: date, **parameters: Any) -> list[Child]:
     return [Child(**row) for row in fetch(_CHILDREN.format(where=where), {"on": on, **parameters})]
+
+
+#: Badge and pictures of the learner whose account is `a`, for a statement that explains it.
+SEEN = (
+    "(SELECT jsonb_build_object('year_group', w.year_group, 'decided', (SELECT s.value = 'yes' FROM setting s"
+    " WHERE s.value <> '' AND s.key IN ('badges.' || w.year_group || '.' || p.school, 'badges.' || w.year_group)"
+    " ORDER BY length(s.key) DESC LIMIT 1),"
+    " 'pictures', EXISTS (SELECT FROM child_pictures c WHERE c.account = a.id),"
+    " 'badge_last_day', (SELECT max(b.last_day) FROM badge b WHERE b.placement = p.id AND b.ended_at IS NULL),"
+    " 'alone', EXISTS (SELECT FROM badge_only o WHERE o.placement = p.id),"
+    " 'password', a.password <> '' OR EXISTS (SELECT FROM first_password f WHERE f.account = a.id),"
+    " 'shut_until', (SELECT max(t.until) FROM picture_tries t WHERE t.account = a.id AND t.until > clock_timestamp()),"
+    " 'ended', EXISTS (SELECT FROM picture_tries t WHERE t.account = a.id AND t.ended))"
+    " FROM placement p JOIN learner_record w ON w.upn = a.upn AND w.school = p.school"
+    " WHERE p.account = a.id AND p.role = 'holding' AND p.ended IS NULL) AS child"
+)
+
+
+def seen(row: Mapping[str, Any]) -> ChildSeen | None:
+    """Of a row with that column; None for everybody whose year group does not sign in so."""
+    found: dict[str, Any] | None = row["child"]
+    if found is None or not allowed(found["year_group"], decided=found["decided"]):
+        return None
+    last_day, until = found["badge_last_day"], found["shut_until"]
+    return ChildSeen(
+        found["pictures"], date.fromisoformat(last_day) if last_day else None, found["alone"], found["password"],
+        datetime.fromisoformat(until) if until else None, found["ended"],
+    )  # fmt: skip
 
 
 # The gap takes conditions of this file only.

@@ -49,9 +49,9 @@ def of_class(school: str, class_name: str, *, at: datetime) -> SessionRow | None
     return SessionRow(**found[0]) if found else None
 
 
-def is_open(session: UUID, *, at: datetime) -> bool:
-    """Whether children's sessions that began in it go on."""
-    return bool(fetch(_OPEN + "AND s.id = %(session)s", {"session": session, "at": at}))
+def is_taken(place: UUID, *, at: datetime) -> bool:
+    """Whether the session of the child with this place goes on."""
+    return bool(fetch(_PLACE, {"place": place, "at": at}))
 
 
 def of_device(device: str, *, at: datetime) -> Joined | None:
@@ -80,6 +80,10 @@ def devices(session: UUID) -> list[DeviceRow]:
 _OPEN = """
 SELECT s.id AS session, s.school::text, s.class_name, s.ends_at FROM class_session s
 WHERE s.ended_at IS NULL AND s.ends_at > %(at)s
+"""
+_PLACE = """
+SELECT 1 FROM class_place p JOIN class_device d ON d.id = p.device JOIN class_session s ON s.id = d.session
+WHERE p.id = %(place)s AND d.state = 'in' AND s.ended_at IS NULL AND s.ends_at > %(at)s
 """
 _OF_DEVICE = """
 SELECT s.id AS session, s.school::text, s.class_name, s.ends_at, d.number, d.state

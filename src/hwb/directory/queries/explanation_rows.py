@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from hwb.directory.queries import attempts
+from hwb.directory.queries import attempts, children
 from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, LearnerRecord, Problem, StaffRecord
 from hwb.extract.texts import Both
 from hwb.identifiers import clean_staff_code, clean_upn
 from hwb.lifecycle import expected, identity
 from hwb.lifecycle.attempts import NO_TROUBLE, Trouble
-from hwb.lifecycle.explain_facts import Colleague, Made, RefusedSeen, RunSeen, SchoolSeen
+from hwb.lifecycle.explain_facts import ChildSeen, Colleague, Made, RefusedSeen, RunSeen, SchoolSeen
 from hwb.lifecycle.facts import (
     Account,
     Decision,
@@ -41,11 +41,19 @@ class Person:
     decisions: tuple[Made, ...]
     last_holder: str | None
     trouble: Trouble
+    child: ChildSeen | None
 
     def trouble_at(self, school: str) -> Trouble:
         """With signing in, as the school that has the account sees it; others see none."""
+        return self.trouble if self._signs_in_at(school) else NO_TROUBLE
+
+    def child_at(self, school: str) -> ChildSeen | None:
+        """How a small child signs in, as the school that has the account sees it."""
+        return self.child if self._signs_in_at(school) else None
+
+    def _signs_in_at(self, school: str) -> bool:
         account = self.learner.account
-        return self.trouble if account is not None and account.active and account.holder == school else NO_TROUBLE
+        return account is not None and account.active and account.holder == school
 
     @property
     def account_id(self) -> str | None:
@@ -70,6 +78,7 @@ class Person:
             _made(row["decisions"]),
             last["school"] if last and account and account.holder is None else None,
             attempts.read(row),
+            children.seen(row),
         )
 
 

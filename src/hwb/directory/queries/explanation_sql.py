@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - statements are put together from the constants of this file only
 """The statements behind :mod:`hwb.directory.queries.explanations`."""
 
-from hwb.directory.queries import attempts
+from hwb.directory.queries import attempts, children
 
 _ACCOUNT = (
     "a.id, a.active, a.reason_rule, a.reason_code, a.reason_values, a.legal_surname, a.legal_forename, "
@@ -16,7 +16,7 @@ _ACCOUNT = (
 )
 
 PEOPLE = f"""
-SELECT q.upn AS asked, {_ACCOUNT}, {attempts.COLUMNS}, names.upns,
+SELECT q.upn AS asked, {_ACCOUNT}, {attempts.COLUMNS}, {children.SEEN}, names.upns,
        EXISTS (SELECT FROM protection p WHERE p.ended_at IS NULL
                AND (p.account = a.id OR p.upn = ANY(names.upns))) AS protected,
        (SELECT jsonb_agg(to_jsonb(w)) FROM learner_record w WHERE w.upn = ANY(names.upns)) AS words,

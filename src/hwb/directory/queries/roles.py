@@ -89,7 +89,10 @@ def find(account: UUID, *, today: date) -> PersonRow | None:
 
 
 def belongs(account: UUID, *, school: str, classes: frozenset[str] | None) -> bool:
-    """Whether the school has or had this person. With classes: whether it is a learner there now, in one of them."""
+    """Whether the school has or had this person. With classes: whether it is a learner there now, in one of them.
+
+    Enough to see what the school knows of them; operations that act on an account ask whether the school has it now.
+    """
     parameters: dict[str, Any] = {"account": account, "school": school, "classes": sorted(classes or ())}
     return bool(fetch(_BELONGS if classes is None else _IN_CLASSES, parameters))
 

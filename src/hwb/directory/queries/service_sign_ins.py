@@ -23,6 +23,7 @@ class SchoolChoice:
 class SignInRow:
     """One sign-in. stands: it has not ended, the account is active, the service stands and the school still has it.
 
+    ends_at: of a child, when the Hwb session that it came from is over at the latest.
     roles: of those that interfaces.md names, at the chosen school.
     """
 
@@ -38,6 +39,7 @@ class SignInRow:
     signed_in_at: datetime
     ways: tuple[str, ...]
     created_at: datetime
+    ends_at: datetime | None
     stands: bool
     kind: str
     given_name: str
@@ -80,7 +82,9 @@ ORDER BY 1
 _SIGN_IN = """
 SELECT i.id AS sign_in, i.account, i.service, v.client_id, v.sector, v.key, i.school,
        coalesce(e.name_en, '') AS school_en, coalesce(e.name_cy, '') AS school_cy, i.signed_in_at, i.ways, i.created_at,
-       i.ended_at IS NULL AND a.active AND v.revoked_at IS NULL AS stands, a.kind,
+       i.ends_at,
+       i.ended_at IS NULL AND (i.ends_at IS NULL OR i.ends_at > clock_timestamp()) AND a.active
+       AND v.revoked_at IS NULL AS stands, a.kind,
        coalesce(nullif(a.preferred_forename, ''), a.legal_forename) AS given_name,
        coalesce(nullif(a.preferred_surname, ''), a.legal_surname) AS family_name,
        a.username, a.email, a.birth_date,

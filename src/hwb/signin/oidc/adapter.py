@@ -68,7 +68,10 @@ class Adapter(DefaultOIDCAdapter):  # type: ignore[misc]
 
     def populate_id_token(self, id_token: dict[str, Any], client: Client, scopes: Iterable[str], **_: Any) -> None:
         del client, scopes
-        id_token.update(claims.of_sign_in(taken_up(context.request)))
+        row = taken_up(context.request)
+        id_token.update(claims.of_sign_in(row))
+        if row.ends_at is not None:
+            id_token["exp"] = min(id_token["exp"], int(row.ends_at.timestamp()))
 
     def is_introspection_allowed(self, token: Token, *, caller_client: Client) -> bool:
         """Of a token whose sign-in stands, to the service that it was given to."""

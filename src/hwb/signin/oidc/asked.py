@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
@@ -14,7 +15,7 @@ from hwb.directory.queries.services import ServiceRow
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # S256 gives 43 characters
 _PRINTABLE = re.compile(r"[\x20-\x7e]{0,1000}")
 _LONGEST_AGE = 10**9
-#: What a reader of the address could learn of a person, and what is not to be asked twice, does not travel on.
+#: What a reader of the address could learn of a person does not travel on.
 _NOT_KEPT = frozenset({"login_hint"})
 
 
@@ -60,18 +61,16 @@ class Asked:
         return f"{self.redirect_uri}{joint}{urlencode(told)}"
 
     def again(self) -> str:
-        """The query for after a new sign-in: it is not asked for once more."""
+        """The query for after a sign-in."""
         query = self.query.copy()
         for name in _NOT_KEPT & set(query):
             del query[name]
-        rest = self.prompt - {"login", "select_account"}
-        if "prompt" in query:
-            del query["prompt"]
-        if rest:
-            query["prompt"] = " ".join(sorted(rest))
-        if self.max_age is not None and self.max_age < 60:
-            query["max_age"] = "60"
         return query.urlencode()
+
+    @property
+    def digest(self) -> str:
+        """What tells this request from others."""
+        return hashlib.sha256(self.again().encode()).hexdigest()
 
 
 def read(query: QueryDict) -> Asked:

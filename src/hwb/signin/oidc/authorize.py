@@ -8,7 +8,6 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -17,9 +16,9 @@ from django.views.decorators.csrf import csrf_exempt
 from hwb.directory.queries import service_sign_ins as rows
 from hwb.directory.queries.service_sign_ins import SchoolChoice
 from hwb.operations import service_sign_ins, services
-from hwb.operations.service_sign_ins import Beginning
+from hwb.operations.service_sign_ins import Beginning, NotAnyMore
+from hwb.signin.oidc import anew, hints, pending
 from hwb.signin.oidc import asked as requests
-from hwb.signin.oidc import hints, pending
 from hwb.signin.oidc.adapter import Adapter
 from hwb.signin.oidc.asked import Asked, Refused, UnknownService
 from hwb.signin.oidc.ways import ways_of
@@ -28,8 +27,11 @@ from hwb.web.frame import name_in_language, show
 from hwb.web.language import LANGUAGES, chosen_before
 from hwb.web.page import PageRequest, is_signed_in, led_first, page
 from hwb.web.policy import Action
-from hwb.web.session import BEGAN
+from hwb.web.session import BEGAN, ends_of, place_of
 from hwb.web.words import N_
+
+#: A child's session on a shared device leaves nothing behind that works when the hour is over.
+_OUTLASTING = frozenset({"offline_access"})
 
 
 class SchoolForm(PageForm):
@@ -109,33 +111,37 @@ def _choose(request: PageRequest, asked: Asked, choices: list[SchoolChoice]) -> 
 
 
 def _begin(request: PageRequest, asked: Asked, school: str) -> HttpResponse:
-    at = datetime.now(UTC)
     began = datetime.fromtimestamp(float(request.session.get(BEGAN, time.time())), UTC)
-    code = service_sign_ins.begin(
-        Beginning(
-            service=asked.service.service, client_id=asked.service.client_id, account=request.person.account,
-            school=school, session=service_sign_ins.session_digest(request.session.session_key or ""),
-            signed_in_at=began, ways=ways_of(request), scopes=asked.scopes,
-            code={
-                "code": {"nonce": asked.nonce} if asked.nonce else {}, "redirect_uri": asked.redirect_uri,
-                "pkce": {"code_challenge": asked.challenge, "code_challenge_method": "S256"},
-            },
-        ),
-        at=at,
+    ends = ends_of(request)
+    scopes = asked.scopes if ends is None else tuple(each for each in asked.scopes if each not in _OUTLASTING)
+    beginning = Beginning(
+        service=asked.service.service, client_id=asked.service.client_id, account=request.person.account,
+        school=school, session=service_sign_ins.session_digest(request.session.session_key or ""),
+        signed_in_at=began, ways=ways_of(request), scopes=scopes, ends=ends, place=place_of(request),
+        code={
+            "code": {"nonce": asked.nonce} if asked.nonce else {}, "redirect_uri": asked.redirect_uri,
+            "pkce": {"code_challenge": asked.challenge, "code_challenge_method": "S256"},
+        },
     )  # fmt: skip
+    try:
+        code = service_sign_ins.begin(beginning, at=datetime.now(UTC))
+    except NotAnyMore:
+        raise Refused("access_denied", "The person may not sign in any more.", asked) from None
     return _to_service(request, asked.address(code=code, iss=_issuer()))
 
 
 def _to_sign_in(request: PageRequest, asked: Asked) -> HttpResponse:
-    """By way of the sign-in page, whoever is signed in already anew, and back here."""
-    if is_signed_in(request):
-        logout(request)
+    """By way of the sign-in page and back here. Whoever is signed in stays so until they have signed in anew."""
     pending.remember(request, asked.origin)
     following = f"{reverse('authorize')}?{asked.again()}"
+    anew.ask(request, what=asked.digest, following=following)
     return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': following})}")
 
 
 def _must_sign_in_again(request: PageRequest, asked: Asked) -> bool:
+    """Unless the sign-in was made because of this very request."""
+    if anew.is_given(request, asked.digest):
+        return False
     if asked.prompt & {"login", "select_account"}:
         return True
     age = time.time() - float(request.session.get(BEGAN, 0))
@@ -157,6 +163,7 @@ def _issuer() -> str:
 def _to_service(request: HttpRequest, address: str) -> HttpResponse:
     """The last step: what is pending is over."""
     pending.forget(request)
+    anew.forget(request)
     response = HttpResponse(status=302)
     response["Location"] = address
     response["Cache-Control"] = "no-store"

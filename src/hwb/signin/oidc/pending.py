@@ -12,6 +12,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 _KEY = "pending-service"
+#: What of a session belongs to the pending request.
+KEYS = (_KEY,)
 _LONGEST = 60 * 60
 
 

@@ -128,6 +128,9 @@ class Validator(OAuthLibRequestValidator):  # type: ignore[misc]
         )  # fmt: skip
         if "offline_access" not in request.scopes:
             token.pop("refresh_token", None)
+        if row.ends_at is not None:  # a child's hour
+            left = int((row.ends_at - timezone.now()).total_seconds())
+            token["expires_in"] = max(0, min(token["expires_in"], left))
         super().save_bearer_token(token, request)
         token.pop("refresh_expires_in", None)
         given = [token[name] for name in ("access_token", "refresh_token") if name in token]

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth import logout
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -20,8 +19,8 @@ from hwb.directory.queries import service_sign_ins as rows
 from hwb.directory.queries.service_sign_ins import SchoolChoice
 from hwb.operations import saml_signatures, service_sign_ins
 from hwb.operations.saml_messages import PERSISTENT
-from hwb.operations.service_sign_ins import AnsweredBefore, Beginning
-from hwb.signin.oidc import pending
+from hwb.operations.service_sign_ins import AnsweredBefore, Beginning, NotAnyMore
+from hwb.signin.oidc import anew, pending
 from hwb.signin.oidc.authorize import SchoolForm
 from hwb.signin.oidc.ways import ways_of
 from hwb.signin.saml import messages
@@ -30,12 +29,10 @@ from hwb.web.frame import name_in_language, show
 from hwb.web.language import chosen_before
 from hwb.web.page import PageRequest, is_signed_in, led_first, page
 from hwb.web.policy import Action
-from hwb.web.session import BEGAN, ENDS, LONGEST
+from hwb.web.session import BEGAN, LONGEST, ends_of, place_of
 from hwb.web.words import N_
 
 _LOG = logging.getLogger(__name__)
-#: In the session: the request that demanded a new sign-in, and when.
-_FORCED = "saml-forced"
 _ANY_FORMAT = ("", PERSISTENT, "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified")
 
 
@@ -125,20 +122,22 @@ def _choose(
 def _respond(request: PageRequest, asked: Asked, school: str, authn_class: str, at: datetime) -> HttpResponse:
     service = asked.message.service
     began = datetime.fromtimestamp(float(request.session.get(BEGAN, time.time())), UTC)
-    made = service_sign_ins.begin_once(
-        Beginning(
-            service=service.service, client_id=service.client_id, account=request.person.account, school=school,
-            session=service_sign_ins.session_digest(request.session.session_key or ""), signed_in_at=began,
-            ways=ways_of(request), scopes=service.scopes, code={},
-        ),
-        request=asked.message.id, at=at,
+    child_ends = ends_of(request)
+    beginning = Beginning(
+        service=service.service, client_id=service.client_id, account=request.person.account, school=school,
+        session=service_sign_ins.session_digest(request.session.session_key or ""), signed_in_at=began,
+        ways=ways_of(request), scopes=service.scopes, code={}, ends=child_ends, place=place_of(request),
     )  # fmt: skip
+    try:
+        made = service_sign_ins.begin_once(beginning, request=asked.message.id, at=at)
+    except NotAnyMore:
+        return _refuse(request, asked, "RequestDenied", at)
     row = rows.find(made, today=clock.today())
     if row is None or not row.stands:  # let go in this very moment
         return _refuse_again(request, asked, "RequestDenied", at)
     ends = began + timedelta(seconds=LONGEST)
-    if ENDS in request.session:  # a child's hour
-        ends = min(ends, datetime.fromtimestamp(float(request.session[ENDS]), UTC))
+    if child_ends is not None:
+        ends = min(ends, child_ends)
     return _to_service(
         request, asked, messages.response(asked, row, authn_class=authn_class, ends=ends, at=at, on=clock.today())
     )
@@ -156,7 +155,7 @@ def _refuse_again(request: PageRequest, asked: Asked, code: str, at: datetime) -
 def _to_service(request: PageRequest, asked: Asked, response: str) -> HttpResponse:
     """A form that sends itself, with a button where there is no script. What is pending is over."""
     pending.forget(request)
-    request.session.pop(_FORCED, None)
+    anew.forget(request)
     shown: Any = show(
         request, "signin/saml_response.html", title=N_("You are being taken to the service"),
         consumer=asked.consumer, response=response, relay_state=asked.relay_state, service=asked.message.service,
@@ -167,22 +166,16 @@ def _to_service(request: PageRequest, asked: Asked, response: str) -> HttpRespon
 
 
 def _to_sign_in(request: PageRequest, asked: Asked) -> HttpResponse:
-    """By way of the sign-in page, whoever is signed in already anew, and back here."""
-    if is_signed_in(request):
-        logout(request)
-    if asked.force:
-        request.session[_FORCED] = [_digest(asked), time.time()]
+    """By way of the sign-in page and back here. Whoever is signed in stays so until they have signed in anew."""
     pending.remember(request, asked.origin)
     following = f"{reverse('saml')}?{request.META.get('QUERY_STRING', '')}"
+    anew.ask(request, what=_digest(asked), following=following)
     return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': following})}")
 
 
 def _must_sign_in_again(request: PageRequest, asked: Asked) -> bool:
     """ForceAuthn: unless the sign-in was made because of this very request."""
-    if not asked.force:
-        return False
-    kept = request.session.get(_FORCED)
-    return not kept or kept[0] != _digest(asked) or float(request.session.get(BEGAN, 0)) < float(kept[1])
+    return asked.force and not anew.is_given(request, _digest(asked))
 
 
 def _digest(asked: Asked) -> str:
