@@ -75,6 +75,20 @@ def test_why_it_was_stopped_who_is_concerned_and_the_likely_cause(world: World, 
     assert not LearnerRecord.objects.filter(missing_since__isnull=False).filter(upn__in=_upns(121, 160)).exists()
 
 
+@pytest.mark.parametrize(("language", "able"), [("en", "Digital Champion or headteacher"),
+                                               ("cy", "Hyrwyddwr Digidol neu bennaeth")])  # fmt: skip
+def test_who_cannot_confirm_reads_who_can(world: World, held: Run, language: str, able: str) -> None:
+    """ux.md 1, rule 3: the owner is "you" only for those who may do it."""
+    you = {"en": "You", "cy": "Chi"}[language]
+    for role, owner in ((Role.CHAMPION, you), (Role.HEAD, you), (Role.MIS_ADMIN, able)):
+        client = world.client(role)
+        asked = client.post(f"/{language}/school/{SCHOOL}/find-learner/", {"asked": _upns(101, 101)[0], "what": "one"}, follow=True)
+        assert f'summary-list__value">{owner}</dd>' in texts(asked)
+        home = texts(client.get(f"/{language}/school/{SCHOOL}/"))
+        assert ("neu'ch pennaeth" in home or "your Digital Champion or headteacher" in home) == (owner == able)
+    assert not foreign_texts(asked.content, language)
+
+
 def _upns(first: int, last: int) -> list[str]:
     return [learner_row(n)[1] for n in range(first, last + 1)]
 

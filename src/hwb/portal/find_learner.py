@@ -234,7 +234,7 @@ def _show_one(request: PageRequest, dfes: str, search: UUID, content: dict[str, 
     found, facts = seen
     may_review = may(request.person, Action.CONFIRM_RUN, school=dfes)
     return show(
-        request, "portal/found_learner.html", answer=learner_answers.answer_of(found, facts, request.language),
+        request, "portal/found_learner.html", answer=learner_answers.answer_of(found, facts, request.person, request.language),
         links=learner_answers.links_of(found, facts, dfes, may_review=may_review),
         asks=asks.of_learners(request, _where(dfes, search), [seen]), **shared,
     )  # fmt: skip
@@ -260,7 +260,7 @@ def _show_many(request: PageRequest, dfes: str, search: UUID, content: dict[str,
     seen = _seen(dfes, content)
     rows = learner_answers.rows_of(
         {upn: (facts, found) for upn, (found, facts) in seen.items()}, wrong=content.get("wrong", ()),
-        own=newcomers.own_names(school=dfes, upns=upns), language=request.language,
+        own=newcomers.own_names(school=dfes, upns=upns), person=request.person, language=request.language,
     )  # fmt: skip
     listing = Listing.of(request, sorts=("group",))
     paging = listing.paging(len(rows))

@@ -80,7 +80,7 @@ def found_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
     on, limits, words = clock.today(), settings.explanation_limits(), _words(request, dfes, search)
     facts = explanations.staff(school=dfes, asked=words, on=on, limits=limits)
     found = explain.staff(facts, on=on, limits=limits)
-    answer = answer_of(found, school=facts.school, language=request.language)
+    answer = answer_of(found, school=facts.school, person=request.person, language=request.language)
     similar = () if facts.member else rows.similar_staff(school=dfes, search=words, language=request.language)
     return show(
         request, "portal/found_staff.html", title=TITLE, section="staff", back=address("find-staff", dfes=dfes),

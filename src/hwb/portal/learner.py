@@ -49,7 +49,11 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     limits = settings.explanation_limits()
     facts = explanations.learner(upn=row.upn, school=dfes, on=today, limits=limits) if row.upn else None
     found = explain.learner(facts, on=today, limits=limits) if facts else None
-    answer = answer_of(found, school=facts.school, language=request.language) if found and facts else None
+    answer = (
+        answer_of(found, school=facts.school, person=request.person, language=request.language)
+        if found and facts
+        else None
+    )
     names = schools_named(record.stays, dfes, protected=facts is not None and facts.protected)
     caption = " · ".join(filter(None, (say(year_name(row.year_group)), row.registration_group)))
     return show(

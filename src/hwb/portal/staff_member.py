@@ -39,7 +39,8 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
     if facts.member is not None:  # else the school has not said a word of them that still stands
         found = explain.staff(facts, on=today, limits=limits)
         offered = asks.of_staff(request, address("staff-asks", dfes=dfes, account=account), found, facts)
-        answer = on_record(answer_of(found, school=facts.school, language=request.language), active=row.active)
+        said = answer_of(found, school=facts.school, person=request.person, language=request.language)
+        answer = on_record(said, active=row.active)
     details = account_rows(row, record.email, known, dfes, why=row.short, of="staff")
     names = schools_named(record.stays, dfes, protected=facts.protected)
     return show(

@@ -259,6 +259,11 @@ def may(person: Person, action: Action, *, school: str = "") -> bool:
     return decide(person, action, school=school) is not None
 
 
+def able_at_school(action: Action) -> frozenset[Role]:
+    """The roles of a school's own people that may do it there."""
+    return frozenset(SCHOOL_ROLES & TABLE[action].keys())
+
+
 def needs_second_step(person: Person) -> bool:
     """Whether a role that the person holds today is one that signs in with a second step."""
     return any(grant.role in WITH_SECOND_STEP for grant in person.grants)
