@@ -79,10 +79,13 @@ def test_why_it_was_stopped_who_is_concerned_and_the_likely_cause(world: World, 
                                                ("cy", "Hyrwyddwr Digidol neu bennaeth")])  # fmt: skip
 def test_who_cannot_confirm_reads_who_can(world: World, held: Run, language: str, able: str) -> None:
     """ux.md 1, rule 3: the owner is "you" only for those who may do it."""
+    with_one_new = extract_of(rows_of(*range(101, 121), *range(141, 161), 170), on=MARCH, hour=11)
+    provisioning.reconcile(run_id=send(with_one_new), on=MARCH, now=with_one_new.as_at)
+    typed = {"asked": _upns(170, 170)[0], "what": "one"}
     you = {"en": "You", "cy": "Chi"}[language]
     for role, owner in ((Role.CHAMPION, you), (Role.HEAD, you), (Role.MIS_ADMIN, able)):
         client = world.client(role)
-        asked = client.post(f"/{language}/school/{SCHOOL}/find-learner/", {"asked": _upns(101, 101)[0], "what": "one"}, follow=True)
+        asked = client.post(f"/{language}/school/{SCHOOL}/find-learner/", typed, follow=True)
         assert f'summary-list__value">{owner}</dd>' in texts(asked)
         home = texts(client.get(f"/{language}/school/{SCHOOL}/"))
         assert ("neu'ch pennaeth" in home or "your Digital Champion or headteacher" in home) == (owner == able)

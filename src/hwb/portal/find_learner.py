@@ -234,7 +234,8 @@ def _show_one(request: PageRequest, dfes: str, search: UUID, content: dict[str, 
     found, facts = seen
     may_review = may(request.person, Action.CONFIRM_RUN, school=dfes)
     return show(
-        request, "portal/found_learner.html", answer=learner_answers.answer_of(found, facts, request.person, request.language),
+        request, "portal/found_learner.html",
+        answer=learner_answers.answer_of(found, facts, request.person, request.language),
         links=learner_answers.links_of(found, facts, dfes, may_review=may_review),
         asks=asks.of_learners(request, _where(dfes, search), [seen]), **shared,
     )  # fmt: skip
