@@ -21,6 +21,7 @@ DETAILS: dict[Kind, dict[str, Any]] = {
     Kind.WAITED_FOR: {"count": 6, "newest": "2018-09-04", "asked": True},
     Kind.ARRIVALS: {"count": 2, "need_password": 1},
     Kind.WATCHED: {"count": 1},
+    Kind.INVITATION: {"link": "0", "days": 7},
     Kind.OWN_ACCOUNT: {"what": "added", "at": "2018-09-04T09:30:00+00:00"},
     Kind.CHAMPIONS: {"act": "added", "by": "head", "at": "2018-09-04T09:30:00+00:00"},
     Kind.ADDRESS: {"from": "2018-07-09"},
@@ -44,10 +45,12 @@ SUBJECTS = {
                        "Ychwanegwyd ail gam at eich cyfrif Hwb"),
     Kind.CHAMPIONS: ("Bryn Heulog Primary School: a Digital Champion was added",
                      "Ysgol Gynradd Bryn Heulog: ychwanegwyd Hyrwyddwr Digidol"),
+    Kind.INVITATION: ("Bryn Heulog Primary School: your way into Hwb",
+                      "Ysgol Gynradd Bryn Heulog: eich ffordd i mewn i Hwb"),
     Kind.ADDRESS: ("Bryn Heulog Primary School: the registered address changes on 9 July 2018",
                    "Ysgol Gynradd Bryn Heulog: bydd y cyfeiriad cofrestredig yn newid ar 9 Gorffennaf 2018"),
 }  # fmt: skip
-ROLES = {Kind.PASSED: "passed", Kind.WATCHED: "watching", Kind.OWN_ACCOUNT: "owner"}
+ROLES = {Kind.PASSED: "passed", Kind.WATCHED: "watching", Kind.OWN_ACCOUNT: "owner", Kind.INVITATION: "invited"}
 
 
 @pytest.mark.parametrize("kind", Kind)

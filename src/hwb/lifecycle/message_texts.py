@@ -67,6 +67,7 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.OWN_ACCOUNT: "own-account",
     Kind.CHAMPIONS: "people-with-access",
     Kind.ADDRESS: "school-settings",
+    Kind.INVITATION: "first-sign-in",
 })  # fmt: skip
 
 _FOUND = {"learner": "found-learner", "staff": "found-staff", "client": "provisioning"}
@@ -92,6 +93,7 @@ _LINKS = {
     Kind.OWN_ACCOUNT: N_("See your account"),
     Kind.CHAMPIONS: N_("See who has access"),
     Kind.ADDRESS: N_("See the school's settings"),
+    Kind.INVITATION: N_("Choose your password and sign in"),
 }
 _SEE_STAFF = N_("See the school's staff")
 _WHY = {
@@ -101,6 +103,7 @@ _WHY = {
     "client_manager": N_("You get this message because you look after this school's Provisioning Client."),
     "passed": N_("You get this message because a task was passed to you."),
     "owner": N_("You get this message because it is about your own account."),
+    "invited": N_("You get this message because a school has given you a role in Hwb."),
     "watching": N_("You get this message because you asked to be told."),
 }
 _WHY_ADDRESS = N_("You get this message because this address is in the register of schools for this school.")
@@ -303,6 +306,18 @@ def _moment(iso: str) -> Both:
     return Both(f"{day.en}, {moment:%H:%M}", f"{day.cy}, {moment:%H:%M}")
 
 
+def _invitation(details: Details, school: Both) -> _Body:
+    return _Body(
+        Text(N_("{school}: your way into Hwb"), {"school": school}),
+        (
+            Text(N_("You have a role at this school. The link below leads to your first sign-in.")),
+            ngettext("It works once, and for {count} day. An earlier link no longer works.",
+                     "It works once, and for {count} days. An earlier link no longer works.", details["days"]),
+            Text(N_("If you did not expect this message, do not use the link.")),
+        ),
+    )  # fmt: skip
+
+
 def _champions(details: Details, school: Both) -> _Body:
     subjects = {
         "added": N_("{school}: a Digital Champion was added"),
@@ -341,4 +356,5 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.OWN_ACCOUNT: _own_account,
     Kind.CHAMPIONS: _champions,
     Kind.ADDRESS: _address,
+    Kind.INVITATION: _invitation,
 }

@@ -15,7 +15,7 @@ from hwb.lifecycle.calendar import LONDON, london_date
 
 
 class Kind(StrEnum):
-    """The messages, by their number in ux.md 10; the last has none there."""
+    """The messages, by their number in ux.md 10; the last have none there."""
 
     FAILING = "M1"
     HELD = "M2"
@@ -26,6 +26,7 @@ class Kind(StrEnum):
     WATCHED = "M11"
     OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
+    INVITATION = "invitation"  # ux.md 6.1 and B18: the way in of somebody from outside the school's data
     ADDRESS = "address"  # interfaces.md: a registered address changes after 7 days and a notice to the old one
 
 
@@ -54,13 +55,15 @@ REGISTERED = frozenset({"head", "client_manager"})
 DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
-    Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
-    Kind.REFUSALS, Kind.ARRIVALS,
+    Kind.INVITATION, Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED,
+    Kind.FAILING, Kind.WAITED_FOR, Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 
 MORNING = time(7)
 #: So many a day for one reader; what is more waits for the next morning.
 DAILY_LIMIT = 12
+#: So many invitations a day for one person.
+INVITATIONS_A_DAY = 3
 FAILED_IN_A_ROW = 2
 SILENCE = timedelta(days=3)
 #: A school that has been told that somebody waits is told again after this long, or when more of them wait.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from django.db import connection, transaction
 from hwb.directory import chain, service_access, store
 from hwb.directory.queries.rows import fetch
 from hwb.operations import passwords, service_sign_ins
+from hwb.operations.messages.links import digest_of
 
 LINK_DAYS = 7
 
@@ -55,19 +55,19 @@ def forget_expired(*, at: datetime) -> None:
         cursor.execute(_FORGET_DEVICES)
 
 
-def make_link(cursor: Any, *, account: str, at: datetime) -> str:
+def make_link(cursor: Any, *, account: str, at: datetime, token: str = "") -> str:
     """The secret part of a new link, in the caller's transaction. It works once, within seven days."""
-    token = secrets.token_urlsafe(32)
+    token = token or secrets.token_urlsafe(32)
     cursor.execute(
         "INSERT INTO sign_in_link (digest, account, expires) VALUES (%s, %s, %s)",
-        [_digest(token), account, at + timedelta(days=LINK_DAYS)],
+        [digest_of(token), account, at + timedelta(days=LINK_DAYS)],
     )
     return token
 
 
 def account_of_link(token: str, *, at: datetime) -> UUID | None:
     """Whose link it is while it can be used; None for a used, expired or unknown one, or an inactive account."""
-    rows = fetch(_OPEN_LINK, {"digest": _digest(token), "at": at})
+    rows = fetch(_OPEN_LINK, {"digest": digest_of(token), "at": at})
     return rows[0]["account"] if rows else None
 
 
@@ -78,17 +78,13 @@ def use_link(*, token: str, password: str, now: datetime, at: datetime) -> UUID 
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_USE_LINK, [at, _digest(token), at])
+            cursor.execute(_USE_LINK, [at, digest_of(token), at])
             row = cursor.fetchone()
         if row is None:
             return None
         account: UUID = row[0]
         passwords.choose_first(account=account, new=password, now=now)
     return account
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 _NOTE_DEVICE = """

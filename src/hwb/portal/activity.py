@@ -55,6 +55,7 @@ ACTS = {
     },
     "access": {
         "role grant": N_("Gave somebody a role"), "role revoke": N_("Took a role away"),
+        "invitation sent": N_("Sent an invitation again"),
         "setting": N_("Changed a setting of the school"),
         "second step reset": N_("Took away somebody's second step"),
         "second step reset asked": N_("Asked for somebody's second step to be taken away"),
