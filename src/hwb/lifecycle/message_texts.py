@@ -68,6 +68,7 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.CHAMPIONS: "people-with-access",
     Kind.ADDRESS: "school-settings",
     Kind.INVITATION: "first-sign-in",
+    Kind.ASKED: "provisioning",
 })  # fmt: skip
 
 _FOUND = {"learner": "found-learner", "staff": "found-staff", "client": "provisioning"}
@@ -77,6 +78,8 @@ def route_of(kind: Kind, details: Details) -> str:
     """The route that a message's link leads to; an answer that was passed on has one of its own."""
     if kind is Kind.PASSED and details.get("about"):
         return _FOUND[details["about"]]
+    if kind is Kind.ASKED and details["what"] == "refused":
+        return ROUTES[Kind.REFUSALS]
     if kind is Kind.WATCHED and details.get("staff", 0) == details["count"]:
         return "staff"
     return ROUTES[kind]
@@ -94,6 +97,7 @@ _LINKS = {
     Kind.CHAMPIONS: N_("See who has access"),
     Kind.ADDRESS: N_("See the school's settings"),
     Kind.INVITATION: N_("Choose your password and sign in"),
+    Kind.ASKED: N_("See the school's data"),
 }
 _SEE_STAFF = N_("See the school's staff")
 _WHY = {
@@ -119,6 +123,8 @@ _ACTING = {
     "mis_admin": N_("an MIS administrator"),
     "agent": N_("Hwb Support"),
     "operator": N_("a platform operator"),
+    "client_manager": N_("whoever looks after your Provisioning Client"),
+    "area_officer": N_("your local authority"),
 }
 
 
@@ -318,6 +324,31 @@ def _invitation(details: Details, school: Both) -> _Body:
     )  # fmt: skip
 
 
+def _asked(details: Details, school: Both) -> _Body:
+    by = explain_texts.both(_ACTING[details["by"]])
+    return _Body(
+        Text(N_("{school}: something is asked of you"), {"school": school}),
+        (
+            Text(N_("Asked by: {role}"), {"role": by}),
+            Text(_ASKED[details["what"]]),
+        ),
+    )
+
+
+_ASKED = {
+    "held": N_("A run of your school is held, and nothing of it is used until you decide. Next step: look at it, then "
+               "confirm or withdraw it."),
+    "refused": N_("Records of your school were refused. Next step: put them right in your MIS; the next run takes "
+                  "them."),
+    "leaving dates": N_("Other schools wait for learners who have left yours. Next step: enter their leaving dates in "
+                        "your MIS."),
+    "new year": N_("Your data still shows last year's classes. Next step: finish the end-of-year procedures in your "
+                   "MIS."),
+    "contact": N_("Your school's data is to be talked about. Next step: get in touch with whoever looks after your "
+                  "Provisioning Client."),
+}  # fmt: skip
+
+
 def _champions(details: Details, school: Both) -> _Body:
     subjects = {
         "added": N_("{school}: a Digital Champion was added"),
@@ -357,4 +388,5 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.CHAMPIONS: _champions,
     Kind.ADDRESS: _address,
     Kind.INVITATION: _invitation,
+    Kind.ASKED: _asked,
 }

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     WATCHED = "M11"
     OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
+    ASKED = "asked"  # ux.md C2: whoever looks after several schools tells one of them what to do
     INVITATION = "invitation"  # ux.md 6.1 and B18: the way in of somebody from outside the school's data
     ADDRESS = "address"  # interfaces.md: a registered address changes after 7 days and a notice to the old one
 
@@ -38,6 +39,7 @@ READERS: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
     Kind.WAITED_FOR: ("mis_admin", "client_manager"),
     Kind.ARRIVALS: ("champion",),
     Kind.CHAMPIONS: ("champion", "head"),
+    Kind.ASKED: ("champion", "mis_admin"),
 })  # fmt: skip
 #: Roles among which a school may choose the readers of a message; what is not here has its readers by its nature.
 CHOOSABLE: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
@@ -56,12 +58,14 @@ DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
     Kind.INVITATION, Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED,
-    Kind.FAILING, Kind.WAITED_FOR, Kind.REFUSALS, Kind.ARRIVALS,
+    Kind.FAILING, Kind.ASKED, Kind.WAITED_FOR, Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 
 MORNING = time(7)
 #: So many a day for one reader; what is more waits for the next morning.
 DAILY_LIMIT = 12
+#: What whoever looks after several schools can ask one of them to do.
+ASKABLE = ("held", "refused", "leaving dates", "new year", "contact")
 #: So many invitations a day for one person.
 INVITATIONS_A_DAY = 3
 FAILED_IN_A_ROW = 2

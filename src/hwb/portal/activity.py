@@ -51,6 +51,7 @@ ACTS = {
         "run asked for": N_("Asked for a run"), "preview asked for": N_("Asked for a preview"),
         "school told": N_("Told another school that learners wait for it"),
         "runner told": N_("Asked whoever runs the client to look at it"),
+        "asked of school": N_("Asked the school to do something about its data"),
         "school closed": N_("Closed the school"),
     },
     "records": {
