@@ -7,6 +7,7 @@ It counts only outside production (interfaces.md). Sessions, keys, codes and ret
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -60,3 +61,8 @@ def parse_moment(text: str) -> datetime:
 def is_production() -> bool:
     """Production is declared by HWB_PRODUCTION=1 and by nothing else."""
     return os.environ.get("HWB_PRODUCTION", "").strip() == "1"
+
+
+def is_every_day(at: str) -> bool:
+    """Whether HH:MM is a time of day that each day of the year has exactly once in Europe/London."""
+    return re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", at) is not None and not at.startswith("01:")
