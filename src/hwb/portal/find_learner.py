@@ -187,7 +187,7 @@ def _seen(dfes: str, content: dict[str, Any]) -> dict[str, tuple[Explanation, Le
     upns = content.get("upns", [])
     if content["what"] == "year" and "upns" not in content:
         upns = newcomers.upns_of_year(school=dfes, year_group=content["year"], on=clock.today())
-    on, limits, recorded = clock.today(), settings.explanation_limits(), set(content.get("recorded", ()))
+    on, limits, recorded = clock.today(), settings.explanation_limits(school=dfes), set(content.get("recorded", ()))
     return {
         upn: (explain.learner(facts, on=on, limits=limits), facts)
         for upn, facts in _facts(dfes, upns).items()
@@ -279,7 +279,7 @@ def _show_many(request: PageRequest, dfes: str, search: UUID, content: dict[str,
 
 def _facts(dfes: str, upns: Sequence[str]) -> dict[str, LearnerFacts]:
     """By UPN; a large year group takes more than one gathering."""
-    on, limits = clock.today(), settings.explanation_limits()
+    on, limits = clock.today(), settings.explanation_limits(school=dfes)
     found: dict[str, LearnerFacts] = {}
     for start in range(0, len(upns), MOST):
         found |= explanations.learners(upns=upns[start : start + MOST], school=dfes, on=on, limits=limits)

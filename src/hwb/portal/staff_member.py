@@ -32,7 +32,7 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
     record = rows.staff_member(account=account, school=dfes, language=request.language)
     if record is None:
         raise Http404
-    row, today, limits = record.row, clock.today(), settings.explanation_limits()
+    row, today, limits = record.row, clock.today(), settings.explanation_limits(school=dfes)
     known = passwords.of_accounts([account]).get(account)
     facts = explanations.staff(school=dfes, account=account, on=today, limits=limits)
     answer = offered = None
@@ -58,7 +58,7 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
 def asks_of_staff(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     """A message about what the record says: somebody who must act is told."""
     record = rows.staff_member(account=account, school=dfes, language=request.language)
-    today, limits = clock.today(), settings.explanation_limits()
+    today, limits = clock.today(), settings.explanation_limits(school=dfes)
     facts = explanations.staff(school=dfes, account=account, on=today, limits=limits)
     if record is None or facts.member is None:
         raise Http404
