@@ -134,6 +134,17 @@ def _order(world: World, own: list[str]) -> list[str]:
     return sorted(own, key=lambda dfes: text.index(f'data-label="School number">{dfes}'))
 
 
+def test_an_operators_page_asks_no_more_of_a_larger_nation(world: World) -> None:
+    """At most 12 statements, however many schools there are; one page of them is under 60 KB."""
+    operator = world.client(Role.OPERATOR)
+    register_schools(*(f"{area}{number}" for area in ("660", "672", "681") for number in range(3000, 3060)))
+    with CaptureQueriesContext(connection) as queries:
+        answer = operator.get("/cy/area/")
+    assert len(queries) <= 12
+    assert len(answer.content) < 60_000
+    assert "(182)" in answer.content.decode()
+
+
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_an_operators_first_page_is_every_school_of_the_nation(world: World, language: str) -> None:
     """Whoever looks after the platform begins with the schools, and gets on to any of them."""

@@ -222,9 +222,10 @@ def _what(act: Act) -> str:
 def _box(listing: Listing, dfes: str) -> FilterBox:
     about = _account(listing.filters["about"])
     chosen = [(str(about), rows.named(about, school=dfes))] if about is not None else []
+    people_ = [(str(by), name) for by, name in rows.people(school=dfes, actions=list(_SAID))]
     return FilterBox(listing, (
         Filter("kind", N_("What"), [(key, say(text)) for key, text in _KINDS.items()]),
-        Filter("person", N_("Person"), [(str(by), name) for by, name in rows.people(school=dfes, actions=list(_SAID))]),
+        *([Filter("person", N_("Person"), people_)] if people_ else []),
         *([Filter("about", N_("About"), chosen)] if chosen else []),
         Filter("period", N_("Period"), [(key, say(text)) for key, text in _PERIODS.items()]),
         Filter("from", N_("From"), kind="date"),
