@@ -44,6 +44,12 @@ def rehearsed_now() -> datetime | None:
     return parse_moment(text)
 
 
+def rehearsed(at: datetime) -> datetime:
+    """A real moment on the calendar that is rehearsed: as far from its now as it is from the real one."""
+    now_ = rehearsed_now()
+    return at if now_ is None else now_ - (datetime.now(UTC) - at)
+
+
 def parse_moment(text: str) -> datetime:
     """An ISO date-time as an aware moment in UTC; one without offset is Europe/London's.
 

@@ -172,3 +172,13 @@ def test_a_client_is_renamed_and_advised(world: World, language: str) -> None:
         assert Audit.objects.filter(action=action).count() == 1
     for rest in ("name/", "time/"):
         assert browser.post(f"/en/area/clients/{mixed}/{rest}", {"computer": "x", "at": "04:30"}).status_code == 404
+
+
+def test_a_contact_is_told_on_the_calendar_that_is_rehearsed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients are heard from by the real clock; a page of a rehearsed September does not say November."""
+    own = enrolled(SCHOOL)
+    Client.objects.filter(id=own).update(last_contact=datetime.now(UTC) - timedelta(minutes=5))
+    monkeypatch.setenv("HWB_NOW", "2018-09-04T10:00")
+    browser = world.client(Role.CLIENT_MANAGER)
+    for path in ("/en/area/clients/", f"/en/area/clients/{own}/", f"/en/area/school/{SCHOOL}/"):
+        assert re.search("4 September 2018, 09:5[45]", browser.get(path).content.decode()), path

@@ -195,7 +195,8 @@ def _reason(each: AreaSchool) -> Text | None:
     """Why the school's data is not up to date."""
     why = each.reason(datetime.now(UTC))
     if why == "silent" and each.last_contact is not None:
-        return Text(N_("The client has not been heard from since {date}."), {"date": moment(each.last_contact)})
+        since = moment(clock.rehearsed(each.last_contact))
+        return Text(N_("The client has not been heard from since {date}."), {"date": since})
     return _why(why) if why else None
 
 

@@ -172,7 +172,7 @@ def _summary(facts: AreaSchool, row: SchoolRow) -> tuple[dict[str, Any], ...]:
         },
         {
             "label": N_("Client last heard from"),
-            "value": moment(facts.last_contact) if facts.last_contact else say(N_("Never")),
+            "value": moment(clock.rehearsed(facts.last_contact)) if facts.last_contact else say(N_("Never")),
         },
     )
 

@@ -240,7 +240,7 @@ def row_of(request: PageRequest, each: AreaClient) -> ClientRow:
     coming = [run for text in schedules if (run := expected.next_run(text, after=clock.now()))]
     silent = None
     if each.state == "silent" and each.last_contact is not None:
-        silent = Text(N_("Not heard from since {date}."), {"date": moment(each.last_contact)})
+        silent = Text(N_("Not heard from since {date}."), {"date": moment(clock.rehearsed(each.last_contact))})
     others = ngettext("and {count} other school", "and {count} other schools", each.others) if each.others else None
     acts = not each.others and all(
         may(request.person, Action.REGISTER_CLIENT, school=school.school) for school in each.schools
