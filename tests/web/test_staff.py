@@ -72,7 +72,10 @@ def test_leavers_and_those_who_start_soon_have_their_own_views(world: World) -> 
 def test_the_download_is_the_list_without_passwords(world: World) -> None:
     answer = world.client(Role.CHAMPION).get(f"/cy/school/{SCHOOL}/staff/download/?sort=code")
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
-    assert lines[0] == "Enw,Enw defnyddiwr,Cod staff,Dyddiad dechrau,Dyddiad gadael,Cyfrif,Rolau,Ail gam,Mewngofnodi diwethaf"
+    assert (
+        lines[0]
+        == "Enw,Enw defnyddiwr,Cod staff,Dyddiad dechrau,Dyddiad gadael,Cyfrif,Rolau,Ail gam,Mewngofnodi diwethaf"
+    )
     assert [line.split(",")[2] for line in lines[1:]] == ["CH", "HE", "MI", "ST", "TE"]
 
 

@@ -118,9 +118,7 @@ def _acting(one: SignIn) -> str:
     return f"account {account.id}"
 
 
-def _of_staff(
-    stage: Stage, record: StaffRecord, name: str, role: str = "", *, by: str, school: str = CWM
-) -> SignIn:
+def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "", *, by: str, school: str = CWM) -> SignIn:
     """Somebody whom the MIS has: the school makes a password, and they choose their own at once, as they must.
 
     by: who gives the role and makes the password, as the log names them.

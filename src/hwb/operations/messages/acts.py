@@ -108,9 +108,7 @@ def tell_runner(*, school: str, acting_account: UUID, acting_user: str, now: dat
     return told
 
 
-def ask_of_school(
-    *, school: str, what: str, role: str, acting_account: UUID, acting_user: str, now: datetime
-) -> Told:
+def ask_of_school(*, school: str, what: str, role: str, acting_account: UUID, acting_user: str, now: datetime) -> Told:
     """Asks a school's Digital Champions and MIS administrators, else its headteacher, to do something (C2).
 
     what: one of `lifecycle.messages.ASKABLE`; role: as what somebody asks. At most one a day from the same person to
