@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 
 from hwb.directory.queries import messages
 from hwb.web import banner, idle
-from hwb.web.language import in_language
+from hwb.web.language import LANGUAGES, in_language
 from hwb.web.policy import AREA_ROLES, NATION_ROLES, RANK, Grant, Person, Role
 from hwb.web.words import N_, Text, language_now, say
 
@@ -61,8 +61,8 @@ ROLE_NAMES = {
 }  # fmt: skip
 
 
-#: In the session: the language of its first page, and that it was offered to keep another one.
-_BEGAN_IN, _OFFERED = "began-in", "language-offered"
+#: In the session: that the language was changed beside a form, and that it was offered to keep it.
+_CHANGED, _OFFERED = "language-changed", "language-offered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def show(
     """
     heading = say(title)
     around = frame_of(request, section, asks=status < 400)
-    if status < 400 and "form" not in values and _offers_language(request):  # what is typed must not be lost by it
+    if status < 400 and _offers_language(request, form="form" in values):
         around = replace(around, offers_language=True)
     rendered = {"title": heading, "frame": around, "back": back, "trail": trail, **values}
     return render(request, template, rendered, status=status)
@@ -159,16 +159,21 @@ def frame_of(request: HttpRequest, section: str = "", *, asks: bool = False) -> 
     )
 
 
-def _offers_language(request: HttpRequest) -> bool:
-    """Whether the language was changed in this visit and nobody has been asked yet whether it is to stay."""
+def _offers_language(request: HttpRequest, *, form: bool) -> bool:
+    """Whether the language was changed in this visit and nobody has been asked yet whether it is to stay.
+
+    form: the page has one, and what is typed there must not be lost by an answer: the next page without one asks.
+    """
     person: Person | None = getattr(request, "person", None)
-    if person is None or request.method != "GET" or getattr(request, "leads_nowhere", False):
+    if person is None or getattr(request, "leads_nowhere", False) or request.session.get(_OFFERED):
         return False
-    now, began = language_now(), request.session.get(_BEGAN_IN)
-    if began is None:
-        request.session[_BEGAN_IN] = now
+    before, now = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""), language_now()
+    waits = bool(request.session.get(_CHANGED)) ^ (before in LANGUAGES and before != now)
+    if form or request.method != "GET":
+        if waits != bool(request.session.get(_CHANGED)):
+            request.session[_CHANGED] = waits
         return False
-    if began == now or request.session.get(_OFFERED):
+    if not waits:
         return False
     request.session[_OFFERED] = True
     return messages.choice(person.account).pages != now
