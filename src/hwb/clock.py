@@ -7,6 +7,7 @@ It counts only outside production (interfaces.md). Sessions, keys, codes and ret
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -43,6 +44,12 @@ def rehearsed_now() -> datetime | None:
     return parse_moment(text)
 
 
+def rehearsed(at: datetime) -> datetime:
+    """A real moment on the calendar that is rehearsed: as far from its now as it is from the real one."""
+    now_ = rehearsed_now()
+    return at if now_ is None else now_ - (datetime.now(UTC) - at)
+
+
 def parse_moment(text: str) -> datetime:
     """An ISO date-time as an aware moment in UTC; one without offset is Europe/London's.
 
@@ -60,3 +67,8 @@ def parse_moment(text: str) -> datetime:
 def is_production() -> bool:
     """Production is declared by HWB_PRODUCTION=1 and by nothing else."""
     return os.environ.get("HWB_PRODUCTION", "").strip() == "1"
+
+
+def is_every_day(at: str) -> bool:
+    """Whether HH:MM is a time of day that each day of the year has exactly once in Europe/London."""
+    return re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", at) is not None and not at.startswith("01:")

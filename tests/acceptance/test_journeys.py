@@ -14,7 +14,7 @@ from tests.support.people import upn
 from tests.support.second_step import code_now, set_up
 from tests.support.world import ELSEWHERE, PASSWORD, SCHOOL, World
 
-from hwb.directory.models import Account, FirstPassword
+from hwb.directory.models import Account, FirstPassword, RoleGrant, Run
 from hwb.web.policy import Role
 
 pytestmark = pytest.mark.system("chromium")
@@ -167,3 +167,36 @@ def test_an_ordinary_morning(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def sealed(account: Account) -> bytes:
     return bytes(FirstPassword.objects.get(account=account.id).ciphertext or b"")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("walk", [WAYS["cy-390-plain"]], indirect=True)
+def test_a_headteacher_without_script(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ux.md 15, check 18: a held run is looked at and confirmed; somebody is appointed and removed; the list is
+    confirmed."""
+    monkeypatch.setenv("HWB_NOW", "2019-03-04T20:00")
+    everybody = [learner_row(n, registration_group=f"{n % 3 + 1} Gwyrdd", year_group="5") for n in range(101, 161)]
+    deliver(everybody, on=date(2018, 9, 3))
+    held = deliver(everybody[:40], on=date(2019, 3, 4))
+    base, staff = f"/{walk.look.language}/school/{SCHOOL}", walk.look.world.accounts[Role.STAFF]
+    walk.sign_in(Role.HEAD)
+    walk.press(f"main a[href='{base}/runs/{held}/review/']")
+    walk.press("#form button:not([type])")  # nothing ticked
+    assert walk.page.locator(".govuk-error-summary").count() == 1
+    walk.choose("input[name=checked]")
+    walk.choose("input[name=truth][value=meant]")
+    walk.press("#form button:not([type])")
+    walk.press("#form button:not([type])")
+    assert Run.objects.get(id=held).state == "applied"
+    walk.page.goto(f"{base}/access-list/")
+    walk.press(f"main a[href='{base}/access-list/add/']")
+    walk.write("#id_name", staff.legal_surname)
+    walk.press("#form button:not([type])")
+    walk.choose(f"input[name=account][value='{staff.id}']")
+    walk.choose("input[name=role][value=champion]")
+    walk.press("button[name=choose]")
+    walk.press(f"main a[href$='{staff.id}/champion/']")
+    walk.press("#form button:not([type])")
+    assert not RoleGrant.objects.filter(account=staff.id, ended_at=None).exists()
+    walk.press("main form button:not([type])")
+    assert walk.page.locator(".govuk-notification-banner").count() == 1

@@ -95,3 +95,20 @@ def test_one_task_for_each_school(computer: Computer) -> None:
     """Several schools are several files: without a folder the client asks for one school."""
     said = computer.say("schedule", "windows", "--school", SCHOOL, "--school", "6714042")
     assert (said.code, said.out) == (2, "")
+
+
+@pytest.mark.parametrize("system", ["systemd", "windows"])
+def test_another_time_of_day_is_asked_for(computer: Computer, system: str) -> None:
+    """`--at`: the runs start then, each school at its own second; the check-in tells it."""
+    out = computer.folder / "units"
+    assert computer.say("schedule", system, "--school", SCHOOL, "--out", str(out), "--at", "04:30").code == 0
+    written = "".join(path.read_bytes().decode("utf-16" if system == "windows" else "utf-8") for path in out.iterdir())
+    assert starts_at(SCHOOL, at="04:30") in written
+    assert starts_at(SCHOOL) not in written
+    assert f"{system} 04:30:" in (computer.home / "schedule.json").read_text("utf-8")
+
+
+@pytest.mark.parametrize("at", ["01:30", "24:00", "4:30", "noon"])
+def test_a_time_that_some_nights_do_not_have_is_refused(computer: Computer, at: str) -> None:
+    assert computer.say("schedule", "systemd", "--school", SCHOOL, "--at", at).code == 2
+    assert not (computer.home / "schedule.json").exists()

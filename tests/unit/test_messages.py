@@ -21,6 +21,8 @@ DETAILS: dict[Kind, dict[str, Any]] = {
     Kind.WAITED_FOR: {"count": 6, "newest": "2018-09-04", "asked": True},
     Kind.ARRIVALS: {"count": 2, "need_password": 1},
     Kind.WATCHED: {"count": 1},
+    Kind.ASKED: {"what": "refused", "by": "client_manager"},
+    Kind.INVITATION: {"link": "0", "days": 7},
     Kind.OWN_ACCOUNT: {"what": "added", "at": "2018-09-04T09:30:00+00:00"},
     Kind.CHAMPIONS: {"act": "added", "by": "head", "at": "2018-09-04T09:30:00+00:00"},
     Kind.ADDRESS: {"from": "2018-07-09"},
@@ -46,13 +48,19 @@ SUBJECTS = {
                        "Ychwanegwyd ail gam at eich cyfrif Hwb"),
     Kind.CHAMPIONS: ("Bryn Heulog Primary School: a Digital Champion was added",
                      "Ysgol Gynradd Bryn Heulog: ychwanegwyd Hyrwyddwr Digidol"),
+    Kind.ASKED: ("Bryn Heulog Primary School: something is asked of you",
+                 "Ysgol Gynradd Bryn Heulog: gofynnir rhywbeth gennych"),
+    Kind.INVITATION: ("Bryn Heulog Primary School: your way into Hwb",
+                      "Ysgol Gynradd Bryn Heulog: eich ffordd i mewn i Hwb"),
     Kind.ADDRESS: ("Bryn Heulog Primary School: the registered address changes on 9 July 2018",
                    "Ysgol Gynradd Bryn Heulog: bydd y cyfeiriad cofrestredig yn newid ar 9 Gorffennaf 2018"),
     Kind.RECOVERY: ("Choose a new password for Hwb", "Dewis cyfrinair newydd ar gyfer Hwb"),
     Kind.RECOVERY_ADDRESS: ("Confirm your recovery address for Hwb", "Cadarnhau eich cyfeiriad adfer ar gyfer Hwb"),
 }  # fmt: skip
-ROLES = {Kind.PASSED: "passed", Kind.WATCHED: "watching", Kind.OWN_ACCOUNT: "owner",
-         Kind.RECOVERY: "recovery", Kind.RECOVERY_ADDRESS: "recovery"}  # fmt: skip
+ROLES = {
+    Kind.PASSED: "passed", Kind.WATCHED: "watching", Kind.OWN_ACCOUNT: "owner", Kind.INVITATION: "invited",
+    Kind.RECOVERY: "recovery", Kind.RECOVERY_ADDRESS: "recovery",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", Kind)

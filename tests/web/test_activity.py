@@ -109,3 +109,43 @@ def test_one_language_and_few_queries(world: World, acts: None, django_assert_ma
         assert len(answer.content) < 60_000
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         client.get(f"/en/{PATH}")
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_what_was_done_about_one_person(world: World, acts: None, language: str) -> None:
+    """B20: whom it is about is searched by POST, and stands in the address by the account's id alone."""
+    client, learner = world.client(Role.CHAMPION), world.learners["6G"][0]
+    path = f"/{language}/{PATH}"
+    one = client.post(path, {"search": learner.username}, follow=True)
+    assert one.redirect_chain == [(f"{path}?about={learner.id}", 302)]
+    rows = texts(one).split("<tbody")[1]
+    assert rows.count("<tr") == 1
+    assert learner.legal_forename in rows
+    several = client.post(path, {"search": "Mali"}, follow=True)
+    assert "Mali" not in several.redirect_chain[0][0]
+    assert f"?about={world.learners['6G'][1].id}" in texts(several)
+    nobody = client.post(path, {"search": "Nebuchadnezzar"}, follow=True)
+    for answer in (one, several, nobody, client.get(f"{path}?about={learner.id}&from=2018-09-05")):
+        assert answer.status_code == 200
+        assert not foreign_texts(answer.content, language)
+    assert len(b"".join(client.get(f"{path}acts.csv?about={learner.id}").streaming_content).splitlines()) == 2
+    for other in (world.elsewhere[0].id, "x"):
+        assert client.get(f"{path}?about={other}").status_code == 404
+
+
+def test_an_auditor_asks_about_nobody(world: World, acts: None) -> None:
+    client, learner = world.client(Role.AUDITOR), world.learners["6G"][0]
+    assert 'name="search"' not in texts(client.get(f"/en/{PATH}"))
+    assert "Looked up" in texts(client.get(f"/en/{PATH}?about={learner.id}"))
+    assert learner.legal_forename not in texts(client.post(f"/en/{PATH}", {"search": learner.username}, follow=True))
+
+
+@pytest.mark.parametrize(("query", "shown"), [
+    ("from=2018-09-05&to=2018-09-05", True), ("from=2018-09-06", False), ("to=2018-09-04", False),
+    ("from=yesterday", True), ("from=2018-09-06&to=2018-09-05", False),
+])  # fmt: skip
+def test_a_range_of_days(world: World, acts: None, query: str, shown: bool) -> None:
+    """Both days are included; what is no day filters nothing."""
+    page = get(world, f"{PATH}?kind=passwords&{query}")
+    assert ("Nothing in this period." not in page) == shown
+    assert ("6 September 2018" in page) == ("2018-09-06" in query)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -64,7 +64,7 @@ def test_those_that_block_others_come_first_then_the_oldest(world: World) -> Non
 def test_filters_leave_what_they_say(world: World) -> None:
     register_schools(SECOND)
     text = world.client(Role.CLIENT_MANAGER).get("/en/area/?freshness=never+run").content.decode()
-    assert f'<td class="govuk-table__cell" data-label="School number">{SECOND}' in text
+    assert f'<td data-label="School number">{SECOND}' in text
     assert f'data-label="School number">{SCHOOL}' not in text
     for query in ("freshness=nonsense", "result=held"):
         assert (
@@ -89,6 +89,27 @@ def test_a_failure_that_only_the_client_knows_is_told(world: World) -> None:
     assert "Reason: " in text
 
 
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_each_school_says_why_its_data_is_not_up_to_date(world: World, language: str) -> None:
+    """C1: the reason, and a filter for it; a school that is up to date has none."""
+    idle, silent, missing = SECOND, THIRD, f"{SCHOOL[:3]}2903"
+    register_schools(idle, silent, missing)
+    for school, ago in ((idle, timedelta(minutes=5)), (silent, timedelta(days=3))):
+        sender = Client.objects.create(enrolled_at=clock.now(), last_contact=datetime.now(UTC) - ago, report={})
+        ClientSchool.objects.create(client=sender, school=school)
+    Run.objects.filter(school=SCHOOL).update(finished_at=clock.now())
+    Run.objects.filter(school=ELSEWHERE).update(state="held")
+    client = world.client(Role.OPERATOR)
+    reasons = {idle: "idle", silent: "silent", missing: "no client", ELSEWHERE: "held"}
+    for school, reason in reasons.items():
+        answer = client.get(f"/{language}/area/?reason={reason}")
+        assert not foreign_texts(answer.content, language)
+        listed = answer.content.decode().split("<tbody")[-1]
+        assert [number for number in (SCHOOL, *reasons) if f'">{number}</td>' in listed] == [school]
+        assert listed.count("hwb-note") == 1
+    assert str((datetime.now(UTC) - timedelta(days=3)).year) in client.get("/en/area/?reason=silent").content.decode()
+
+
 def test_the_number_of_queries_does_not_grow_with_the_schools_and_the_page_is_small(world: World) -> None:
     client = world.client(Role.CLIENT_MANAGER)
     with CaptureQueriesContext(connection) as few:
@@ -97,7 +118,8 @@ def test_the_number_of_queries_does_not_grow_with_the_schools_and_the_page_is_sm
     with CaptureQueriesContext(connection) as many:
         answer = client.get("/en/area/")
     assert len(many) == len(few) <= 12
-    assert len(answer.content) < 60_000
+    for language in ("en", "cy"):
+        assert len(client.get(f"/{language}/area/").content) < 60_000
     assert "page 1 of 3" in answer.content.decode()
 
 
@@ -110,6 +132,17 @@ def test_somebody_without_schools_is_told_so(world: World) -> None:
 def _order(world: World, own: list[str]) -> list[str]:
     text = world.client(Role.CLIENT_MANAGER).get("/en/area/").content.decode()
     return sorted(own, key=lambda dfes: text.index(f'data-label="School number">{dfes}'))
+
+
+def test_an_operators_page_asks_no_more_of_a_larger_nation(world: World) -> None:
+    """At most 12 statements, however many schools there are; one page of them is under 60 KB."""
+    operator = world.client(Role.OPERATOR)
+    register_schools(*(f"{area}{number}" for area in ("660", "672", "681") for number in range(3000, 3060)))
+    with CaptureQueriesContext(connection) as queries:
+        answer = operator.get("/cy/area/")
+    assert len(queries) <= 12
+    assert len(answer.content) < 60_000
+    assert "(182)" in answer.content.decode()
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

@@ -14,7 +14,7 @@ from tests.support.languages import foreign_texts
 from tests.support.people import learner
 from tests.support.world import SCHOOL, World
 
-from hwb.directory.models import RunWish
+from hwb.directory.models import Audit, Establishment, Message, RoleGrant, Run, RunWish
 from hwb.operations import clients
 from hwb.web.policy import Role
 
@@ -107,3 +107,38 @@ def test_fields_are_called_as_people_call_them(world: World) -> None:
         text = world.client(Role.CLIENT_MANAGER).get(f"/{language}/area/school/{SECOND}/").content.decode()
         assert said in text
         assert "legal_forename" not in text
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_the_school_is_told_what_to_do_once_a_day(world: World, language: str) -> None:
+    """C2: fixed words to Champions and MIS administrators; what there is to ask depends on the school."""
+    assert world.run is not None
+    Run.objects.filter(id=world.run.id).update(result={"counts": {"learner": {"refused": 2}}})
+    path, manager = f"/{language}/area/school/{SCHOOL}/tell/", world.client(Role.CLIENT_MANAGER)
+    assert path in manager.get(f"/{language}/area/school/{SCHOOL}/").content.decode()
+    asked, nothing = manager.get(path), manager.post(path)
+    assert 'value="refused"' in asked.content.decode()
+    assert 'value="held"' not in asked.content.decode()
+    assert manager.post(path, {"what": "held"}).status_code == 200
+    sent, again = (manager.post(path, {"what": what}, follow=True) for what in ("refused", "contact"))
+    for answer in (asked, nothing, sent, again):
+        assert not foreign_texts(answer.content, language)
+    told = Message.objects.filter(kind="asked", school=SCHOOL)
+    assert {message.to_account for message in told} == {
+        world.accounts[role].id for role in (Role.CHAMPION, Role.MIS_ADMIN)
+    }
+    assert {message.details["what"] for message in told} == {"refused"}
+    assert world.client(Role.AREA_OFFICER).post(path, {"what": "contact"}).status_code == 302
+    assert told.all().count() == 4
+    assert Audit.objects.filter(action="asked of school", chain=SCHOOL).count() == 3
+    for role in (Role.CHAMPION, Role.AGENT, Role.MIS_ADMIN):
+        assert world.client(role).get(path).status_code == 404
+
+
+def test_a_school_without_readers_is_told_by_its_register_or_not_at_all(world: World) -> None:
+    RoleGrant.objects.filter(school=SCHOOL).delete()
+    path, manager = f"/en/area/school/{SCHOOL}/tell/", world.client(Role.CLIENT_MANAGER)
+    assert "Nobody was told" in manager.post(path, {"what": "contact"}, follow=True).content.decode()
+    Establishment.objects.filter(dfes=SCHOOL).update(registered_email="pennaeth@example.wales")
+    manager.post(path, {"what": "contact"})
+    assert Message.objects.get(kind="asked").address == "pennaeth@example.wales"

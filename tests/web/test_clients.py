@@ -145,3 +145,40 @@ def test_a_school_registers_for_itself_and_the_nation_for_all(world: World) -> N
         assert browser.get(address[0]).status_code == 200
     assert world.client(Role.CHAMPION).get("/en/area/clients/").status_code == 404
     assert world.client(Role.TEACHER).get("/en/area/clients/register/").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_client_is_renamed_and_advised(world: World, language: str) -> None:
+    """C3: a name that people know it by, and a time of day with the command that sets it; both written down."""
+    browser = world.client(Role.CLIENT_MANAGER)
+    own, mixed = enrolled(SCHOOL, computer="Office"), enrolled(SECOND, FAR)
+    Client.objects.filter(id=own).update(report={"schools": [{"school": SCHOOL, "schedule": "windows 02:10:07"}]})
+    at = f"/{language}/area/clients/{own}/"
+    name, time = f"{at}name/", f"{at}time/"
+    pages = [browser.get(at), browser.get(name), browser.get(time), browser.post(name, {"computer": " "}),
+             browser.post(time, {"at": "01:30"})]  # fmt: skip
+    assert browser.post(name, {"computer": "Library"}).status_code == 302
+    assert browser.post(time, {"at": "4.30"}).status_code == 302
+    pages += [browser.get(at), browser.get(f"/{language}/area/clients/")]
+    assert "hwb-client schedule windows --at 04:30 --out tasks" in pages[-2].content.decode()
+    assert "Library" in pages[-1].content.decode()
+    assert "04:30" in pages[-1].content.decode()
+    for answer in pages:
+        assert answer.status_code == 200
+        assert not foreign_texts(answer.content, language)
+    Client.objects.filter(id=own).update(report={"schools": [{"school": SCHOOL, "schedule": "windows 04:30:07"}]})
+    assert "hwb-client schedule" not in browser.get(at).content.decode()
+    for action in ("client renamed", "client advised"):
+        assert Audit.objects.filter(action=action).count() == 1
+    for rest in ("name/", "time/"):
+        assert browser.post(f"/en/area/clients/{mixed}/{rest}", {"computer": "x", "at": "04:30"}).status_code == 404
+
+
+def test_a_contact_is_told_on_the_calendar_that_is_rehearsed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients are heard from by the real clock; a page of a rehearsed September does not say November."""
+    own = enrolled(SCHOOL)
+    Client.objects.filter(id=own).update(last_contact=datetime.now(UTC) - timedelta(minutes=5))
+    monkeypatch.setenv("HWB_NOW", "2018-09-04T10:00")
+    browser = world.client(Role.CLIENT_MANAGER)
+    for path in ("/en/area/clients/", f"/en/area/clients/{own}/", f"/en/area/school/{SCHOOL}/"):
+        assert re.search("4 September 2018, 09:5[45]", browser.get(path).content.decode()), path

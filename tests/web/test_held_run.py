@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from html import unescape
 
 import pytest
 from tests.support.deliveries import deliver, extract_of, learner_row, send
@@ -73,6 +74,23 @@ def test_why_it_was_stopped_who_is_concerned_and_the_likely_cause(world: World, 
     assert "Mali141" not in page
     assert "20 people are concerned" in page
     assert not LearnerRecord.objects.filter(missing_since__isnull=False).filter(upn__in=_upns(121, 160)).exists()
+
+
+@pytest.mark.parametrize(("language", "able"), [("en", "Digital Champion or headteacher"),
+                                               ("cy", "Hyrwyddwr Digidol neu bennaeth")])  # fmt: skip
+def test_who_cannot_confirm_reads_who_can(world: World, held: Run, language: str, able: str) -> None:
+    """ux.md 1, rule 3: the owner is "you" only for those who may do it."""
+    with_one_new = extract_of(rows_of(*range(101, 121), *range(141, 161), 170), on=MARCH, hour=11)
+    provisioning.reconcile(run_id=send(with_one_new), on=MARCH, now=with_one_new.as_at)
+    typed = {"asked": _upns(170, 170)[0], "what": "one"}
+    you = {"en": "You", "cy": "Chi"}[language]
+    for role, owner in ((Role.CHAMPION, you), (Role.HEAD, you), (Role.MIS_ADMIN, able)):
+        client = world.client(role)
+        asked = client.post(f"/{language}/school/{SCHOOL}/find-learner/", typed, follow=True)
+        assert f'summary-list__value">{owner}</dd>' in texts(asked)
+        home = unescape(texts(client.get(f"/{language}/school/{SCHOOL}/")))
+        assert ("neu'ch pennaeth" in home or "your Digital Champion or headteacher" in home) == (owner == able)
+    assert not foreign_texts(asked.content, language)
 
 
 def _upns(first: int, last: int) -> list[str]:

@@ -10,9 +10,10 @@ import pytest
 from django.test import Client
 from tests.support.languages import foreign_texts
 from tests.support.second_step import set_up
-from tests.support.world import PASSWORD, World
+from tests.support.world import PASSWORD, SCHOOL, World
 
 from hwb.directory.models import Audit, SessionDevice
+from hwb.directory.queries.messages import choice
 from hwb.operations import sessions
 from hwb.web import browsers
 from hwb.web.policy import Role
@@ -118,3 +119,27 @@ def test_pages_begin_in_the_language_that_was_chosen(world: World) -> None:
     assert Client().post("/en/sign-in/?next=/en/account/", sent)["Location"] == "/en/account/"
     client.post("/en/account/messages/", {"pages": "any", "language": "both", "digests": "yes"})
     assert Client().post("/en/sign-in/", sent)["Location"] == "/en/"
+
+
+@pytest.mark.parametrize(("language", "other", "keeps"), [("en", "cy", "Cadw"), ("cy", "en", "Keep English")])
+def test_a_changed_language_is_offered_to_be_kept_once(world: World, language: str, other: str, keeps: str) -> None:
+    """ux.md 13.1: for this visit the link changes the pages; once it is offered to keep that, never beside a form."""
+    client, school = world.client(Role.CHAMPION), f"school/{SCHOOL}/"
+
+    def offered(path: str) -> bool:
+        answer = client.get(path)
+        assert not foreign_texts(answer.content, path[1:3])
+        return "hwb-keep" in answer.content.decode()
+
+    assert [offered(f"/{each}/{school}") for each in (language, language)] == [False, False]
+    assert not offered(f"/{other}/{school}find-learner/")  # a form
+    answer = client.get(f"/{other}/{school}")
+    assert keeps in answer.content.decode()
+    assert [offered(f"/{each}/{school}") for each in (other, language, other)] == [False] * 3
+    kept = client.post(f"/{other}/account/language/?next=/{other}/{school}")
+    assert kept.headers["Location"] == f"/{other}/{school}"
+    assert choice(world.accounts[Role.CHAMPION].id).pages == other
+    assert client.get(f"/{other}/account/language/").status_code == 405
+    again = world.client(Role.CHAMPION)
+    again.get(f"/{language}/{school}")
+    assert "hwb-keep" not in again.get(f"/{other}/{school}").content.decode()

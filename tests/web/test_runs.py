@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 from tests.support.deliveries import deliver, extract_of, learner_row, send
 from tests.support.languages import foreign_texts
+from tests.support.people import upn
 from tests.support.world import SCHOOL, World
 
 from hwb.directory.models import Client, ClientSchool, PersonKey, Run
@@ -199,6 +201,22 @@ def test_changes_are_filtered_by_kind_person_year_class_and_field(world: World, 
     assert "hwb-filters" not in get(world, path, Role.CLIENT_MANAGER)
     answer = world.client(Role.CHAMPION).get(f"/cy/{path}?year=7&field=year_group")
     assert not foreign_texts(answer.content, "cy")
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_changes_are_searched_by_a_text_that_stands_in_no_address(world: World, september: Run, language: str) -> None:
+    """B4: name, class, UPN, what was and what is now; every word counts, and other filters stay."""
+    client, path = world.client(Role.CHAMPION), f"/{language}/{of(september)}changes/"
+    for typed, shown in ((SURNAME[:6], [2]), ("7b", [1]), ("6g", [1, 2, 3, 8]), (f"{SURNAME} 7b", []), (upn(8), [8]),
+                         (upn(3)[-4:], [3]), ("nobody", [])):  # fmt: skip
+        answer = client.post(path, {"search": typed}, follow=True)
+        assert re.fullmatch(r".*\?search=[0-9a-f-]{36}", answer.redirect_chain[0][0])
+        assert not foreign_texts(answer.content, language)
+        page = texts(answer).split("<nav")[-1]
+        assert [n for n in range(1, 10) if f"Mali{n}" in page.replace(SURNAME, "")] == shown, typed
+    narrowed = client.post(f"{path}?group=moved", {"search": "7b"}, follow=True)
+    assert "group=moved" in narrowed.redirect_chain[0][0]
+    assert 'name="search"' not in texts(world.client(Role.CLIENT_MANAGER).get(path))
 
 
 def test_a_held_and_a_previewed_run_show_their_plan(world: World) -> None:

@@ -9,7 +9,9 @@ from django.db import connection
 from tests.support.languages import foreign_texts
 from tests.support.world import ELSEWHERE, SCHOOL, World
 
+from hwb import clock
 from hwb.directory.models import Establishment
+from hwb.directory.queries.schools import statuses
 from hwb.lifecycle.messages import Kind
 from hwb.operations import settings
 from hwb.operations.messages.writing import readers_at
@@ -71,3 +73,26 @@ def test_who_may_change(world: World) -> None:
         assert world.client(role).post(f"{path}passwords.teachers/", {"value": "no"}).status_code == 404
     assert world.client(Role.TEACHER).get(path).status_code == 404
     assert world.client(Role.CHAMPION).get(f"{path}holds.missing/").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_schools_own_first_day_of_term(world: World, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    """B19: from that day on earlier data is last year's; one before the nation's academic year is to be confirmed."""
+    champion, path = world.client(Role.CHAMPION), f"/{language}/school/{SCHOOL}/settings/term_start/"
+    early = champion.post(path, {"value": "08-20"})
+    wrong = champion.post(path, {"value": "12-24", "early": "on"})
+    for answer in (champion.get(path), early, wrong, champion.get(f"/{language}/school/{SCHOOL}/settings/")):
+        assert answer.status_code == 200
+        assert not foreign_texts(answer.content, language)
+    assert 'name="early"' in early.content.decode()
+    assert 'name="early"' not in champion.get(path).content.decode()
+    assert settings.school_limits().own_starts == {}
+    assert champion.post(path, {"value": "08-20", "early": "on"}).status_code == 302
+    days = {"2018-08-19": set(), "2018-08-21": {SCHOOL}, "2018-09-02": {SCHOOL, ELSEWHERE}}
+    for day, schools_with_last_years in days.items():
+        monkeypatch.setenv("HWB_NOW", f"{day}T12:00")
+        found = statuses(on=clock.today(), now=clock.now(), limits=settings.school_limits())
+        assert {each.school for each in found if each.last_years_classes} == schools_with_last_years
+    assert settings.explanation_limits(school=SCHOOL).policy.year_start == (8, 20)
+    assert settings.explanation_limits(school=ELSEWHERE).policy.year_start == (9, 1)
+    assert champion.post(path, {"value": "09-05"}).status_code == 302

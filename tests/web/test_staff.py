@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.support.deliveries import deliver, staff_row
 from tests.support.languages import foreign_texts
 from tests.support.people import OTHER
+from tests.support.second_step import set_up
 from tests.support.world import SCHOOL, World
 
 from hwb import clock
@@ -71,7 +72,10 @@ def test_leavers_and_those_who_start_soon_have_their_own_views(world: World) -> 
 def test_the_download_is_the_list_without_passwords(world: World) -> None:
     answer = world.client(Role.CHAMPION).get(f"/cy/school/{SCHOOL}/staff/download/?sort=code")
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
-    assert lines[0] == "Enw,Enw defnyddiwr,Cod staff,Dyddiad dechrau,Dyddiad gadael,Cyfrif,Rolau,Mewngofnodi diwethaf"
+    assert (
+        lines[0]
+        == "Enw,Enw defnyddiwr,Cod staff,Dyddiad dechrau,Dyddiad gadael,Cyfrif,Rolau,Ail gam,Mewngofnodi diwethaf"
+    )
     assert [line.split(",")[2] for line in lines[1:]] == ["CH", "HE", "MI", "ST", "TE"]
 
 
@@ -112,3 +116,18 @@ def test_chosen_staff_are_reset_or_switched_by_a_champion_alone(world: World) ->
     other = world.client(Role.MIS_ADMIN).get(f"/en/school/{SCHOOL}/staff/").content.decode()
     assert "formaction" not in other.split("<main")[1]
     assert 'name="account"' not in other
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_who_has_a_role_and_no_second_step(world: World, language: str) -> None:
+    """B13: the filter leaves who signs in with a second step and has none; whoever has no role needs none."""
+    path, client = f"/{language}/school/{SCHOOL}/staff/", world.client(Role.HEAD)
+    set_up(world.accounts[Role.CHAMPION].id)
+    answer = client.get(f"{path}?step=none")
+    assert not foreign_texts(answer.content, language)
+    shown = answer.content.decode().split("<tbody")[1]
+    listed = {role for role, account in world.accounts.items() if f"/{account.id}/" in shown}
+    assert listed == {Role.HEAD, Role.MIS_ADMIN, Role.TEACHER}
+    everybody = client.get(path).content.decode()
+    steps = {"en": ("Has one", "Not yet"), "cy": ("Oes", "Ddim eto")}[language]
+    assert [everybody.count(f">{text}</td>") for text in steps] == [1, 3]

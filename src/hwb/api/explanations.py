@@ -29,7 +29,7 @@ def explain_learners(request: HwbRequest, *, dfes: str) -> HttpResponseBase:
         raise ApiError(400, "not_a_upn", text)
     if not schools.names([dfes]):
         raise not_found()
-    on, limits, language = clock.today(), settings.explanation_limits(), language_of(request)
+    on, limits, language = clock.today(), settings.explanation_limits(school=dfes), language_of(request)
     facts = explanations.learners(upns=asked, school=dfes, on=on, limits=limits)
     try:
         lookups.record(

@@ -38,7 +38,7 @@ def explain_person(
         refuse(Text(N_("Give one of the two: --upn or --username.")), code=2)
     if school and not schools.names([school]):
         refuse(Text(N_("Not in the register of schools: {schools}"), {"schools": school}))
-    on, limits = clock.today(), settings.explanation_limits()
+    on, limits = clock.today(), settings.explanation_limits(school=school)
     if username:
         found, school = _by_username(username, school, on, limits)
     else:

@@ -189,12 +189,15 @@ def schedule(
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write the files to")] = None,
     user: Annotated[str, typer.Option("--user", help="Who runs the client; else you, or Local Service")] = "",
     part: Annotated[str, typer.Option("--part", help="run or check-in: which task, without --out")] = "run",
+    at: Annotated[str, typer.Option("--at", help="Time of day of the runs, HH:MM; else each school's own")] = "",
     home: HomeOption = None,
     lang: LangOption = None,
 ) -> None:
     """Write the schedule: a run each night, a check-in every 15 minutes."""
     call = begin(home=home, lang=lang, as_json=False, quiet=False, plain=False)
-    call.conduct(lambda: scheduling.write(call, system=system, schools=school or [], out=out, user=user, part=part))
+    call.conduct(
+        lambda: scheduling.write(call, system=system, schools=school or [], out=out, user=user, part=part, at=at)
+    )
 
 
 def _check(call: Call, asked: Asked, as_at: str | None) -> Done:

@@ -1,7 +1,7 @@
 """Schedules as the system's own files: systemd units, and tasks for the Windows Task Scheduler.
 
-Nightly at a time derived from the school's number, so that the nation's schools do not start together; a night
-that was missed is caught up. A check-in every 15 minutes.
+Nightly at a time derived from the school's number, so that the nation's schools do not start together, or at one that
+was asked for; a night that was missed is caught up. A check-in every 15 minutes.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ def spread(key: str) -> tuple[int, int]:
     return value // 60, value % 60
 
 
-def starts_at(school: str) -> str:
-    """The nightly time of a school, as HH:MM:SS."""
+def starts_at(school: str, *, at: str = "") -> str:
+    """The nightly time of a school, as HH:MM:SS. at: another time of day, HH:MM; the second stays the school's own."""
     minute, second = spread(school)
-    return f"{HOUR:02}:{minute:02}:{second:02}"
+    return f"{at or f'{HOUR:02}:{minute:02}'}:{second:02}"
 
 
-def systemd(plan: Plan, schools: list[str]) -> dict[str, str]:
+def systemd(plan: Plan, schools: list[str], *, at: str = "") -> dict[str, str]:
     """File name → content: a service and a timer a school, and the check-in's pair."""
     files = {}
     for school in schools:
@@ -60,7 +60,7 @@ def systemd(plan: Plan, schools: list[str]) -> dict[str, str]:
             f"Hwb: send what the MIS of school {school} says", plan.run_of(school), plan
         )
         files[f"{name}.timer"] = _timer(
-            f"Hwb: school {school}, every night", f"*-*-* {starts_at(school)} Europe/London"
+            f"Hwb: school {school}, every night", f"*-*-* {starts_at(school, at=at)} Europe/London"
         )
     _, second = spread(",".join(schools))
     quarter = f"*:{spread(','.join(schools))[0] % CHECK_IN_MINUTES}/{CHECK_IN_MINUTES}:{second:02}"
@@ -69,11 +69,11 @@ def systemd(plan: Plan, schools: list[str]) -> dict[str, str]:
     return files
 
 
-def windows(plan: Plan, schools: list[str]) -> dict[str, str]:
+def windows(plan: Plan, schools: list[str], *, at: str = "") -> dict[str, str]:
     """File name → task XML (to be written as UTF-16): a task a school, and the check-in's."""
     files = {}
     for school in schools:
-        daily = _WINDOWS_DAILY.format(time=starts_at(school))
+        daily = _WINDOWS_DAILY.format(time=starts_at(school, at=at))
         files[f"hwb-client-{school}.xml"] = _task(
             f"Hwb: school {school}, every night", daily, plan.run_of(school), plan
         )

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from hwb import clock
 from hwb.client import arrangement
 from hwb.client.arrangement import Asked
 from hwb.client.call import Call, Done
@@ -17,14 +18,19 @@ from hwb.extract.texts import N_, Text
 from hwb.identifiers import parse_dfes_number
 
 
-def write(call: Call, *, system: str, schools: list[str], out: Path | None, user: str, part: str) -> Done:
+def write(
+    call: Call, *, system: str, schools: list[str], out: Path | None, user: str, part: str, at: str = ""
+) -> Done:  # fmt: skip
     """To ``out`` every file; without it the text on standard output. Raises WrongUse."""
     numbers = _numbers(call, schools)
     if system not in ("systemd", "windows") or part not in ("run", "check-in"):
         raise WrongUse(Text(N_("A schedule is for systemd or windows; --part is run or check-in.")))
+    if at and not clock.is_every_day(at):
+        raise WrongUse(Text(N_("A time is HH:MM, and not between 01:00 and 02:00, which some nights do not have: {at}"),
+                            {"at": at}))  # fmt: skip
     plan = Plan((sys.executable, "-m", "hwb.client"), call.home.folder, user or _user(system), _writable(call, numbers))
-    files = systemd(plan, numbers) if system == "systemd" else windows(plan, numbers)
-    _remember(call, system, numbers)
+    files = (systemd if system == "systemd" else windows)(plan, numbers, at=at)
+    _remember(call, system, numbers, at)
     if out is not None:
         return Done(0, {}, lambda: _write_files(call, system, files, out))
     if system == "systemd":
@@ -36,10 +42,11 @@ def write(call: Call, *, system: str, schools: list[str], out: Path | None, user
     return Done(0, {}, lambda: _print_task(files[name]))
 
 
-def _remember(call: Call, system: str, schools: list[str]) -> None:
+def _remember(call: Call, system: str, schools: list[str], at: str) -> None:
     """When each school runs, for the check-in to report; schools scheduled by another call keep theirs."""
     known = call.home.read_json("schedule.json")
-    call.home.write_json("schedule.json", known | {school: f"{system} {starts_at(school)}" for school in schools})
+    new = {school: f"{system} {starts_at(school, at=at)}" for school in schools}
+    call.home.write_json("schedule.json", known | new)
 
 
 def _numbers(call: Call, schools: list[str]) -> list[str]:

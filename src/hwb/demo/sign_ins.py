@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hwb.demo.authority import AUTHORITY, CWM, HEOL
 from hwb.demo.stage import CHAMPION, OPERATOR, Stage, must
-from hwb.directory.queries.accounts import AccountRow
+from hwb.directory.queries.accounts import AccountRow, find
 from hwb.extract.records import LearnerRecord, StaffRecord
 from hwb.extract.texts import N_, Text, render
 from hwb.lifecycle import badges as badge_rules
@@ -54,14 +54,19 @@ def prepare(stage: Stage) -> list[SignIn]:
     office = [record for record in school.staff if not record.classes and record is not school.staff[0]]
     teacher = next(r for r in school.staff if r.role == "Teacher" and r.classes and r.classes[0].startswith("9"))
     learner = next(r for r in school.in_year("9") if teacher.classes[0] in r.classes)
+    outside = [_from_outside(stage, role, Reach(code, area=area), person) for role, code, area, person in _ELSEWHERE]
+    operator = _acting(outside[-1])
+    head = _of_staff(stage, school.staff[0], N_("Headteacher"), "head", by=operator)
+    champion = _of_staff(stage, office[0], N_("Digital Champion"), "champion", by=_acting(head))
+    by = _acting(champion)
     made = [
-        _of_staff(stage, office[0], N_("Digital Champion"), "champion"),
-        _of_staff(stage, teacher, N_("Class teacher")),
-        _of_staff(stage, school.staff[0], N_("Headteacher"), "head"),
-        _of_staff(stage, office[1], N_("MIS administrator"), "mis_admin"),
-        *(_from_outside(stage, role, Reach(code, area=area), person) for role, code, area, person in _ELSEWHERE),
-        _of_learner(stage, learner),
-        _of_staff(stage, office[2], N_("Staff member")),
+        champion,
+        _of_staff(stage, teacher, N_("Class teacher"), by=by),
+        head,
+        _of_staff(stage, office[1], N_("MIS administrator"), "mis_admin", by=by),
+        *outside,
+        _of_learner(stage, learner, by=by),
+        _of_staff(stage, office[2], N_("Staff member"), by=by),
     ]
     for one in made:
         must(passwords.authenticate(name=one.username, password=one.password) is not None, "R10", one.username)
@@ -82,7 +87,7 @@ def prepare_child(stage: Stage) -> tuple[SignIn, ChildSignIn]:
     found = badges.identify(codes[first[0]], now=stage.now)
     must(found is not None and found.account == first[0], "A2", teacher.classes[0])
     child = ChildSignIn(teacher.classes[0], badge_rules.written(codes[first[0]]), pictures[first[0]])
-    return _of_staff(stage, teacher, N_("Class teacher"), school=HEOL), child
+    return _of_staff(stage, teacher, N_("Class teacher"), by=CHAMPION, school=HEOL), child
 
 
 def tell_child(stage: Stage, child: ChildSignIn) -> None:
@@ -107,27 +112,36 @@ def tell(stage: Stage, made: Sequence[SignIn]) -> None:
     )
 
 
-def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "", *, school: str = CWM) -> SignIn:
-    """Somebody whom the MIS has: the school makes a password, and they choose their own at once, as they must."""
+def _acting(one: SignIn) -> str:
+    """As the log names whoever is signed in so."""
+    (account,) = find(username=one.username)
+    return f"account {account.id}"
+
+
+def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "", *, by: str, school: str = CWM) -> SignIn:
+    """Somebody whom the MIS has: the school makes a password, and they choose their own at once, as they must.
+
+    by: who gives the role and makes the password, as the log names them.
+    """
     (account,) = [row for row in stage.staff(stage.school(school), record.staff_code) if row.state == "active"]
     if role:
         roles.grant(
-            Reach(role, school), username=account.username, acting_user=OPERATOR, now=stage.now, on=stage.today
+            Reach(role, school), username=account.username, acting_user=by, now=stage.now, on=stage.today
         )  # fmt: skip
-    made = _made(stage, account, school)
+    made = _made(stage, account, by, school)
     own = _phrase(stage, account.username, record.legal_surname, record.legal_forename)
     passwords.choose(account=made.account, old=made.password, new=own, now=stage.now, at=datetime.now(UTC))
     return SignIn(Text(name), Text(_HERE if school == CWM else _CHILDREN), account.username, own)
 
 
-def _of_learner(stage: Stage, record: LearnerRecord) -> SignIn:
+def _of_learner(stage: Stage, record: LearnerRecord, *, by: str) -> SignIn:
     """A learner keeps the first password that the school made: its state is "can be shown"."""
-    made = _made(stage, stage.account(record.upn))
+    made = _made(stage, stage.account(record.upn), by)
     return SignIn(Text(N_("Learner in Year 9")), Text(_HERE), made.username, made.password)
 
 
-def _made(stage: Stage, account: AccountRow, school: str = CWM) -> passwords.NewPassword:
-    return passwords.reset(account=UUID(account.id), school=school, acting_user=CHAMPION, now=stage.now)
+def _made(stage: Stage, account: AccountRow, by: str, school: str = CWM) -> passwords.NewPassword:
+    return passwords.reset(account=UUID(account.id), school=school, acting_user=by, now=stage.now)
 
 
 def _from_outside(stage: Stage, name: str, reach: Reach, person: NewPerson) -> SignIn:

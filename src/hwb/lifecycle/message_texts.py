@@ -69,6 +69,8 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.ADDRESS: "school-settings",
     Kind.RECOVERY: "recover",
     Kind.RECOVERY_ADDRESS: "confirm-recovery-address",
+    Kind.INVITATION: "first-sign-in",
+    Kind.ASKED: "provisioning",
 })  # fmt: skip
 
 _FOUND = {"learner": "found-learner", "staff": "found-staff", "client": "provisioning"}
@@ -78,6 +80,8 @@ def route_of(kind: Kind, details: Details) -> str:
     """The route that a message's link leads to; an answer that was passed on has one of its own."""
     if kind is Kind.PASSED and details.get("about"):
         return _FOUND[details["about"]]
+    if kind is Kind.ASKED and details["what"] == "refused":
+        return ROUTES[Kind.REFUSALS]
     if kind is Kind.WATCHED and details.get("staff", 0) == details["count"]:
         return "staff"
     return ROUTES[kind]
@@ -96,6 +100,8 @@ _LINKS = {
     Kind.ADDRESS: N_("See the school's settings"),
     Kind.RECOVERY: N_("Choose a new password"),
     Kind.RECOVERY_ADDRESS: N_("Confirm the address"),
+    Kind.INVITATION: N_("Choose your password and sign in"),
+    Kind.ASKED: N_("See the school's data"),
 }
 _SEE_STAFF = N_("See the school's staff")
 _WHY = {
@@ -105,6 +111,7 @@ _WHY = {
     "client_manager": N_("You get this message because you look after this school's Provisioning Client."),
     "passed": N_("You get this message because a task was passed to you."),
     "owner": N_("You get this message because it is about your own account."),
+    "invited": N_("You get this message because a school has given you a role in Hwb."),
     "watching": N_("You get this message because you asked to be told."),
     "recovery": N_("You get this message because this is the recovery address of a Hwb account."),
 }
@@ -122,6 +129,8 @@ _ACTING = {
     "mis_admin": N_("an MIS administrator"),
     "agent": N_("Hwb Support"),
     "operator": N_("a platform operator"),
+    "client_manager": N_("whoever looks after your Provisioning Client"),
+    "area_officer": N_("your local authority"),
 }
 
 
@@ -314,6 +323,43 @@ def _moment(iso: str) -> Both:
     return Both(f"{day.en}, {moment:%H:%M}", f"{day.cy}, {moment:%H:%M}")
 
 
+def _invitation(details: Details, school: Both) -> _Body:
+    return _Body(
+        Text(N_("{school}: your way into Hwb"), {"school": school}),
+        (
+            Text(N_("You have a role at this school. The link below leads to your first sign-in.")),
+            ngettext("It works once, and for {count} day. An earlier link no longer works.",
+                     "It works once, and for {count} days. An earlier link no longer works.", details["days"]),
+            Text(N_("If you did not expect this message, do not use the link.")),
+        ),
+    )  # fmt: skip
+
+
+def _asked(details: Details, school: Both) -> _Body:
+    by = explain_texts.both(_ACTING[details["by"]])
+    return _Body(
+        Text(N_("{school}: something is asked of you"), {"school": school}),
+        (
+            Text(N_("Asked by: {role}"), {"role": by}),
+            Text(_ASKED[details["what"]]),
+        ),
+    )
+
+
+_ASKED = {
+    "held": N_("A run of your school is held, and nothing of it is used until you decide. Next step: look at it, then "
+               "confirm or withdraw it."),
+    "refused": N_("Records of your school were refused. Next step: put them right in your MIS; the next run takes "
+                  "them."),
+    "leaving dates": N_("Other schools wait for learners who have left yours. Next step: enter their leaving dates in "
+                        "your MIS."),
+    "new year": N_("Your data still shows last year's classes. Next step: finish the end-of-year procedures in your "
+                   "MIS."),
+    "contact": N_("Your school's data is to be talked about. Next step: get in touch with whoever looks after your "
+                  "Provisioning Client."),
+}  # fmt: skip
+
+
 def _champions(details: Details, school: Both) -> _Body:
     subjects = {
         "added": N_("{school}: a Digital Champion was added"),
@@ -376,4 +422,6 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.ADDRESS: _address,
     Kind.RECOVERY: _recovery,
     Kind.RECOVERY_ADDRESS: _recovery_address,
+    Kind.INVITATION: _invitation,
+    Kind.ASKED: _asked,
 }

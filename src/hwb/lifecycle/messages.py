@@ -28,6 +28,8 @@ class Kind(StrEnum):
     CHAMPIONS = "M16"
     RECOVERY = "recovery"  # A9
     RECOVERY_ADDRESS = "recovery-address"
+    ASKED = "asked"  # ux.md C2: whoever looks after several schools tells one of them what to do
+    INVITATION = "invitation"  # ux.md 6.1 and B18: the way in of somebody from outside the school's data
     ADDRESS = "address"  # interfaces.md: a registered address changes after 7 days and a notice to the old one
 
 
@@ -39,6 +41,7 @@ READERS: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
     Kind.WAITED_FOR: ("mis_admin", "client_manager"),
     Kind.ARRIVALS: ("champion",),
     Kind.CHAMPIONS: ("champion", "head"),
+    Kind.ASKED: ("champion", "mis_admin"),
 })  # fmt: skip
 #: Roles among which a school may choose the readers of a message; what is not here has its readers by its nature.
 CHOOSABLE: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
@@ -59,11 +62,17 @@ URGENCY = (
     Kind.RECOVERY, Kind.RECOVERY_ADDRESS,
     Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
     Kind.REFUSALS, Kind.ARRIVALS,
+    Kind.INVITATION, Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED,
+    Kind.FAILING, Kind.ASKED, Kind.WAITED_FOR, Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 
 MORNING = time(7)
 #: So many a day for one reader; what is more waits for the next morning.
 DAILY_LIMIT = 12
+#: What whoever looks after several schools can ask one of them to do.
+ASKABLE = ("held", "refused", "leaving dates", "new year", "contact")
+#: So many invitations a day for one person.
+INVITATIONS_A_DAY = 3
 FAILED_IN_A_ROW = 2
 SILENCE = timedelta(days=3)
 #: A school that has been told that somebody waits is told again after this long, or when more of them wait.

@@ -189,6 +189,28 @@ def revoke(*, client: UUID, acting_user: str, at: datetime, now: datetime) -> bo
     return True
 
 
+def rename(*, client: UUID, computer: str, acting_user: str, now: datetime) -> bool:
+    """Calls the client's computer otherwise. False when it is called so already, or is no client any more."""
+    return _change(client, "computer", computer, "client renamed", acting_user, now)
+
+
+def advise(*, client: UUID, at: str, acting_user: str, now: datetime) -> bool:
+    """Advises a time of day, "02:30", for the client's runs; "" for the client's own. False when nothing changes."""
+    return _change(client, "advised", at, "client advised", acting_user, now)
+
+
+def _change(client: UUID, column: str, value: str, action: str, acting_user: str, now: datetime) -> bool:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE client SET {column} = %s WHERE id = %s AND revoked_at IS NULL AND {column} <> %s RETURNING id",  # noqa: S608 - two fixed names
+            [value, client, value],
+        )
+        if cursor.fetchone() is None:
+            return False
+        _record(action, client, _schools_of(client), acting_user, now)
+    return True
+
+
 def check_in(*, client: UUID, report: Mapping[str, Any], at: datetime, now: datetime) -> dict[str, wishes.WishKind]:
     """Keeps the client's newest report; returns what its schools wish now, each wish once.
 

@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
-from hwb.directory import chain, store, vault
+from hwb.directory import chain, store
 from hwb.extract.texts import N_, Text
 from hwb.lifecycle.messages import Kind, Reader, due_at
 from hwb.operations import messages, passwords, sessions
-from hwb.operations.messages import Letter
+from hwb.operations.messages import Letter, links
 from hwb.operations.sessions import LASTS, Purpose
 
 #: Whoever asks again sooner gets no further link: nobody fills somebody's mailbox.
@@ -84,7 +84,7 @@ def _send(cursor: Any, account: UUID, address: str, kind: Kind, now: datetime, a
         "UPDATE sign_in_link SET used_at = %s WHERE account = %s AND purpose <> 'first' AND used_at IS NULL",
         [at, account],
     )
-    token = vault.link_token(link, secret=str(settings.SECRET_KEY))
+    token = links.token_of(link)
     sessions.make_link(cursor, account=str(account), at=at, purpose=purpose, token=token)
     letter = Letter(kind, "", link, {"link": link}, due_at(kind, now))
     messages.put(cursor, letter, [Reader("recovery", address=address)], now=now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +13,7 @@ from django.db import connection, transaction
 from hwb.directory import chain, service_access, store
 from hwb.directory.queries.rows import fetch
 from hwb.operations import passwords, service_sign_ins
+from hwb.operations.messages.links import digest_of
 
 
 class Purpose(StrEnum):
@@ -95,14 +95,14 @@ def make_link(
     token = token or secrets.token_urlsafe(32)
     cursor.execute(
         "INSERT INTO sign_in_link (digest, purpose, account, expires) VALUES (%s, %s, %s, %s)",
-        [_digest(token), purpose, account, at + LASTS[purpose]],
+        [digest_of(token), purpose, account, at + LASTS[purpose]],
     )
     return token
 
 
 def account_of_link(token: str, *, at: datetime, purpose: Purpose = Purpose.FIRST) -> UUID | None:
     """Whose link it is while it can be used; None for a used, expired or unknown one, or an inactive account."""
-    rows = fetch(_OPEN_LINK, {"digest": _digest(token), "at": at, "purpose": purpose, "lasts": LASTS[purpose]})
+    rows = fetch(_OPEN_LINK, {"digest": digest_of(token), "at": at, "purpose": purpose, "lasts": LASTS[purpose]})
     return rows[0]["account"] if rows else None
 
 
@@ -130,14 +130,10 @@ def take_link(cursor: Any, token: str, *, at: datetime, purpose: Purpose) -> UUI
         return None
     store.lock_chain(cursor, passwords.chain_of(cursor, account))
     cursor.execute(
-        _USE_LINK, {"digest": _digest(token), "at": at, "purpose": purpose, "lasts": LASTS[purpose]}
+        _USE_LINK, {"digest": digest_of(token), "at": at, "purpose": purpose, "lasts": LASTS[purpose]}
     )  # fmt: skip
     row = cursor.fetchone()
     return row[0] if row else None
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 _NOTE_DEVICE = """

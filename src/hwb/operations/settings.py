@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -26,6 +26,9 @@ from hwb.operations import audit
 
 _LONGEST_LINE = 200
 _DFES = 7
+#: Between these days a school's autumn term begins.
+_FIRST_TERM_START, _LAST_TERM_START = (7, 15), (10, 15)
+_TERM_START = "term_start."
 _LIMIT = re.compile(r"(\d{1,6}) +(\d{1,3}(?:\.\d{1,2})?) ?%")
 _MONTH_DAY = re.compile(r"(\d\d)-(\d\d)")
 _WINDOW = re.compile(r"(\d\d-\d\d) +(\d\d-\d\d)")
@@ -61,6 +64,12 @@ def _month_day(text: str) -> tuple[int, int]:
         raise ValueError(text)
     day = date(2001, int(found[1]), int(found[2]))  # no leap year: 29 February is no yearly date
     return day.month, day.day
+
+
+def _term_start(text: str) -> tuple[int, int]:
+    if not _FIRST_TERM_START <= _month_day(text) <= _LAST_TERM_START:
+        raise ValueError(text)
+    return _month_day(text)
 
 
 def _window(text: str) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -109,6 +118,7 @@ _NEEDED_YES_NO = N_("The setting {key} needs yes or no.")
 _NEEDED_LANGUAGES = N_("The setting {key} needs one of these values: cy en, en cy, cy, en")
 _NEEDED_DATE = N_("The setting {key} needs a date, for example: 2018-09-01")
 _NEEDED_READERS = N_("The setting {key} needs roles that this message can go to; of a held run one that decides.")
+_NEEDED_TERM = N_("The setting {key} needs month and day between 07-15 and 10-15, for example: 09-03")
 _NEEDED_CONTACT = N_("The setting {key} needs one line of up to 200 characters.")
 
 KNOWN: Mapping[str, Known] = {
@@ -131,6 +141,7 @@ KNOWN: Mapping[str, Known] = {
 _BY_SCHOOL: Mapping[str, Known] = {
     **{key: KNOWN[key] for key in ("passwords.teachers", "languages.print", "languages.messages")},
     "client_contact": Known("", _line, _NEEDED_CONTACT),
+    "term_start": Known("", _term_start, _NEEDED_TERM),
     "access.confirmed": Known("", date.fromisoformat, _NEEDED_DATE),
     **{f"readers.{kind}": Known("", partial(chosen_roles, kind), _NEEDED_READERS) for kind in CHOOSABLE},
 }
@@ -203,20 +214,29 @@ def policy() -> Policy:
 
 
 def school_limits() -> SchoolLimits:
-    """The limits by which a school's data is called fresh, old or last year's (R37)."""
-    in_force = {**{key: known.default for key, known in KNOWN.items()}, **stored()}
+    """The limits by which a school's data is called fresh, old or last year's (R37), schools' own terms included."""
+    values = stored()
+    in_force = {**{key: known.default for key, known in KNOWN.items()}, **values}
     return SchoolLimits(
         timedelta(days=_days(in_force["freshness.fresh_days"])),
         timedelta(days=_days(in_force["freshness.old_days"])),
         _month_day(in_force["academic_year_start"]),
-    )
+        {key.removeprefix(_TERM_START): _month_day(value) for key, value in values.items()
+         if key.startswith(_TERM_START)},
+    )  # fmt: skip
 
 
-def explanation_limits() -> Limits:
-    """What explanations depend on beside the facts: the rules' view, and from when a school is called late."""
+def explanation_limits(*, school: str = "") -> Limits:
+    """What explanations depend on beside the facts: the rules' view, and from when a school is called late.
+
+    school: the one that asks; the year begins on its own first day of term, where it has set one.
+    """
     values = stored()
     in_force = {**{key: known.default for key, known in KNOWN.items()}, **values}
-    return Limits(policy_from(values), _days(in_force["freshness.fresh_days"]), _days(in_force["freshness.old_days"]))
+    policy = policy_from(values)
+    if own := values.get(f"{_TERM_START}{school}"):
+        policy = replace(policy, year_start=_month_day(own))
+    return Limits(policy, _days(in_force["freshness.fresh_days"]), _days(in_force["freshness.old_days"]))
 
 
 def password_policy() -> PasswordPolicy:

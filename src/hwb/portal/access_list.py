@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from django.urls import path, reverse
 from hwb import clock
 from hwb.directory.queries import actors, staff
 from hwb.directory.queries.roles import GrantRow, granted
-from hwb.operations import roles, settings
+from hwb.operations import invitations, roles, sessions, settings
+from hwb.operations.invitations import InvitationRefused
 from hwb.operations.roles import Reach, RoleRefused
 from hwb.web import banner
 from hwb.web.forms import PageForm
@@ -35,7 +36,11 @@ _MOST_FOUND = 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Somebody with a role here, or proposed as head; act: address and word of what the reader may do about it."""
+    """Somebody with a role here, or proposed as head; act: address and word of what the reader may do about it.
+
+    invite: where an invitation is sent again, to somebody from outside the school's data who has never signed in;
+    new_password: where a member of staff who has never signed in gets a password.
+    """
 
     name: str
     username: str
@@ -47,6 +52,8 @@ class Line:
     proposed: bool
     address: str
     act: str
+    invite: str
+    new_password: str
 
 
 class FindForm(PageForm):
@@ -109,9 +116,12 @@ def appoint(request: PageRequest, dfes: str) -> HttpResponse:
 
 
 @page(Action.APPOINT, methods="GET POST")
-def remove(request: PageRequest, dfes: str, account: UUID, role: str) -> HttpResponse:
-    """Takes a role, after a page that says whose; not one's own, and not the last Digital Champion's."""
-    row = _grant(dfes, account, role, "given")
+def remove(request: PageRequest, dfes: str, holder: UUID, role: str) -> HttpResponse:
+    """Takes a role, after a page that says whose; not one's own, and not the last Digital Champion's.
+
+    Whoever holds a role here need not be on the school's lists: the role's own row says that they are the school's.
+    """
+    row = _grant(dfes, holder, role, "given")
     if row is None or (role == Role.HEAD and not may(request.person, Action.CONFIRM_HEAD, school=dfes)):
         raise Http404
     form = PageForm.of(request)
@@ -131,6 +141,31 @@ def remove(request: PageRequest, dfes: str, account: UUID, role: str) -> HttpRes
     return show(
         request, "portal/access_remove.html", title=N_("Take this role away"), form=form, name=row.name,
         role=ROLE_NAMES[Role(role)], button=N_("Take this role away"), back=back, warns=True,
+    )  # fmt: skip
+
+
+@page(Action.APPOINT, methods="GET POST")
+def invite(request: PageRequest, dfes: str, holder: UUID) -> HttpResponse:
+    """Sends an invitation again, after a page that says what it does: a new link, and the old one ends."""
+    found = granted(today=clock.today(), school=dfes)
+    row = next((row for row in found if row.account == holder and row.state == "given" and row.outsider), None)
+    if row is None:
+        raise Http404
+    form = PageForm.of(request)
+    back = reverse("people-with-access", args=[dfes])
+    if form.is_sent():
+        try:
+            invitations.resend(
+                account=holder, school=dfes, acting_user=_acting(request), now=clock.now(), at=datetime.now(UTC)
+            )
+        except InvitationRefused as refused:
+            form.add_refusal(None, refused.text)
+        else:
+            banner.put(request, Text(N_("The invitation is sent by e-mail. The link of the earlier one has ended.")))
+            return HttpResponseRedirect(back)
+    return show(
+        request, "portal/access_invite.html", title=N_("Send the invitation again"), form=form, name=row.name,
+        button=N_("Send the invitation again"), days=sessions.LASTS[sessions.Purpose.FIRST].days, back=back,
     )  # fmt: skip
 
 
@@ -164,9 +199,15 @@ def _line(request: PageRequest, dfes: str, row: GrantRow, named: dict[str, str])
     wanted = Action.CONFIRM_HEAD if row.role == Role.HEAD else Action.APPOINT
     if not own and not proposed and may(request.person, wanted, school=dfes):
         address, act = reverse("remove-role", args=[dfes, row.account, row.role]), N_("Take away")
+    unseen = not own and not proposed and row.last_sign_in is None
+    invite_, password = "", ""
+    if unseen and row.outsider and may(request.person, Action.APPOINT, school=dfes):
+        invite_ = reverse("invite", args=[dfes, row.account])
+    if unseen and not row.outsider and may(request.person, Action.RESET_STAFF_PASSWORD, school=dfes):
+        password = reverse("reset-password", args=[dfes, row.account])
     return Line(
         row.name, row.username, ROLE_NAMES[Role(row.role)], named.get(row.given_by, row.given_by), row.given_at,
-        row.last_sign_in, row.second_step, proposed, address, act,
+        row.last_sign_in, row.second_step, proposed, address, act, invite_, password,
     )  # fmt: skip
 
 
@@ -196,5 +237,6 @@ urlpatterns = [
     path("school/<str:dfes>/access-list/", people, name="people-with-access"),
     path("school/<str:dfes>/access-list/add/", appoint, name="appoint"),
     path("school/<str:dfes>/access-list/<uuid:account>/head/", confirm_head, name="confirm-head"),
-    path("school/<str:dfes>/access-list/<uuid:account>/<str:role>/", remove, name="remove-role"),
+    path("school/<str:dfes>/access-list/<uuid:holder>/invite/", invite, name="invite"),
+    path("school/<str:dfes>/access-list/<uuid:holder>/<str:role>/", remove, name="remove-role"),
 ]

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
 from hwb import clock
 from hwb.directory.queries import activity as rows
+from hwb.directory.queries import people, staff
 from hwb.directory.queries.activity import Act
+from hwb.portal.naming import year_name
 from hwb.portal.places import address
+from hwb.web import searches
 from hwb.web.downloads import csv_response
 from hwb.web.frame import ROLE_NAMES, show
-from hwb.web.lists import Filter, FilterBox, Listing
+from hwb.web.language import is_switch
+from hwb.web.lists import Filter, FilterBox, Listing, read_day
 from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action, Role, Scope
 from hwb.web.words import N_, Text, say
@@ -47,6 +51,7 @@ ACTS = {
         "run asked for": N_("Asked for a run"), "preview asked for": N_("Asked for a preview"),
         "school told": N_("Told another school that learners wait for it"),
         "runner told": N_("Asked whoever runs the client to look at it"),
+        "asked of school": N_("Asked the school to do something about its data"),
         "school closed": N_("Closed the school"),
     },
     "records": {
@@ -55,6 +60,7 @@ ACTS = {
     },
     "access": {
         "role grant": N_("Gave somebody a role"), "role revoke": N_("Took a role away"),
+        "invitation sent": N_("Sent an invitation again"),
         "setting": N_("Changed a setting of the school"),
         "second step reset": N_("Took away somebody's second step"),
         "second step reset asked": N_("Asked for somebody's second step to be taken away"),
@@ -78,6 +84,7 @@ _SAID_WITH = {
     ("password shown", "slip"): N_("Printed a password on a slip"),
 }
 _PERIODS = {"7": N_("Last 7 days"), "30": N_("Last 30 days"), "90": N_("Last 90 days"), "365": N_("Last 12 months")}
+_MOST_FOUND = 20
 COLUMNS = {"time": N_("Time"), "person": N_("Person"), "role": N_("Role"), "what": N_("What"), "about": N_("About")}
 
 
@@ -93,33 +100,53 @@ class Row:
     address: str
 
 
-@page(Action.SEE_ACTIVITY)
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may be meant, and the list of what was done for them."""
+
+    name: str
+    what: str
+    address: str
+
+
+@page(Action.SEE_ACTIVITY, methods="GET POST")
 def activity(request: PageRequest, dfes: str) -> HttpResponse:
-    listing = _listing(request)
+    """The list. Whom it is to be about is searched by POST; somebody found is named by the account's id."""
+    own = request.access.scope is Scope.SCHOOL
+    listing = _listing(request, own=own)
+    if own and request.method == "POST" and not is_switch(request):
+        return HttpResponseRedirect(_searched(request, dfes, listing))
     asked = _asked(listing, dfes)
+    search = searches.text_of(request, listing.filters["search"])
     total, found = rows.find(**asked, offset=(listing.page - 1) * rows.PAGE_SIZE)
     if not found and listing.page > 1:
         total, found = rows.find(**asked)
-    own = request.access.scope is Scope.SCHOOL
+    kept = {name: value for name, value in listing.filters.items() if value and name != "search"}
     return show(
         request, "portal/activity.html", title=N_("Activity in this school"), section="activity",
         rows=[_row(each, dfes, own=own) for each in found], total=total, paging=listing.paging(total),
-        box=_box(listing, dfes), columns=COLUMNS, back=address("school-home", dfes=dfes) if own else "",
-        download=address("activity-download", query={k: v for k, v in listing.filters.items() if v}, dfes=dfes),
+        box=_box(listing, dfes), columns=COLUMNS, may_search=own, search=search,
+        candidates=_candidates(request, dfes, listing, search) if search else (),
+        without_search=listing.address(search="", page=1), back=address("school-home", dfes=dfes) if own else "",
+        download=address("activity-download", query=kept, dfes=dfes),
     )  # fmt: skip
 
 
 @page(Action.SEE_ACTIVITY)
 def download(request: PageRequest, dfes: str) -> HttpResponse:
     """Everything that the filters leave."""
-    _, found = rows.find(**_asked(_listing(request), dfes), size=None)
     own = request.access.scope is Scope.SCHOOL
+    _, found = rows.find(**_asked(_listing(request, own=own), dfes), size=None)
     cells = _cells([_row(each, dfes, own=own) for each in found])
     return cast("HttpResponse", csv_response(f"activity-{dfes}", list(COLUMNS.values()), cells))
 
 
-def _listing(request: PageRequest) -> Listing:
-    return Listing.of(request, filters=("kind", "person", "period"), sorts=("newest",))
+def _listing(request: PageRequest, *, own: bool) -> Listing:
+    """own: only the school's own people ask whom something is about."""
+    about = ("about", "search") if own else ()
+    listing = Listing.of(request, filters=("kind", "person", *about, "period", "from", "to"), sorts=("newest",))
+    wrong = {name: "" for name in ("from", "to") if read_day(listing.filters[name]) is None}
+    return replace(listing, filters={"about": "", "search": "", **listing.filters, **wrong})
 
 
 def _asked(listing: Listing, dfes: str) -> dict[str, Any]:
@@ -127,7 +154,35 @@ def _asked(listing: Listing, dfes: str) -> dict[str, Any]:
     since: date | None = None
     if period in _PERIODS:
         since = clock.calendar_date(clock.now()) - timedelta(days=int(period) - 1)
-    return {"school": dfes, "actions": list(ACTS.get(kind, _SAID)), "by": _account(person), "since": since}
+    since = max(filter(None, (since, read_day(listing.filters["from"]))), default=None)
+    about = _account(listing.filters["about"])
+    if listing.filters["about"] and (about is None or not rows.named(about, school=dfes)):
+        raise Http404
+    return {
+        "school": dfes, "actions": list(ACTS.get(kind, _SAID)), "by": _account(person), "about": about, "since": since,
+        "until": read_day(listing.filters["to"]),
+    }  # fmt: skip
+
+
+def _searched(request: PageRequest, dfes: str, listing: Listing) -> str:
+    """Where a search leads: to what was done for the one who is meant, or to the choice of several."""
+    search = searches.keep(request, request.POST.get("search", ""))
+    found = _candidates(request, dfes, listing, searches.text_of(request, search)) if search else ()
+    return found[0].address if len(found) == 1 else listing.address(search=search, about="", page=1)
+
+
+def _candidates(request: PageRequest, dfes: str, listing: Listing, search: str) -> tuple[Candidate, ...]:
+    """People who are or were at this school and may be meant."""
+    known = people.learners(school=dfes, language=request.language, view="all", search=search, size=_MOST_FOUND)
+    found = [(row.account, row.forename, row.surname, say(year_name(row.year_group))) for row in known.rows]
+    for view in ("current", "leavers"):
+        listed = staff.staff(school=dfes, language=request.language, view=view, search=search, size=_MOST_FOUND)
+        found += [(row.account, row.forename, row.surname, say(N_("Member of staff"))) for row in listed.rows
+                  if row.account is not None]  # fmt: skip
+    return tuple(
+        Candidate(f"{forename} {surname}", what, listing.address(search="", about=str(account), page=1))
+        for account, forename, surname, what in found[:_MOST_FOUND]
+    )
 
 
 def _account(text: str) -> UUID | None:
@@ -165,10 +220,16 @@ def _what(act: Act) -> str:
 
 
 def _box(listing: Listing, dfes: str) -> FilterBox:
+    about = _account(listing.filters["about"])
+    chosen = [(str(about), rows.named(about, school=dfes))] if about is not None else []
+    people_ = [(str(by), name) for by, name in rows.people(school=dfes, actions=list(_SAID))]
     return FilterBox(listing, (
         Filter("kind", N_("What"), [(key, say(text)) for key, text in _KINDS.items()]),
-        Filter("person", N_("Person"), [(str(by), name) for by, name in rows.people(school=dfes, actions=list(_SAID))]),
+        *([Filter("person", N_("Person"), people_)] if people_ else []),
+        *([Filter("about", N_("About"), chosen)] if chosen else []),
         Filter("period", N_("Period"), [(key, say(text)) for key, text in _PERIODS.items()]),
+        Filter("from", N_("From"), kind="date"),
+        Filter("to", N_("To"), kind="date"),
     ))  # fmt: skip
 
 

@@ -29,10 +29,10 @@ from hwb.web.words import N_, Text, day, moment, ngettext, relative, say, time_o
 
 COLUMNS = {
     "school": N_("School"), "number": N_("School number"), "phase": N_("Phase"), "mis": N_("MIS"),
-    "last_run": N_("Last Run"), "attempt": N_("Last attempt"), "refused": N_("Refused"), "held": N_("Held"),
+    "last_run": N_("Last Run"), "attempt": N_("Last attempt and reason"), "refused": N_("Refused"), "held": N_("Held"),
     "others": N_("Others waiting"), "version": N_("Client version"),
 }  # fmt: skip
-_DOWNLOADED = {**COLUMNS, "freshness": N_("Freshness"), "reason": N_("Reason of a failure")}
+_DOWNLOADED = {**COLUMNS, "freshness": N_("Freshness"), "reason": N_("Reason")}
 PHASES = {
     "nursery": N_("Nursery"), "primary": N_("Primary"), "middle": N_("Middle"), "secondary": N_("Secondary"),
     "all-through": N_("All-through"), "special": N_("Special"), "pru": N_("Pupil referral unit"),
@@ -45,14 +45,20 @@ RESULTS = {
     "completed": N_("Completed"), "refusals": N_("Completed with refusals"), "held": N_("Held for review"),
     "failed": N_("Failed"), "received": N_("In progress"), "none": N_("Never run"),
 }  # fmt: skip
-_FILTERS = ("freshness", "age", "result", "phase", "mis", "version")
+#: What keeps a school's data from being up to date, beside the codes of failures.
+REASONS = {
+    "held": N_("A run is held until the school confirms it."), "received": N_("A run is being worked on."),
+    "no client": N_("No client sends for this school yet."), "silent": N_("The client has not been heard from."),
+    "idle": N_("The client is heard from, and has not run."),
+}  # fmt: skip
+_FILTERS = ("freshness", "age", "result", "reason", "phase", "mis", "version")
 _SORTS = ("urgency", "school", "number", "last_run", "refused", "others")
 _BAR = 200
 
 
 @dataclass(frozen=True, slots=True)
 class SchoolRow:
-    """A school as the table shows it; `reason` says why its last attempt failed."""
+    """A school as the table shows it; `reason` says why its data is not up to date."""
 
     facts: AreaSchool
     name: str
@@ -113,7 +119,7 @@ def _found(request: PageRequest) -> list[AreaSchool]:
 
 
 def _chosen(found: Sequence[AreaSchool], listing: Listing, today: date) -> list[AreaSchool]:
-    asked = listing.filters
+    asked, at = listing.filters, datetime.now(UTC)
     chosen = [
         each
         for each in found
@@ -125,7 +131,7 @@ def _chosen(found: Sequence[AreaSchool], listing: Listing, today: date) -> list[
         for each in chosen
         if asked["age"] in ("", each.age(today)) and asked["result"] in ("", each.result)
         and asked["phase"] in ("", each.phase) and asked["mis"] in ("", each.mis)
-        and asked["version"] in ("", each.version)
+        and asked["version"] in ("", each.version) and asked["reason"] in ("", each.reason(at))
     ]  # fmt: skip
     keys = {
         "school": lambda each: _name(each)[0].casefold(), "number": lambda each: each.status.school,
@@ -197,7 +203,7 @@ def row_of(each: AreaSchool, today: date) -> SchoolRow:
     return SchoolRow(
         each, name, language, _phase(each.phase), say(run_words.mis_name(each.mis)),
         Text(N_("{date} ({ago})"), {"date": day(last.at), "ago": relative(last.at, today=today)}) if last else None,
-        *_attempt(each),
+        _attempt(each), _reason(each),
     )  # fmt: skip
 
 
@@ -205,15 +211,25 @@ def _phase(phase: str) -> str:
     return say(PHASES[phase]) if phase in PHASES else say(N_("Not known"))
 
 
-def _attempt(each: AreaSchool) -> tuple[Text | None, Text | None]:
-    """The later attempt that was not successful, and why; nothing when the last attempt is the Last Run."""
+def _attempt(each: AreaSchool) -> Text | None:
+    """The later attempt that was not successful; nothing when the last attempt is the Last Run."""
     if each.told is not None:
-        return _dated("failed", each.told.at), run_words.reason(each.told.code)
+        return _dated("failed", each.told.at)
     attempt = each.status.last_attempt
-    if attempt is None:
-        return None, None
-    reason = run_words.reason(attempt.failure) if attempt.failure else None
-    return _dated(attempt.state, attempt.at), reason
+    return None if attempt is None else _dated(attempt.state, attempt.at)
+
+
+def _reason(each: AreaSchool) -> Text | None:
+    """Why the school's data is not up to date."""
+    why = each.reason(datetime.now(UTC))
+    if why == "silent" and each.last_contact is not None:
+        since = moment(clock.rehearsed(each.last_contact))
+        return Text(N_("The client has not been heard from since {date}."), {"date": since})
+    return _why(why) if why else None
+
+
+def _why(reason: str) -> Text:
+    return Text(REASONS[reason]) if reason in REASONS else run_words.reason(reason)
 
 
 def _dated(state: str, at: datetime) -> Text:
@@ -240,10 +256,13 @@ def _box(listing: Listing, found: Sequence[AreaSchool]) -> FilterBox:
     phases = sorted({each.phase for each in found if each.phase in PHASES}, key=list(PHASES).index)
     kinds = sorted({each.mis for each in found if each.mis})
     versions = sorted({each.version for each in found if each.version}, reverse=True)
+    at = datetime.now(UTC)
+    reasons = sorted((say(_why(why)), why) for why in {each.reason(at) for each in found} if why)
     return FilterBox(listing, (
         Filter("freshness", N_("Freshness"), [*freshness, ("late", say(N_("Overdue or never run")))]),
         Filter("age", N_("Last Run"), [(age, say(text)) for age, text in AGE_NAMES.items()]),
         Filter("result", N_("Last result"), [(key, say(text)) for key, text in RESULTS.items()]),
+        *((Filter("reason", N_("Reason"), [(why, text) for text, why in reasons]),) if reasons else ()),
         Filter("phase", N_("Phase"), [(phase, say(PHASES[phase])) for phase in phases]),
         *((Filter("version", N_("Client version"), [(each, each) for each in versions]),) if versions else ()),
         Filter("mis", N_("MIS"), [(kind, say(run_words.mis_name(kind))) for kind in kinds]),

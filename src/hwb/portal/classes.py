@@ -93,7 +93,7 @@ def class_page(request: PageRequest, dfes: str) -> HttpResponse:
     rows = people.class_(school=dfes, name=name, language=request.language)
     accounts = [row.account for row in rows]
     known, printed = passwords.of_accounts(accounts), slips.printed(accounts, school=dfes)
-    limits, today = settings.explanation_limits(), clock.today()
+    limits, today = settings.explanation_limits(school=dfes), clock.today()
     seen = explanations.school_seen(school=dfes, on=today, limits=limits)
     acts = acts_of(request, dfes)
     prints = may(request.person, Action.SHOW_PASSWORD, school=dfes)
@@ -135,7 +135,7 @@ def my_classes(request: PageRequest, dfes: str) -> HttpResponse:
     known = passwords.of_accounts([row.account for row in found])
     pictures = _with_pictures(known, dfes)
     printed = slips.printed(list(known), school=dfes)
-    limits, today = settings.explanation_limits(), clock.today()
+    limits, today = settings.explanation_limits(school=dfes), clock.today()
     seen = explanations.school_seen(school=dfes, on=today, limits=limits)
     prints = may(request.person, Action.SHOW_PASSWORD, school=dfes)
     return show(

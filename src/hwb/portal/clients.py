@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
+from typing import ClassVar
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
@@ -18,6 +21,7 @@ from hwb.lifecycle import expected
 from hwb.operations import clients as operations
 from hwb.portal.places import address
 from hwb.web import banner
+from hwb.web.forms import PageForm
 from hwb.web.frame import name_in_language, show
 from hwb.web.language import is_switch
 from hwb.web.lists import Filter, FilterBox, Listing, titled
@@ -43,7 +47,8 @@ _NEEDS = {
 
 @dataclass(frozen=True, slots=True)
 class ClientRow:
-    """A client as the table shows it; schools: (number, name, the name's language)."""
+    """A client as the table shows it; schools: (number, name, the name's language). kept: whether it runs at the time
+    that was advised; command: what sets that time on its computer."""
 
     facts: AreaClient
     schools: tuple[tuple[str, str, str], ...]
@@ -54,6 +59,36 @@ class ClientRow:
     schedule: tuple[str, ...]
     next_run: datetime | None
     acts: bool
+    kept: bool
+    command: str
+
+
+class NameForm(PageForm):
+    """What people call the client's computer."""
+
+    computer = forms.CharField(
+        label=N_("Name for the computer"), max_length=60,
+        help_text=N_("So that you know it again in the list of clients. Do not use a person's name."),
+    )  # fmt: skip
+    errors_said: ClassVar = {"computer": {"required": N_("Enter a name for the computer")}}
+
+
+class AdviceForm(PageForm):
+    """A time of day, or nothing for each school's own time."""
+
+    at = forms.CharField(
+        label=N_("Time of day"), required=False, max_length=5,
+        help_text=N_("For example 04:30. Leave it empty for each school's own time, between 02:00 and 03:00."),
+    )  # fmt: skip
+
+    def clean_at(self) -> str:
+        typed = str(self.cleaned_data["at"]).replace(".", ":")
+        typed = f"0{typed}" if typed[1:2] == ":" else typed
+        if typed and not clock.is_every_day(typed):
+            raise ValidationError(
+                N_("Enter a time as 04:30, and not one between 01:00 and 02:00: some nights do not have it")
+            )
+        return typed
 
 
 @page(Action.SEE_CLIENTS)
@@ -117,6 +152,46 @@ def renew(request: PageRequest, client: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
+@page(Action.REGISTER_CLIENT, methods="GET POST")
+def rename(request: PageRequest, client: UUID) -> HttpResponse:
+    """Another name for the computer, so that people know it again."""
+    found = _own(request, client)
+    form = NameForm.of(request, initial={"computer": found.computer})
+    if form.is_sent():
+        operations.rename(
+            client=client, computer=form.cleaned_data["computer"], acting_user=_acting(request), now=clock.now()
+        )
+        return _changed(request, client)
+    return _change_page(request, client, form, N_("Rename this client"))
+
+
+@page(Action.REGISTER_CLIENT, methods="GET POST")
+def advise(request: PageRequest, client: UUID) -> HttpResponse:
+    """A time of day at which it is to run; whoever is at its computer sets it there."""
+    found = _own(request, client)
+    form = AdviceForm.of(request, initial={"at": found.advised})
+    if form.is_sent():
+        operations.advise(client=client, at=form.cleaned_data["at"], acting_user=_acting(request), now=clock.now())
+        return _changed(request, client)
+    return _change_page(request, client, form, N_("Advise a time for its runs"))
+
+
+def _changed(request: PageRequest, client: UUID) -> HttpResponse:
+    banner.put(request, Text(N_("The client is changed.")))
+    return HttpResponseRedirect(address("client", client=client))
+
+
+def _change_page(request: PageRequest, client: UUID, form: PageForm, title: str) -> HttpResponse:
+    return show(
+        request, "portal/client_change.html", title=title, section="clients", form=form,
+        back=address("client", client=client),
+    )  # fmt: skip
+
+
+def _acting(request: PageRequest) -> str:
+    return f"account {request.person.account}"
+
+
 def code_page(request: PageRequest, made: operations.Registration, *, mis: str) -> HttpResponse:
     """The code, this once, with what to type."""
     first = made.schools[0]
@@ -165,14 +240,18 @@ def row_of(request: PageRequest, each: AreaClient) -> ClientRow:
     coming = [run for text in schedules if (run := expected.next_run(text, after=clock.now()))]
     silent = None
     if each.state == "silent" and each.last_contact is not None:
-        silent = Text(N_("Not heard from since {date}."), {"date": moment(each.last_contact)})
+        silent = Text(N_("Not heard from since {date}."), {"date": moment(clock.rehearsed(each.last_contact))})
     others = ngettext("and {count} other school", "and {count} other schools", each.others) if each.others else None
     acts = not each.others and all(
         may(request.person, Action.REGISTER_CLIENT, school=school.school) for school in each.schools
     )
+    kept = not each.advised or {expected.time_of(text) for text in schedules} == {expected.time_of(each.advised)}
+    system = "windows" if any(text.startswith("windows") for text in schedules) else "systemd"
     return ClientRow(
-        each, named, others, STATES[each.state], COLOURS[each.state], silent, schedules, min(coming, default=None), acts
-    )
+        each, named, others, STATES[each.state], COLOURS[each.state], silent, schedules, min(coming, default=None),
+        acts, kept,
+        f"hwb-client schedule {system} --at {each.advised} --out {'tasks' if system == 'windows' else 'units'}",
+    )  # fmt: skip
 
 
 def _named(school: rows.ServedSchool) -> tuple[str, str]:
@@ -198,5 +277,7 @@ urlpatterns = [
     path("area/clients/", clients, name="clients"),
     path("area/clients/<uuid:client>/", client, name="client"),
     path("area/clients/<uuid:client>/retire/", retire, name="retire-client"),
+    path("area/clients/<uuid:client>/name/", rename, name="rename-client"),
+    path("area/clients/<uuid:client>/time/", advise, name="advise-client"),
     path("area/clients/<uuid:client>/renew/", renew, name="renew-client"),
 ]

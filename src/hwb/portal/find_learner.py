@@ -187,7 +187,7 @@ def _seen(dfes: str, content: dict[str, Any]) -> dict[str, tuple[Explanation, Le
     upns = content.get("upns", [])
     if content["what"] == "year" and "upns" not in content:
         upns = newcomers.upns_of_year(school=dfes, year_group=content["year"], on=clock.today())
-    on, limits, recorded = clock.today(), settings.explanation_limits(), set(content.get("recorded", ()))
+    on, limits, recorded = clock.today(), settings.explanation_limits(school=dfes), set(content.get("recorded", ()))
     return {
         upn: (explain.learner(facts, on=on, limits=limits), facts)
         for upn, facts in _facts(dfes, upns).items()
@@ -234,7 +234,8 @@ def _show_one(request: PageRequest, dfes: str, search: UUID, content: dict[str, 
     found, facts = seen
     may_review = may(request.person, Action.CONFIRM_RUN, school=dfes)
     return show(
-        request, "portal/found_learner.html", answer=learner_answers.answer_of(found, facts, request.language),
+        request, "portal/found_learner.html",
+        answer=learner_answers.answer_of(found, facts, request.person, request.language),
         links=learner_answers.links_of(found, facts, dfes, may_review=may_review),
         asks=asks.of_learners(request, _where(dfes, search), [seen]), **shared,
     )  # fmt: skip
@@ -260,7 +261,7 @@ def _show_many(request: PageRequest, dfes: str, search: UUID, content: dict[str,
     seen = _seen(dfes, content)
     rows = learner_answers.rows_of(
         {upn: (facts, found) for upn, (found, facts) in seen.items()}, wrong=content.get("wrong", ()),
-        own=newcomers.own_names(school=dfes, upns=upns), language=request.language,
+        own=newcomers.own_names(school=dfes, upns=upns), person=request.person, language=request.language,
     )  # fmt: skip
     listing = Listing.of(request, sorts=("group",))
     paging = listing.paging(len(rows))
@@ -278,7 +279,7 @@ def _show_many(request: PageRequest, dfes: str, search: UUID, content: dict[str,
 
 def _facts(dfes: str, upns: Sequence[str]) -> dict[str, LearnerFacts]:
     """By UPN; a large year group takes more than one gathering."""
-    on, limits = clock.today(), settings.explanation_limits()
+    on, limits = clock.today(), settings.explanation_limits(school=dfes)
     found: dict[str, LearnerFacts] = {}
     for start in range(0, len(upns), MOST):
         found |= explanations.learners(upns=upns[start : start + MOST], school=dfes, on=on, limits=limits)

@@ -77,10 +77,10 @@ def find_staff(request: PageRequest, dfes: str) -> HttpResponse:
 @page(Action.SEE_STAFF)
 def found_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
     """The explanation of what was asked for, and spellings that come near."""
-    on, limits, words = clock.today(), settings.explanation_limits(), _words(request, dfes, search)
+    on, limits, words = clock.today(), settings.explanation_limits(school=dfes), _words(request, dfes, search)
     facts = explanations.staff(school=dfes, asked=words, on=on, limits=limits)
     found = explain.staff(facts, on=on, limits=limits)
-    answer = answer_of(found, school=facts.school, language=request.language)
+    answer = answer_of(found, school=facts.school, person=request.person, language=request.language)
     similar = () if facts.member else rows.similar_staff(school=dfes, search=words, language=request.language)
     return show(
         request, "portal/found_staff.html", title=TITLE, section="staff", back=address("find-staff", dfes=dfes),
@@ -94,7 +94,7 @@ def found_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
 @page(Action.SEE_STAFF, methods="POST")
 def asks_of_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
     """A message about what was found: the task is passed on, or its end watched."""
-    on, limits, words = clock.today(), settings.explanation_limits(), _words(request, dfes, search)
+    on, limits, words = clock.today(), settings.explanation_limits(school=dfes), _words(request, dfes, search)
     facts = explanations.staff(school=dfes, asked=words, on=on, limits=limits)
     offered = asks.of_staff(request, _where(dfes, search), explain.staff(facts, on=on, limits=limits), facts)
     asks.do(request, dfes, offered, asks.looked_at(KIND, {"words": words}))
@@ -105,7 +105,8 @@ def asks_of_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse
 def compare_staff(request: PageRequest, dfes: str, search: UUID) -> HttpResponse:
     """What was received of the one who was asked about, field by field beside a colleague with a working account."""
     words = _words(request, dfes, search)
-    facts = explanations.staff(school=dfes, asked=words, on=clock.today(), limits=settings.explanation_limits())
+    limits = settings.explanation_limits(school=dfes)
+    facts = explanations.staff(school=dfes, asked=words, on=clock.today(), limits=limits)
     if not explain.can_compare(facts):
         raise Http404
     found = sorted(colleagues.working(school=dfes), key=lambda one: _sorted_by(one, request))
@@ -127,7 +128,7 @@ def _where(dfes: str, search: UUID) -> str:
 
 
 def _is_comparable(dfes: str, form: FindStaffForm) -> bool:
-    asked, limits = form.cleaned_data["asked"], settings.explanation_limits()
+    asked, limits = form.cleaned_data["asked"], settings.explanation_limits(school=dfes)
     return explain.can_compare(explanations.staff(school=dfes, asked=asked, on=clock.today(), limits=limits))
 
 

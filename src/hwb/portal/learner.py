@@ -46,10 +46,14 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     known = passwords.of_accounts([account]).get(account)
     child = children.of_accounts([account], school=dfes, on=today).get(account)
     child = child if child is not None and badges.may_use(child) else None
-    limits = settings.explanation_limits()
+    limits = settings.explanation_limits(school=dfes)
     facts = explanations.learner(upn=row.upn, school=dfes, on=today, limits=limits) if row.upn else None
     found = explain.learner(facts, on=today, limits=limits) if facts else None
-    answer = answer_of(found, school=facts.school, language=request.language) if found and facts else None
+    answer = (
+        answer_of(found, school=facts.school, person=request.person, language=request.language)
+        if found and facts
+        else None
+    )
     names = schools_named(record.stays, dfes, protected=facts is not None and facts.protected)
     caption = " · ".join(filter(None, (say(year_name(row.year_group)), row.registration_group)))
     return show(
@@ -75,7 +79,7 @@ def asks_of_learner(request: PageRequest, dfes: str, account: UUID) -> HttpRespo
     record = people.learner(account=account, school=dfes, language=request.language)
     if record is None or not record.row.upn:
         raise Http404
-    today, limits = clock.today(), settings.explanation_limits()
+    today, limits = clock.today(), settings.explanation_limits(school=dfes)
     facts = explanations.learner(upn=record.row.upn, school=dfes, on=today, limits=limits)
     offered = _asks(request, dfes, account, facts, explain.learner(facts, on=today, limits=limits))
     asks.do(request, dfes, offered, asks.looked_at("learner", {"what": "one", "upns": [record.row.upn]}))

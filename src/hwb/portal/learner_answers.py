@@ -15,6 +15,7 @@ from hwb.lifecycle.explain_facts import LearnerFacts
 from hwb.portal import answers
 from hwb.portal.answers import Answer, AnswerLink, address
 from hwb.web.frame import name_in_language
+from hwb.web.policy import Person
 from hwb.web.words import N_, Text
 
 COLUMNS = {"name": N_("Name"), "year": N_("Year group"), "class": N_("Class"), "state": N_("Account")}
@@ -81,9 +82,9 @@ class Leads:
     puts_right: str
 
 
-def answer_of(found: Explanation, facts: LearnerFacts, language: Language) -> Answer:
-    """The answer about one learner."""
-    return answers.answer_of(found, school=facts.school, language=language)
+def answer_of(found: Explanation, facts: LearnerFacts, person: Person, language: Language) -> Answer:
+    """The answer about one learner, as this person reads it."""
+    return answers.answer_of(found, school=facts.school, person=person, language=language)
 
 
 def links_of(found: Explanation, facts: LearnerFacts, school: str, *, may_review: bool) -> Leads:
@@ -122,6 +123,7 @@ def rows_of(
     *,
     own: Mapping[str, OwnName],
     wrong: Sequence[str],
+    person: Person,
     language: Language,
 ) -> list[Row]:
     """One row each, those first that somebody must act on; `wrong`: what was typed and is no UPN."""
@@ -142,7 +144,7 @@ def rows_of(
                 group,
                 GROUPS[group],
                 links if len(links) == 4 else (),
-                explain.owner_name(explanation.owner, language),
+                answers.owner_of(explanation, person, facts.school.dfes, language),
             )
         )
     order = list(GROUPS)

@@ -272,7 +272,7 @@ def _listed(request: PageRequest, dfes: str, listing: Listing, *, error: str = "
             school=dfes, search=found.search, language=request.language, view=view, own=request.access.classes
         )
     heading = {"on roll": N_("Learners"), "leavers": N_("Leavers"), "all": N_("All learners")}[view]
-    limits, today = settings.explanation_limits(), clock.today()
+    limits, today = settings.explanation_limits(school=dfes), clock.today()
     seen = explanations.school_seen(school=dfes, on=today, limits=limits)
     return show(
         request, "portal/learners.html", title=titled(Text(heading), rows.total), section="learners",

@@ -246,7 +246,7 @@ def _summary(
         },
     ]
     if client.last_contact:
-        found.append({"label": N_("Client last heard from"), "value": moment(client.last_contact)})
+        found.append({"label": N_("Client last heard from"), "value": moment(clock.rehearsed(client.last_contact))})
     if last:
         year = run_words.academic_year(last.as_at, year_start=year_start)
         found.append({"label": N_("Data is for academic year"), "value": year})

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
 from hwb import clock
@@ -18,11 +18,13 @@ from hwb.directory.queries.provisioning import RunLine
 from hwb.directory.queries.run_changes import GROUPS, ChangeRow, Line
 from hwb.lifecycle import reasons
 from hwb.lifecycle.calendar import YEAR_GROUPS
+from hwb.names import search_key, search_terms
 from hwb.portal.naming import year_name
 from hwb.portal.places import address
-from hwb.web import words
+from hwb.web import searches, words
 from hwb.web.downloads import csv_response
 from hwb.web.frame import show
+from hwb.web.language import is_switch
 from hwb.web.lists import Filter, FilterBox, Listing, Paging
 from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action, Scope, decide
@@ -50,6 +52,7 @@ FIELDS = {
 #: In these groups fields are told before and after; elsewhere the note says it all.
 _COMPARED = frozenset({"moved", "details"})
 _FIRST = 10
+_LEAST_OF_UPN = 4  # characters; as many as the page shows
 _AT_ONCE = 1000
 _FILTERS = ("who", "year", "class", "field")
 _WHO = {"learner": N_("Learners"), "staff": N_("Staff")}
@@ -100,17 +103,22 @@ class Source:
     read: Callable[[Sequence[int]], Mapping[int, ChangeRow]]
 
 
-@page(Action.SEE_RUNS)
+@page(Action.SEE_RUNS, methods="GET POST")
 def changes(request: PageRequest, dfes: str, run: UUID) -> HttpResponse:
+    """The changes, as they are filtered. A text is searched by POST and goes on under an id."""
     found = provisioning.run(run, school=dfes)
     if found is None:
         raise Http404
-    listing = Listing.of(request, filters=("group", *_FILTERS), sorts=("order",))
+    listing = Listing.of(request, filters=("group", *_FILTERS, "search"), sorts=("order",))
     asked, names = listing.filters["group"], sees_names(request, dfes)
+    if names and request.method == "POST" and not is_switch(request):
+        kept = searches.keep(request, request.POST.get("search", ""))
+        return HttpResponseRedirect(listing.address(search=kept, page=1))
+    search = searches.text_of(request, listing.filters["search"])
     source = source_of(found.line)
     box = None
     if names:
-        source, box = _narrowed(source, listing), _box(listing, source, dfes)
+        source, box = _narrowed(source, listing, search), _box(listing, source, dfes)
     counts = Counter(line.group for line in source.lines)
     paging = listing.paging(counts[asked]) if asked in TITLES else None
     groups = _groups(source, counts, dfes, listing, asked=asked if paging else "", paging=paging, names=names)
@@ -118,7 +126,7 @@ def changes(request: PageRequest, dfes: str, run: UUID) -> HttpResponse:
         request, "portal/run_changes.html", title=_title(found.line), section="provisioning", groups=groups,
         shown=[each for each in groups if asked not in TITLES or each.key == asked], paging=paging, names=names,
         kept=source.kept, run=found.line, dfes=dfes, everything=listing.address(group=""), asked=asked in TITLES,
-        box=box,
+        box=box, search=search, without_search=listing.address(search="", page=1),
         back=address("run-detail", dfes=dfes, run=run), old=_is_old(found.line, clock.now()),
         download=address("run-changes-download", dfes=dfes, run=run),
     )  # fmt: skip
@@ -163,16 +171,16 @@ def source_of(line: RunLine) -> Source:
     return Source(True, found, lambda numbers: run_changes.rows_of(numbers, school=line.school, groups=groups))
 
 
-def _narrowed(source: Source, listing: Listing) -> Source:
-    """The lines that fit the filters on people and fields; the group is a matter of the page."""
+def _narrowed(source: Source, listing: Listing, search: str) -> Source:
+    """The lines that fit the filters on people and fields, and the text; the group is a matter of the page."""
     asked = {name: listing.filters[name] for name in _FILTERS if listing.filters[name]}
-    if not asked:
+    if not asked and not search:
         return source
     found: list[Line] = []
     for start in range(0, len(source.lines), _AT_ONCE):
         part = source.lines[start : start + _AT_ONCE]
         rows = source.read([line.number for line in part])
-        found += [line for line in part if _fits(rows[line.number], asked)]
+        found += [line for line in part if _fits(rows[line.number], asked) and _says(rows[line.number], search)]
     return replace(source, lines=tuple(found))
 
 
@@ -189,6 +197,18 @@ def _fits(row: ChangeRow, asked: Mapping[str, str]) -> bool:
             if value not in (own, row.before.get(key), row.after.get(key)):
                 return False
     return True
+
+
+def _says(row: ChangeRow, search: str) -> bool:
+    """Whether each word of the text begins a part of the name, of the class, or of what was or is now; or the text is
+    the UPN or its end."""
+    text = "".join(search.split()).upper()
+    if not text or (row.upn and len(text) >= _LEAST_OF_UPN and row.upn.endswith(text)):
+        return True
+    told = [part for each in differences_of(row) for part in (each.was, each.now)] if row.group in _COMPARED else []
+    key = search_key(row.surname, row.forename, row.registration_group, *told, note_of(row))
+    terms = search_terms(search)
+    return bool(terms) and all(f" {term}" in key for term in terms)
 
 
 def _box(listing: Listing, source: Source, dfes: str) -> FilterBox | None:

@@ -90,7 +90,11 @@ def _last(last: RunLine, *, now: datetime, own: bool) -> Text:
 def _held(held: RunLine, *, now: datetime, own: bool, confirms: bool) -> Text:
     if calendar.london_date(held.at) == calendar.london_date(now):
         if not confirms:
-            return Text(N_("The run of today is waiting for the school to confirm it."))
+            return Text(
+                N_("Your run of today is waiting for your Digital Champion or headteacher to confirm it.")
+                if own
+                else N_("The run of today is waiting for the school to confirm it.")
+            )
         return (
             Text(N_("Your run of today is waiting for you to confirm it."))
             if own
@@ -98,7 +102,12 @@ def _held(held: RunLine, *, now: datetime, own: bool, confirms: bool) -> Text:
         )
     on = {"date": day(held.at)}
     if not confirms:
-        return Text(N_("The run of {date} is waiting for the school to confirm it."), on)
+        return Text(
+            N_("Your run of {date} is waiting for your Digital Champion or headteacher to confirm it.")
+            if own
+            else N_("The run of {date} is waiting for the school to confirm it."),
+            on,
+        )
     return (
         Text(N_("Your run of {date} is waiting for you to confirm it."), on)
         if own

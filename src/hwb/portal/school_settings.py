@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
@@ -29,8 +30,10 @@ _YES_NO = {"yes": N_("Allowed"), "no": N_("Not allowed")}
 _LANGUAGES = {
     "cy en": N_("Both, Welsh first"), "en cy": N_("Both, English first"), "cy": N_("Welsh"), "en": N_("English"),
 }  # fmt: skip
+_TERM = "term_start"
 #: Key → what it is, its answers (none: a line of text).
 _GENERAL: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    _TERM: (N_("First day of the autumn term"), {}),
     "client_contact": (N_("Contact of whoever runs the client"), {}),
     "languages.print": (N_("Languages of what is printed"), _LANGUAGES),
     "languages.messages": (N_("Languages of messages to the school"), _LANGUAGES),
@@ -77,6 +80,31 @@ class ValueForm(PageForm):
     value = forms.CharField(label=N_("New value"), required=False, max_length=200)
 
 
+class TermForm(ValueForm):
+    """The first day of term; one before the nation's academic year is to be confirmed."""
+
+    value = forms.CharField(
+        label=N_("New value"), required=False, max_length=5,
+        help_text=N_("Month and day, for example 09-03. Leave it empty for the default. From this day on, data of "
+                     "before counts as last year's."),
+    )  # fmt: skip
+    early = forms.BooleanField(label=N_("The term begins before the nation's academic year"), required=False)
+
+    def clean(self) -> None:
+        value, national = str(self.cleaned_data.get("value", "")), settings.get("academic_year_start")
+        if value and value < national and not self.cleaned_data.get("early"):
+            self.add_error("early", ValidationError(
+                N_("The nation's academic year begins on {day} (month and day). Tick the box if your term begins "
+                   "before"),
+                params={"day": national},
+            ))  # fmt: skip
+
+    @property
+    def asks_early(self) -> bool:
+        """Whether the question is there to be answered."""
+        return bool(self.errors.get("early") or self["early"].value())
+
+
 class ReadersForm(PageForm):
     """The roles that read one message."""
 
@@ -117,11 +145,11 @@ def change(request: PageRequest, dfes: str, key: str) -> HttpResponse:
         raise Http404
     row = school_settings.of_school(dfes).get(key)
     value = row.value if row else ""
-    form = (
-        _readers_form(request, key, value)
-        if key.startswith("readers.")
-        else ValueForm.of(request, initial={"value": value})
-    )
+    form: PageForm
+    if key.startswith("readers."):
+        form = _readers_form(request, key, value)
+    else:
+        form = (TermForm if key == _TERM else ValueForm).of(request, initial={"value": value})
     choices = _answers(key)
     if choices:
         default = say(Text(N_("The default: {value}"), {"value": say(_said(key, settings.stored().get(key, "")))}))
@@ -200,6 +228,8 @@ def _said(key: str, value: str) -> Text:
         return Text("{roles}", {"roles": "\n".join(say(ROLE_NAMES[Role(role)], domain="web") for role in roles)})
     if key.startswith("badges.") and not value:
         value = "yes" if key.rpartition(".")[2] in YEARS else "no"
+    if key == _TERM:
+        return Text(N_("Month and day: {day}"), {"day": value or settings.get("academic_year_start")})
     if key.startswith("grace."):
         return Text(N_("Month and day: {day}"), {"day": value}) if value else Text(N_("The leaving date"))
     if not value:

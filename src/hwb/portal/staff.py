@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Literal, cast
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from hwb.web.words import N_, Text, say
 COLUMNS = {
     "name": N_("Name"), "username": N_("Username"), "code": N_("Staff code"), "start": N_("Start date"),
     "leaving": N_("Leaving date"), "state": N_("Account"), "roles": N_("Roles"),
-    "seen": N_("Last sign-in"),
+    "step": N_("Second step"), "seen": N_("Last sign-in"),
 }  # fmt: skip
 _ROLES = (Role.CHAMPION, Role.HEAD, Role.MIS_ADMIN)
 SORTS = ("name", "username", "code", "start", "leaving", "state")
@@ -54,13 +54,15 @@ def staff(request: PageRequest, dfes: str) -> HttpResponse:
     roles_ = [(role.value, say(ROLE_NAMES[role], domain="web")) for role in _ROLES]
     box = FilterBox(listing, (
         Filter("state", N_("Account"), states), Filter("role", N_("Role"), roles_),
+        Filter("step", N_("Second step"), [("none", say(N_("Has a role and no second step")))]),
         Filter("sign-in", N_("Signing in"), [("never", say(N_("Never signed in here")))]),
     ))  # fmt: skip
     held, acts = _roles(granted), _acts(request, dfes)
     sees_access = may(request.person, Action.SEE_PEOPLE_WITH_ACCESS, school=dfes)
     return show(
         request, "portal/staff.html", title=titled(Text(N_("Staff")), counts[view]), section="staff", view=view,
-        dfes=dfes, tabs=tabs, rows=[(row, held.get(str(row.account), "")) for row in found.rows], columns=COLUMNS,
+        dfes=dfes, tabs=tabs, columns=COLUMNS,
+        rows=[(row, held.get(str(row.account), ""), step_of(row, held)) for row in found.rows],
         listing=listing, paging=paging, box=box, nobody=not sum(counts.values()), acts=acts,
         search=searches.text_of(request, listing.filters["search"]), without_search=listing.address(search=""),
         download=listing.address(page=1).replace(request.path, address("staff-download", dfes=dfes)),
@@ -83,12 +85,12 @@ def _cells(row: StaffRow, held: dict[str, str]) -> list[object]:
     seen = clock.calendar_date(row.last_sign_in) if row.last_sign_in else None
     return [
         f"{row.forename} {row.surname}", row.username, row.staff_code, row.start_date, row.leaving_date, state,
-        held.get(str(row.account), ""), seen,
+        held.get(str(row.account), ""), say(step) if (step := step_of(row, held)) else "", seen,
     ]  # fmt: skip
 
 
 def _listing(request: PageRequest) -> Listing:
-    return Listing.of(request, filters=("view", "search", "state", "role", "sign-in"), sorts=SORTS)
+    return Listing.of(request, filters=("view", "search", "state", "role", "step", "sign-in"), sorts=SORTS)
 
 
 def _view(listing: Listing) -> StaffView:
@@ -123,11 +125,24 @@ def _found(
     active = {"active": True, "inactive": False}.get(listing.filters["state"])
     return rows.staff(
         school=dfes, language=request.language, view=_view(listing), active=active,
-        among=_among(listing.filters["role"], granted), never_signed_in=listing.filters["sign-in"] == "never",
+        among=_among(listing.filters["role"], granted),
+        without_step=_with_role(granted) if listing.filters["step"] == "none" else None,
+        never_signed_in=listing.filters["sign-in"] == "never",
         search=searches.text_of(request, listing.filters["search"]),
         sort=cast("StaffSort", {"code": "staff code"}.get(listing.sort, listing.sort)),
         descending=listing.descending, page=page, size=size,
     )  # fmt: skip
+
+
+def _with_role(granted: Collection[GrantRow]) -> frozenset[UUID]:
+    return frozenset(grant.account for grant in granted if grant.state == "given")
+
+
+def step_of(row: StaffRow, held: Mapping[str, str]) -> str:
+    """Whether somebody who signs in with a second step has one; empty for whoever needs none."""
+    if row.account is None or not row.here or not (row.classes or str(row.account) in held):
+        return ""
+    return N_("Has one") if row.second_step else N_("Not yet")
 
 
 def _roles(granted: Collection[GrantRow]) -> dict[str, str]:

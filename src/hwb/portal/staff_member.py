@@ -32,14 +32,15 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
     record = rows.staff_member(account=account, school=dfes, language=request.language)
     if record is None:
         raise Http404
-    row, today, limits = record.row, clock.today(), settings.explanation_limits()
+    row, today, limits = record.row, clock.today(), settings.explanation_limits(school=dfes)
     known = passwords.of_accounts([account]).get(account)
     facts = explanations.staff(school=dfes, account=account, on=today, limits=limits)
     answer = offered = None
     if facts.member is not None:  # else the school has not said a word of them that still stands
         found = explain.staff(facts, on=today, limits=limits)
         offered = asks.of_staff(request, address("staff-asks", dfes=dfes, account=account), found, facts)
-        answer = on_record(answer_of(found, school=facts.school, language=request.language), active=row.active)
+        said = answer_of(found, school=facts.school, person=request.person, language=request.language)
+        answer = on_record(said, active=row.active)
     details = account_rows(row, record.email, known, dfes, why=row.short, of="staff")
     names = schools_named(record.stays, dfes, protected=facts.protected)
     return show(
@@ -57,7 +58,7 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
 def asks_of_staff(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
     """A message about what the record says: somebody who must act is told."""
     record = rows.staff_member(account=account, school=dfes, language=request.language)
-    today, limits = clock.today(), settings.explanation_limits()
+    today, limits = clock.today(), settings.explanation_limits(school=dfes)
     facts = explanations.staff(school=dfes, account=account, on=today, limits=limits)
     if record is None or facts.member is None:
         raise Http404

@@ -11,6 +11,7 @@ from django.urls import reverse
 from hwb.directory.queries import messages as rows
 from hwb.operations import messages
 from hwb.web import banner
+from hwb.web.again import next_of
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
 from hwb.web.page import PageRequest, page
@@ -43,6 +44,17 @@ class LettersForm(PageForm):
     errors_said: ClassVar = {
         name: {"required": _CHOOSE, "invalid_choice": _CHOOSE} for name in ("pages", "language", "digests")
     }
+
+
+@page(Action.OWN_ACCOUNT, methods="POST")
+def keep_language(request: PageRequest) -> HttpResponse:
+    """What a page offers once after the language was changed: pages begin in it from now on."""
+    known = rows.choice(request.person.account)
+    messages.choose(
+        account=request.person.account, language=known.language, digests=known.digests, pages=request.language
+    )
+    banner.put(request, Text(N_("Pages will begin in this language when you sign in.")))
+    return HttpResponseRedirect(next_of(request) or reverse("own-account"))
 
 
 @page(Action.OWN_ACCOUNT, methods="GET POST")

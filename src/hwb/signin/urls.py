@@ -25,6 +25,7 @@ urlpatterns = [
     path("account/", own.account, name="own-account"),
     path("account/sign-out-everywhere/", own.sign_out_everywhere, name="sign-out-everywhere"),
     path("account/sessions/<uuid:device>/end/", own.end_session, name="end-session"),
+    path("account/language/", letters.keep_language, name="keep-language"),
     path("account/messages/", letters.own_messages, name="own-messages"),
     path("account/second-step/", steps.own_second_step, name="own-second-step"),
     path("account/second-step/app/", steps.add_app, name="second-step-app"),

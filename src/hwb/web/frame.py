@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
+from hwb.directory.queries import messages
 from hwb.web import banner, idle
-from hwb.web.language import in_language
+from hwb.web.language import LANGUAGES, in_language
 from hwb.web.policy import AREA_ROLES, NATION_ROLES, RANK, Grant, Person, Role
 from hwb.web.words import N_, Text, language_now, say
 
@@ -60,6 +61,10 @@ ROLE_NAMES = {
 }  # fmt: skip
 
 
+#: In the session: that the language was changed beside a form, and that it was offered to keep it.
+_CHANGED, _OFFERED = "language-changed", "language-offered"
+
+
 @dataclass(frozen=True, slots=True)
 class NavigationLink:
     """One link; `current` when the page is this one or below it."""
@@ -96,6 +101,8 @@ class Frame:
     #: Seconds without a click after which the page warns, and then to the end; 0 where nobody is signed in.
     warns_after: int = 0
     ends_after: int = idle.WARNED_BEFORE
+    #: Whether the page offers to keep its language (ux.md 13.1): once a visit, after it was changed.
+    offers_language: bool = False
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
@@ -124,6 +131,8 @@ def show(
     """
     heading = say(title)
     around = frame_of(request, section, asks=status < 400)
+    if status < 400 and _offers_language(request, form="form" in values):
+        around = replace(around, offers_language=True)
     rendered = {"title": heading, "frame": around, "back": back, "trail": trail, **values}
     return render(request, template, rendered, status=status)
 
@@ -148,6 +157,26 @@ def frame_of(request: HttpRequest, section: str = "", *, asks: bool = False) -> 
         in_language(request.get_full_path(), "en" if language_now() == "cy" else "cy"),
         idle.warned_after(person.kind) if person is not None else 0,
     )
+
+
+def _offers_language(request: HttpRequest, *, form: bool) -> bool:
+    """Whether the language was changed in this visit and nobody has been asked yet whether it is to stay.
+
+    form: the page has one, and what is typed there must not be lost by an answer: the next page without one asks.
+    """
+    person: Person | None = getattr(request, "person", None)
+    if person is None or getattr(request, "leads_nowhere", False) or request.session.get(_OFFERED):
+        return False
+    before, now = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""), language_now()
+    waits = bool(request.session.get(_CHANGED)) ^ (before in LANGUAGES and before != now)
+    if form or request.method != "GET":
+        if waits != bool(request.session.get(_CHANGED)):
+            request.session[_CHANGED] = waits
+        return False
+    if not waits:
+        return False
+    request.session[_OFFERED] = True
+    return messages.choice(person.account).pages != now
 
 
 def _question(request: HttpRequest) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from hwb.web.words import Text, say
+from hwb.web.words import Text, day, say
 
 PAGE_SIZE = 50
 _LONGEST = 100  # characters of one filter's value
@@ -37,12 +38,19 @@ class Filter:
     """One question of the filter box. choices: (value, text) with the text already in the page's language.
 
     "" is always there and means all. Without choices it is a box to type in: never for people's names or UPNs,
-    which travel by POST.
+    which travel by POST. kind: "date" for a day, which comes as 2018-09-01.
     """
 
     name: str
     label: str
     choices: Sequence[tuple[str, str]] = ()
+    kind: str = "text"
+
+    def said(self, value: str) -> str:
+        """The value as it is shown among the filters that are on."""
+        if self.kind == "date" and (found := read_day(value)) is not None:
+            return day(found)
+        return dict(self.choices).get(value, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ class Listing:
     def chosen(self, filters: Sequence[Filter]) -> list[Chosen]:
         """The filters that are on, for removing."""
         return [
-            Chosen(say(filter_.label), dict(filter_.choices).get(value, value), self.address(**{filter_.name: ""}))
+            Chosen(say(filter_.label), filter_.said(value), self.address(**{filter_.name: ""}))
             for filter_ in filters
             if (value := self.filters.get(filter_.name, ""))
         ]
@@ -146,6 +154,14 @@ class FilterBox:
         listing = self.listing
         stated = ("-" if listing.descending else "") + listing.sort
         return "" if stated == listing.default_sort else stated
+
+
+def read_day(text: str) -> date | None:
+    """The day of a filter; None for what is none, which filters nothing."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def titled(one: Text, number: int) -> str:

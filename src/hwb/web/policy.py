@@ -71,6 +71,7 @@ class Action(StrEnum):
     REGISTER_CLIENT = "register client"
     SEE_AREA = "see area"
     SEE_CLIENTS = "see clients"
+    ASK_OF_SCHOOL = "ask of school"
     SEE_PEOPLE_WITH_ACCESS = "see people with access"
     APPOINT = "appoint"
     CONFIRM_HEAD = "confirm head"
@@ -137,6 +138,7 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.RESET_STAFF_PASSWORD: _row(champion=_S.SCHOOL, agent=_S.CASE),
     _A.ISSUE_USERNAME: _row(champion=_S.SCHOOL),
     _A.SEE_AREA: _row(client_manager=_S.AREA, area_officer=_S.AREA, operator=_S.NATION),
+    _A.ASK_OF_SCHOOL: _row(client_manager=_S.AREA, area_officer=_S.AREA, operator=_S.NATION),
     _A.SEE_CLIENTS: _row(client_manager=_S.AREA, area_officer=_S.AREA),
     _A.SEE_PEOPLE_WITH_ACCESS: _row(champion=_S.SCHOOL, head=_S.SCHOOL, agent=_S.CASE),
     _A.SEE_SETTINGS: _row(mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),
@@ -257,6 +259,11 @@ def decide(
 def may(person: Person, action: Action, *, school: str = "") -> bool:
     """Whether a page may offer the action to the person."""
     return decide(person, action, school=school) is not None
+
+
+def able_at_school(action: Action) -> frozenset[Role]:
+    """The roles of a school's own people that may do it there."""
+    return frozenset(SCHOOL_ROLES & TABLE[action].keys())
 
 
 def needs_second_step(person: Person) -> bool:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0027_saml")]
+    dependencies = [("directory", "0028_recovery_address")]
 
     operations = [
         migrations.CreateModel(

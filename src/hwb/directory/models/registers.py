@@ -46,7 +46,7 @@ class Client(models.Model):
     """A Provisioning Client: its key, and when it was last heard from.
 
     computer: what whoever registered it calls its computer. takes_over: it ends the other clients of its schools when
-    it enrols.
+    it enrols. advised: the time of day, "02:30", at which whoever looks after it wants it to run; empty: its own.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -61,6 +61,7 @@ class Client(models.Model):
     report = models.JSONField(default=dict)
     computer = models.TextField(default="", db_default="")
     takes_over = models.BooleanField(default=False, db_default=False)
+    advised = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "client"

@@ -38,17 +38,23 @@ class Act:
 
 
 def find(
-    *, school: str, actions: Sequence[str], by: UUID | None = None, since: date | None = None, offset: int = 0,
-    size: int | None = PAGE_SIZE,
+    *, school: str, actions: Sequence[str], by: UUID | None = None, about: UUID | None = None,
+    since: date | None = None, until: date | None = None, offset: int = 0, size: int | None = PAGE_SIZE,
 ) -> tuple[int, tuple[Act, ...]]:  # fmt: skip
-    """How many acts of these kinds, and a part of them, the newest first."""
+    """How many acts of these kinds, and a part of them, the newest first. since and until: days, both included."""
     parameters: dict[str, Any] = {
-        "school": school, "actions": list(actions), "by": f"account {by}" if by else "", "since": since,
-        "offset": offset, "size": size,
+        "school": school, "actions": list(actions), "by": f"account {by}" if by else "", "about": about, "since": since,
+        "until": until, "offset": offset, "size": size,
     }  # fmt: skip
     found = fetch(_ACTS, parameters)
     total = found[0].pop("total") if found else 0
     return total, tuple(Act(**{key: value for key, value in row.items() if key != "total"}) for row in found)
+
+
+def named(account: UUID, *, school: str) -> str:
+    """A person's name as the school's own records have it; empty for somebody who was never on its lists."""
+    rows = fetch(_NAMED, {"account": account, "school": school})
+    return str(rows[0]["name"]) if rows else ""
 
 
 def people(*, school: str, actions: Sequence[str]) -> tuple[tuple[UUID, str], ...]:
@@ -67,7 +73,9 @@ WITH acts AS (
     SELECT l.*, count(*) OVER () AS total FROM audit l
     WHERE l.chain = %(school)s AND l.action = ANY(%(actions)s)
       AND (%(by)s = '' OR l.actor = %(by)s)
+      AND (%(about)s::uuid IS NULL OR l.account = %(about)s)
       AND (%(since)s::date IS NULL OR (l.at AT TIME ZONE 'Europe/London')::date >= %(since)s)
+      AND (%(until)s::date IS NULL OR (l.at AT TIME ZONE 'Europe/London')::date <= %(until)s)
     ORDER BY l.seq DESC LIMIT %(size)s OFFSET %(offset)s
 )
 SELECT l.total, l.at, l.action, l.reason_code AS reason,
@@ -104,4 +112,13 @@ WITH actors AS (
 )
 SELECT x.id AS by, {_NAME} AS name FROM actors l JOIN account x ON x.id = {_ACTOR}
 WHERE {_BY_HERE} ORDER BY name, x.id LIMIT 200
+"""  # noqa: S608
+_NAMED = f"""
+SELECT {_NAME} AS name FROM (
+    SELECT r.preferred_forename, r.legal_forename, r.preferred_surname, r.legal_surname
+    FROM upn u JOIN learner_record r ON r.upn = u.upn AND r.school = %(school)s WHERE u.account = %(account)s
+    UNION ALL
+    SELECT r.preferred_forename, r.legal_forename, r.preferred_surname, r.legal_surname
+    FROM staff_record r WHERE r.account = %(account)s AND r.school = %(school)s
+) x LIMIT 1
 """  # noqa: S608

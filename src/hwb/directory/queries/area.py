@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from hwb.directory.queries import schools as statuses
+from hwb.directory.queries.area_clients import SILENT_AFTER
 from hwb.directory.queries.provisioning import ToldFailure
 from hwb.directory.queries.rows import fetch
 from hwb.directory.queries.schools import SchoolLimits, SchoolStatus
@@ -42,6 +43,22 @@ class AreaSchool:
         if self.status.last_run is None:
             return "none"
         return "refusals" if self.refused else "completed"
+
+    def reason(self, at: datetime) -> str:
+        """Why its data is not up to date: a failure's code, or held, received, no client, silent, idle; "" for a school
+        that is up to date and whose newest attempt worked. at: the real moment, by which clients are heard from."""
+        if self.told is not None:
+            return self.told.code
+        if self.status.held_run is not None:
+            return "held"
+        attempt = self.status.last_attempt
+        if attempt is not None and attempt.state in ("failed", "refused", "received"):
+            return attempt.failure or attempt.state
+        if self.status.freshness == "up to date":
+            return ""
+        if self.last_contact is None:
+            return "no client"
+        return "silent" if at - self.last_contact > SILENT_AFTER else "idle"
 
     def age(self, today: date) -> str:
         """Which of `AGES` its Last Run is of."""

@@ -30,11 +30,14 @@ class ServedSchool:
 class AreaClient:
     """A client that was not retired. others: how many schools it serves beyond the reader's reach.
 
+    advised: the time of day at which it is advised to run, or empty.
+
     state: waiting (for its code to be used), expired, silent, first run (heard from, nothing sent yet) or connected.
     """
 
     client: UUID
     computer: str
+    advised: str
     version: str
     enrolled_at: datetime | None
     last_contact: datetime | None
@@ -81,13 +84,13 @@ def serving(schools: Collection[str], *, at: datetime) -> set[str]:
 def _client(row: dict[str, Any]) -> AreaClient:
     own = tuple(ServedSchool(**school) for school in row["served"])
     return AreaClient(
-        row["client"], row["computer"], row["version"], row["enrolled_at"], row["last_contact"], row["expires"],
-        row["state"], own, row["all_schools"] - len(own),
+        row["client"], row["computer"], row["advised"], row["version"], row["enrolled_at"], row["last_contact"],
+        row["expires"], row["state"], own, row["all_schools"] - len(own),
     )  # fmt: skip
 
 
 _CLIENTS = """
-SELECT c.id AS client, c.computer, c.version, c.enrolled_at, c.last_contact, o.served,
+SELECT c.id AS client, c.computer, c.advised, c.version, c.enrolled_at, c.last_contact, o.served,
        coalesce(c.expires, c.code_expires) AS expires,
        (SELECT count(*) FROM client_school s WHERE s.client = c.id) AS all_schools,
        CASE WHEN coalesce(c.expires, c.code_expires) <= %(at)s THEN 'expired'

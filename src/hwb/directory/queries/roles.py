@@ -47,7 +47,9 @@ class SchoolName:
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """Somebody's role as lists show it. state: given, or proposed by a headteacher's post in the school's data."""
+    """Somebody's role as lists show it. state: given, or proposed by a headteacher's post in the school's data.
+    outsider: an account that no school's data has.
+    """
 
     account: UUID
     username: str
@@ -60,6 +62,7 @@ class GrantRow:
     until: date | None
     last_sign_in: datetime | None
     second_step: bool
+    outsider: bool
     state: str
 
     def to_json(self) -> dict[str, Any]:
@@ -142,7 +145,8 @@ SELECT a.id AS account, a.username,
        concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                       coalesce(nullif(a.preferred_surname, ''), a.legal_surname)) AS name,
        g.role, g.school::text, g.area::text, g.given_by, g.given_at, g.until, a.last_sign_in,
-       EXISTS (SELECT FROM second_factor f WHERE f.account = a.id) AS second_step, 'given' AS state
+       EXISTS (SELECT FROM second_factor f WHERE f.account = a.id) AS second_step, a.kind = 'official' AS outsider,
+       'given' AS state
 FROM role_grant g JOIN account a ON a.id = g.account
 WHERE g.ended_at IS NULL AND (g.until IS NULL OR g.until >= %(today)s)
   AND (%(school)s::text IS NULL OR g.school = %(school)s)
@@ -151,7 +155,7 @@ SELECT a.id, a.username,
        concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                       coalesce(nullif(a.preferred_surname, ''), a.legal_surname)),
        'head', s.school::text, '', '', NULL, NULL, a.last_sign_in,
-       EXISTS (SELECT FROM second_factor f WHERE f.account = a.id), 'proposed'
+       EXISTS (SELECT FROM second_factor f WHERE f.account = a.id), false, 'proposed'
 FROM staff_record s
 JOIN account a ON a.id = s.account
 JOIN placement p ON p.account = a.id AND p.school = s.school AND p.role = 'post' AND p.ended IS NULL

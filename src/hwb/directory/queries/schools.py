@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,18 @@ from hwb.lifecycle import calendar
 
 @dataclass(frozen=True, slots=True)
 class SchoolLimits:
-    """Time since the last successful run up to which data is up to date and getting old; the year's first day."""
+    """Time since the last successful run up to which data is up to date and getting old; the year's first day, and
+    those of schools whose own first day of term is another one."""
 
     fresh: timedelta = timedelta(days=2)
     old: timedelta = timedelta(days=7)
     year_start: tuple[int, int] = (9, 1)
+    own_starts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def year_began(self, school: str, on: date) -> date:
+        """The first day of the academic year at this school."""
+        month, day = self.own_starts.get(school, self.year_start)
+        return calendar.academic_year_start(on, month=month, day=day)
 
 
 DEFAULT_LIMITS = SchoolLimits()
@@ -79,13 +86,11 @@ def statuses(
     limits: SchoolLimits = DEFAULT_LIMITS,
 ) -> list[SchoolStatus]:
     """These schools, or all that are open, in the order of their numbers."""
-    month, day = limits.year_start
-    year_began = calendar.academic_year_start(on, month=month, day=day)
     rows = fetch(_STATUSES, {"schools": None if schools is None else list(schools), "on": on})
-    return [_status(row, now=now, limits=limits, year_began=year_began) for row in rows]
+    return [_status(row, on=on, now=now, limits=limits) for row in rows]
 
 
-def _status(row: dict[str, Any], *, now: datetime, limits: SchoolLimits, year_began: date) -> SchoolStatus:
+def _status(row: dict[str, Any], *, on: date, now: datetime, limits: SchoolLimits) -> SchoolStatus:
     last, attempt = _attempt(row, "last"), _attempt(row, "tried")
     freshness = "never run"
     if last is not None:
@@ -93,7 +98,7 @@ def _status(row: dict[str, Any], *, now: datetime, limits: SchoolLimits, year_be
         freshness = "up to date" if age <= limits.fresh else "getting old" if age <= limits.old else "overdue"
     return SchoolStatus(
         row["school"], row["name_en"], row["name_cy"], last, attempt, freshness,
-        last is not None and calendar.london_date(last.as_at) < year_began,
+        last is not None and calendar.london_date(last.as_at) < limits.year_began(row["school"], on),
         row["held_run"], row["waits_caused"], row["waiting"], row["missing"],
     )  # fmt: skip
 

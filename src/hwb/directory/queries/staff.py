@@ -93,6 +93,7 @@ def staff(
     active: bool | None = None,
     role: str | None = None,
     among: Collection[UUID] | None = None,
+    without_step: Collection[UUID] | None = None,
     never_signed_in: bool = False,
     search: str = "",
     sort: StaffSort = "name",
@@ -103,6 +104,7 @@ def staff(
     """One page of the school's staff; a page beyond the last is empty.
 
     search: beginnings of parts of names or of the username, or a whole staff code. among: these accounts only;
+    without_step: those of these accounts, and of all who teach a class, who have set up no second step;
     never_signed_in: those who have an account here and have not signed in. Raises KeyError for an unknown `sort`.
     """
     key = _SORTS[sort]
@@ -112,6 +114,7 @@ def staff(
         if each.view == view and _matches(each, search)
         and (active is None or each.row.active is active) and (role is None or each.row.role == role)
         and (among is None or each.row.account in among)
+        and (without_step is None or _lacks_step(each.row, without_step))
         and (not never_signed_in or (each.row.account is not None and not each.row.last_sign_in))
     ]  # fmt: skip
     wanted.sort(key=lambda each: (*key(each.row), each.keys[f"sort_{language}"], str(each.row.account)))
@@ -123,6 +126,12 @@ def staff(
         len(wanted), page, max(1, -(-len(wanted) // size)) if size else 1, tuple(each.row for each in shown),
         count["current"], count["leavers"], count["starting soon"],
     )  # fmt: skip
+
+
+def _lacks_step(row: StaffRow, with_role: Collection[UUID]) -> bool:
+    """Who needs a second step to sign in, by a role or by classes, and has none."""
+    needs = row.here and row.account is not None and (bool(row.classes) or row.account in with_role)
+    return needs and not row.second_step
 
 
 def staff_member(*, account: UUID, school: str, language: Language) -> StaffRecord | None:

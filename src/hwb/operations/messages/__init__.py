@@ -1,12 +1,14 @@
 """Messages to people (ux.md 10): written with what they tell of, gathered in the morning, sent from the outbox.
 
-For pages: :func:`pass_on` (M4), :func:`tell_school` (M7), :func:`watch` and :func:`unwatch` (M11), :func:`choose`.
+For pages: :func:`pass_on` (M4), :func:`tell_school` (M7), :func:`ask_of_school`,
+:func:`watch` and :func:`unwatch` (M11), :func:`choose`.
 """
 
 from hwb.operations.messages.acts import (
     Looked,
     MessageRefused,
     Told,
+    ask_of_school,
     choose,
     pass_on,
     tell_runner,
@@ -39,6 +41,7 @@ __all__ = [
     "ServerAway",
     "Told",
     "address_changes",
+    "ask_of_school",
     "champion_changed",
     "choose",
     "deliver_next",

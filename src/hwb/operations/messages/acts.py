@@ -108,6 +108,28 @@ def tell_runner(*, school: str, acting_account: UUID, acting_user: str, now: dat
     return told
 
 
+def ask_of_school(*, school: str, what: str, role: str, acting_account: UUID, acting_user: str, now: datetime) -> Told:
+    """Asks a school's Digital Champions and MIS administrators, else its headteacher, to do something (C2).
+
+    what: one of `lifecycle.messages.ASKABLE`; role: as what somebody asks. At most one a day from the same person to
+    the same school, whatever it asks.
+    """
+    if what not in messages.ASKABLE:
+        raise ValueError(what)
+    with transaction.atomic(), connection.cursor() as cursor:
+        occasion = f"{calendar.london_date(now)} {acting_account}"
+        letter = Letter(Kind.ASKED, school, occasion, {"what": what, "by": role}, messages.due_at(Kind.ASKED, now))
+        readers = readers_at(cursor, [school], Kind.ASKED, now=now).get(school, ())
+        if not readers:
+            readers = readers_at(cursor, [school], Kind.ASKED, now=now, only=("head",)).get(school, ())
+        told = Told.NO_READER
+        if readers:
+            told = Told.TOLD if put(cursor, letter, readers, now=now) else Told.BEFORE
+        audit.record(action="asked of school", actor=acting_user, at=now, details={"asked": what, "outcome": told},
+                     school=school, chain=school)  # fmt: skip
+    return told
+
+
 def _tell(cursor: Any, waited: tuple[str, int, date], now: datetime) -> Told:
     school, count, newest = waited
     details = {"count": count, "newest": newest.isoformat(), "asked": True}

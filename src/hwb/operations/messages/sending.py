@@ -12,11 +12,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from hwb.directory import vault
 from hwb.extract.texts import Language
 from hwb.lifecycle import message_texts, messages
 from hwb.lifecycle.message_texts import Said, School
 from hwb.lifecycle.messages import URGENCY, Kind
+from hwb.operations.messages import links
 
 #: So often is one message tried; a server that is away does not count.
 TRIES = 12
@@ -71,7 +71,7 @@ def deliver_next(*, send: Callable[[Outgoing], None], now: datetime, at: datetim
         message = dict(zip([column[0] for column in cursor.description], row, strict=True))
         details = message["details"]
         message["details"] = json.loads(details) if isinstance(details, str) else details
-        if (why := _why_not(cursor, message)) is not None:
+        if (why := _why_not(cursor, message, at)) is not None:
             cursor.execute("UPDATE message SET failed = %s WHERE id = %s", [why, message["id"]])
             return Sent.LEFT
         if _had_enough(cursor, message, now):
@@ -124,16 +124,18 @@ def outgoing(message: Mapping[str, Any], *, at: datetime) -> Outgoing:
     if "search" in message["details"]:
         parts["search"] = message["details"]["search"]
     if "link" in message["details"]:
-        parts["token"] = vault.link_token(message["details"]["link"], secret=str(settings.SECRET_KEY))
+        parts = {"token": links.token_of(message["details"]["link"])}
     route = message_texts.route_of(kind, message["details"])
     return Outgoing(message["id"], kind, message["recipient"], said, route, parts, to_account, at)
 
 
-def _why_not(cursor: Any, message: dict[str, Any]) -> str | None:
+def _why_not(cursor: Any, message: dict[str, Any], at: datetime) -> str | None:
     """Why the message must not go out any more: told late, it would be false."""
     if not message["recipient"]:
         return "no address"
     kind, school, details = message["kind"], message["school"], message["details"]
+    if kind == Kind.INVITATION:
+        return None if links.is_open(cursor, details["link"], at=at) else "no longer true"
     if kind == Kind.HELD:
         cursor.execute("SELECT 1 FROM run WHERE id = %s AND state = 'held'", [details["run"]])
         return None if cursor.fetchone() else "no longer true"

@@ -14,6 +14,7 @@ from django import template
 from django.template.base import FilterExpression, Node, Parser, Token, token_kwargs
 from django.template.context import Context
 
+from hwb import clock
 from hwb.web import words
 
 register = template.Library()
@@ -75,6 +76,12 @@ def day(value: date | None) -> str:
 def short_day(value: date | None) -> str:
     """1 Sep"""
     return "" if value is None else words.short_day(value)
+
+
+@register.filter
+def rehearsed(value: datetime | None) -> datetime | None:
+    """A real moment (a client's contact) on the calendar of the page, which may be rehearsed."""
+    return None if value is None else clock.rehearsed(value)
 
 
 @register.filter
