@@ -1,0 +1,136 @@
+# ruff: noqa: S608 - statements are put together from the fixed parts of relations; values are parameters
+"""What services read of schools: lists in pages, by filter and order, and single things (OneRoster, SCIM).
+
+Every list has a key that never changes and by which it is ordered. A page begins after a key, which costs the same
+wherever it lies, or after a number of rows. New rows of people come last or between; none is ever taken out, so that
+whoever pages while a run lands misses nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hwb.directory.queries.rows import fetch
+
+Type = Literal["text", "date", "moment", "flag", "number", "person", "member"]
+Operator = Literal["=", "!=", ">", ">=", "<", "<=", "~"]
+_CASTS: dict[str, str] = {
+    "text": "text", "date": "date", "moment": "timestamptz", "flag": "boolean", "number": "integer", "person": "uuid",
+    "member": "text",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something that may be asked for or sorted by: its SQL, and the type of the value it is compared with.
+
+    person: an account, which a service knows by another name; member: an account and the class it is in.
+    """
+
+    sql: str
+    type: Type = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One comparison. `value` is of the field's type, never part of the statement."""
+
+    field: str
+    operator: Operator
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which rows, in which order. joined: by AND or OR. after: the key after which the page begins."""
+
+    compared: tuple[Compared, ...] = ()
+    joined: Literal["AND", "OR"] = "AND"
+    sort: str | None = None
+    descending: bool = False
+    limit: int = 100
+    offset: int = 0
+    after: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """What a list is made of. Fixed text throughout; what a service says goes into `values`.
+
+    key: SQL and type of each part. columns: what a row tells. detail: joined to a page's rows (as `page`, keys k0, k1,
+    …) where columns cost too much to be asked of rows that are not shown; else columns are asked of `source`.
+    """
+
+    source: str
+    key: tuple[tuple[str, str], ...]
+    columns: str
+    fields: Mapping[str, Field]
+    where: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    detail: str = ""
+
+
+def page(relation: Relation, asked: Asked) -> list[dict[str, Any]]:
+    """The rows of a page; each also has its key as k0, k1, …"""
+    conditions, values = _conditions(relation, asked)
+    keys = [sql for sql, _ in relation.key]
+    if asked.after is not None:
+        # The first part alone, too: by it the planner finds where to begin.
+        bounds = [f"%(after{number})s::{kind}" for number, (_, kind) in enumerate(relation.key)]
+        conditions += [f"({', '.join(keys)}) > ({', '.join(bounds)})", f"{keys[0]} >= {bounds[0]}"]
+        values |= {f"after{number}": value for number, value in enumerate(asked.after)}
+    order = ", ".join([*_sorted_by(relation, asked), *keys])
+    named = ", ".join(f"{sql} AS k{number}" for number, sql in enumerate(keys))
+    told = named if relation.detail else f"{named}, {relation.columns}"
+    statement = (
+        f"SELECT {told} FROM {relation.source} WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
+    )
+    if relation.detail:
+        statement = (
+            f"WITH found AS MATERIALIZED ({statement}),"
+            f" page AS MATERIALIZED (SELECT *, row_number() OVER () AS n FROM found)"
+            f" SELECT page.*, {relation.columns} FROM page {relation.detail} ORDER BY page.n"
+        )
+    return fetch(statement, {**values, "limit": asked.limit, "offset": asked.offset})
+
+
+def count(relation: Relation, asked: Asked) -> int:
+    """How many rows there are beside the page."""
+    conditions, values = _conditions(relation, asked)
+    return int(fetch(f"SELECT count(*) AS n FROM {relation.source} WHERE {' AND '.join(conditions)}", values)[0]["n"])
+
+
+def key_of(row: Mapping[str, Any], relation: Relation) -> tuple[str, ...]:
+    """A row's key, as `Asked.after` takes it."""
+    return tuple(str(row[f"k{number}"]) for number in range(len(relation.key)))
+
+
+def _conditions(relation: Relation, asked: Asked) -> tuple[list[str], dict[str, Any]]:
+    conditions, values = ["true", *relation.where], dict(relation.values)
+    compared = []
+    for number, each in enumerate(asked.compared):
+        compared.append(_comparison(relation.fields[each.field], each.operator, f"value{number}"))
+        values[f"value{number}"] = each.value
+    if compared:
+        conditions.append("(" + f" {asked.joined} ".join(compared) + ")")
+    return conditions, values
+
+
+def _comparison(known: Field, operator: Operator, name: str) -> str:
+    if operator == "~":
+        return f"strpos(lower(({known.sql})::text), lower(%({name})s::text)) > 0"
+    collation = ' COLLATE "C"' if known.type == "text" else ""
+    sql = "IS DISTINCT FROM" if operator == "!=" else operator
+    return f"(({known.sql}){collation} {sql} %({name})s::{_CASTS[known.type]})"
+
+
+def _sorted_by(relation: Relation, asked: Asked) -> Sequence[str]:
+    if asked.sort is None:
+        return ()
+    known = relation.fields[asked.sort]
+    if known.type in ("person", "member"):
+        return ()  # the list's own order: what a service knows people by has none that means anything
+    return (f"({known.sql}) {'DESC NULLS LAST' if asked.descending else 'ASC NULLS FIRST'}",)
