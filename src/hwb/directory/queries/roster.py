@@ -61,6 +61,7 @@ class Relation:
 
     key: SQL and type of each part. columns: what a row tells. detail: joined to a page's rows (as `page`, keys k0, k1,
     …) where columns cost too much to be asked of rows that are not shown; else columns are asked of `source`.
+    whole: what is the same as `source`, and cheaper where every row is looked at.
     """
 
     source: str
@@ -70,6 +71,7 @@ class Relation:
     where: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     detail: str = ""
+    whole: str = ""
 
 
 def page(relation: Relation, asked: Asked) -> list[dict[str, Any]]:
@@ -84,8 +86,9 @@ def page(relation: Relation, asked: Asked) -> list[dict[str, Any]]:
     order = ", ".join([*_sorted_by(relation, asked), *keys])
     named = ", ".join(f"{sql} AS k{number}" for number, sql in enumerate(keys))
     told = named if relation.detail else f"{named}, {relation.columns}"
+    source = (relation.whole if asked.sort else "") or relation.source
     statement = (
-        f"SELECT {told} FROM {relation.source} WHERE {' AND '.join(conditions)}"
+        f"SELECT {told} FROM {source} WHERE {' AND '.join(conditions)}"
         f" ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
     )
     if relation.detail:
@@ -100,7 +103,8 @@ def page(relation: Relation, asked: Asked) -> list[dict[str, Any]]:
 def count(relation: Relation, asked: Asked) -> int:
     """How many rows there are beside the page."""
     conditions, values = _conditions(relation, asked)
-    return int(fetch(f"SELECT count(*) AS n FROM {relation.source} WHERE {' AND '.join(conditions)}", values)[0]["n"])
+    source = relation.whole or relation.source
+    return int(fetch(f"SELECT count(*) AS n FROM {source} WHERE {' AND '.join(conditions)}", values)[0]["n"])
 
 
 def key_of(row: Mapping[str, Any], relation: Relation) -> tuple[str, ...]:

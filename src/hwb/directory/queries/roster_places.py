@@ -21,44 +21,59 @@ _RUN = """LEFT JOIN LATERAL (
 ) t ON true"""
 _MODIFIED = "date_trunc('milliseconds', coalesce(t.finished_at, s.changed_at))"
 #: Everyone whom a school's word, the newest about each, puts into a class: h registration groups, s other classes.
+#: Of one school (`s`) after the other for a page, which may end early; of all at once where all are wanted.
 _MEMBERS = """(
-    SELECT u.account, 'student' AS role, c.kind, c.name, r.year_group, p.here
+    SELECT r.school, u.account, 'student' AS role, c.kind, c.name, r.year_group, p.here
     FROM learner_record r
     JOIN upn u ON u.upn = r.upn
     JOIN account a ON a.id = u.account
-    CROSS JOIN LATERAL (
-        SELECT bool_or(x.ended IS NULL) AS here FROM placement x
-        WHERE x.account = u.account AND x.school = r.school AND x.role <> 'post' HAVING count(*) > 0
-    ) p
+    {learner_placed}
     CROSS JOIN LATERAL (
         SELECT 'h' AS kind, r.registration_group AS name WHERE r.registration_group <> ''
         UNION SELECT 's', unnest(r.classes)
     ) c
-    WHERE r.school = s.dfes AND c.name <> '' AND (a.upn = r.upn OR NOT EXISTS (
+    WHERE {which} AND c.name <> '' AND (a.upn = r.upn OR NOT EXISTS (
         SELECT FROM learner_record n WHERE n.school = r.school AND n.upn = a.upn))
     UNION
-    SELECT r.account, 'teacher', CASE WHEN g.name IS NULL THEN 's' ELSE 'h' END, n.name, '', p.here
+    SELECT r.school, r.account, 'teacher', CASE WHEN g.name IS NULL THEN 's' ELSE 'h' END, n.name, '', p.here
     FROM staff_record r
     CROSS JOIN LATERAL unnest(r.classes) AS n(name)
-    LEFT JOIN (SELECT DISTINCT h.registration_group AS name FROM learner_record h WHERE h.school = s.dfes) g
-        ON g.name = n.name
-    CROSS JOIN LATERAL (
-        SELECT bool_or(x.ended IS NULL) AS here FROM placement x
-        WHERE x.account = r.account AND x.school = r.school AND x.role = 'post' HAVING count(*) > 0
-    ) p
-    WHERE r.school = s.dfes AND n.name <> ''
+    LEFT JOIN (SELECT DISTINCT r.school, r.registration_group AS name FROM learner_record r WHERE {which}) g
+        ON g.school = r.school AND g.name = n.name
+    {staff_placed}
+    WHERE {which} AND n.name <> ''
 )"""
+_PLACED_HERE = """CROSS JOIN LATERAL (
+        SELECT bool_or(x.ended IS NULL) AS here FROM placement x
+        WHERE x.account = {account} AND x.school = r.school AND x.role {role} HAVING count(*) > 0
+    ) p"""
+_PLACED_ALL = """JOIN (
+        SELECT x.account, x.school, bool_or(x.ended IS NULL) AS here FROM placement x
+        WHERE x.role {role} AND {within} GROUP BY x.account, x.school
+    ) p ON p.account = {account} AND p.school = r.school"""
+_CLASSES = """(
+    SELECT m.school, m.kind, m.name COLLATE "C" AS name, bool_or(m.here) AS here,
+           coalesce(array_agg(DISTINCT m.year_group) FILTER (WHERE m.here AND m.year_group <> ''), '{{}}') AS grades
+    FROM {members} m GROUP BY m.school, m.kind, m.name
+) c"""
 #: The day of a school's newest word; of one without, today: what it has came to it from another (R43).
 _DAY = "coalesce((t.as_at AT TIME ZONE 'Europe/London')::date, %(today)s::date)"
 _AMONG = """(s.dfes, c.kind, c.name) IN
     (SELECT j.s, j.k, j.n FROM jsonb_to_recordset(%(among)s::jsonb) AS j(s text, k text, n text))"""
-_CLASSES = f"""CROSS JOIN LATERAL (
-    SELECT m.kind, m.name COLLATE "C" AS name, bool_or(m.here) AS here,
-           coalesce(array_agg(DISTINCT m.year_group) FILTER (WHERE m.here AND m.year_group <> ''), '{{}}') AS grades
-    FROM {_MEMBERS} m GROUP BY m.kind, m.name
-) c"""
+_ONE = "r.school = s.dfes"
 _CLASS_ID = f"s.dfes || '-' || c.kind || '-' || {_DIGEST.format(name='c.name')}"
 _CLASS_STATUS = "CASE WHEN c.here THEN 'active' ELSE 'tobedeleted' END"
+
+
+def _members(placed: str, which: str, *, within: str = "") -> str:
+    return _MEMBERS.format(
+        which=which, learner_placed=placed.format(account="u.account", role="<> 'post'", within=within),
+        staff_placed=placed.format(account="r.account", role="= 'post'", within=within),
+    )  # fmt: skip
+
+
+def _of_all(seen: Seen) -> str:
+    return _members(_PLACED_ALL, seen.within("r.school"), within=seen.within("x.school"))
 
 
 def orgs(seen: Seen, *, schools_only: bool = False, org: str | None = None) -> Relation:
@@ -142,7 +157,9 @@ def classes(
         where.append(f"{_DAY} >= %(from)s::date AND {_DAY} < %(to)s::date")
         values |= {"from": years[0], "to": years[1]}
     return Relation(
-        source=f"establishment s {_RUN} {_CLASSES}",
+        source=f"establishment s {_RUN} CROSS JOIN LATERAL {_CLASSES.format(members=_members(_PLACED_HERE, _ONE))}",
+        whole=f"establishment s {_RUN} JOIN {_CLASSES.format(members=_of_all(seen))}"
+        " ON c.school = s.dfes",
         key=(("s.dfes", "text"), ("c.kind", "text"), ("c.name", "text")),
         where=tuple(where), values=values,
         columns=f"s.dfes AS school, c.kind, c.name, {_CLASS_ID} AS id, c.here, c.grades, t.as_at,"
@@ -180,7 +197,8 @@ def members(
     modified = f"""date_trunc('milliseconds', coalesce((SELECT max(u.at) FROM audit u WHERE u.account = m.account
         AND u.school = s.dfes AND u.action = ANY(%(changes)s::text[])), {_MODIFIED}))"""
     return Relation(
-        source=f"establishment s {_RUN} CROSS JOIN LATERAL {_MEMBERS} m",
+        source=f"establishment s {_RUN} CROSS JOIN LATERAL {_members(_PLACED_HERE, _ONE)} m",
+        whole=f"establishment s {_RUN} JOIN {_of_all(seen)} m ON m.school = s.dfes",
         key=(("s.dfes", "text"), ("m.account", "uuid"), ("m.kind", "text"), ('m.name COLLATE "C"', "text")),
         where=tuple(where), values=values,
         columns=f"s.dfes AS school, m.account, m.role, m.kind, m.name, {identity} AS class, m.here,"
