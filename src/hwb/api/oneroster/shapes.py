@@ -33,6 +33,8 @@ class Pen:
     known_as: Callable[[UUID], str]
     today: date
     year_start: tuple[int, int] = (9, 1)
+    #: A school's own roster for another system, with what only an MIS needs: UPN, staff code, dates of admission.
+    own: bool = False
 
     def ref(self, kind: str, sourced_id: str) -> dict[str, str]:
         """A reference: where the thing is, its identifier and kind."""
@@ -69,6 +71,13 @@ def user(row: Row, pen: Pen) -> dict[str, Any]:
     }
     if here and row["email"]:
         made["email"] = row["email"]
+    if pen.own:
+        ids = {
+            "UPN": row["upn"],
+            "StaffCode": shown[0]["code"] if shown else "",
+            "EmployeeNumber": shown[0]["number"] if shown else "",
+        }
+        made["userIds"] = [{"type": name, "identifier": value} for name, value in ids.items() if value]
     if pen.version == "1.2":
         made["roles"] = [role for place in shown for role in roles(row["kind"], place, pen)]
         if shown:
@@ -165,6 +174,8 @@ def enrollment(row: Row, pen: Pen) -> dict[str, Any]:
     }  # fmt: skip
     if row["role"] == "student":
         made["primary"] = pen.flag(False)  # of teachers no MIS says which one it is
+    if pen.own and pen.version == "1.1" and row["start_date"] is not None:
+        made["beginDate"] = row["start_date"].isoformat()  # 1.1 has no other place for it
     return made
 
 

@@ -93,7 +93,7 @@ FIELDS: dict[str, Field] = {
                   f" WHEN {_TEACHES} THEN 'teacher' ELSE 'aide' END"),
     "birthDate": Field("CASE WHEN {here} THEN a.birth_date END", "date"),
 }  # fmt: skip
-_COLUMNS = f"""a.kind, {{here}} AS here, a.active, a.username, a.email, {_GIVEN} AS given_name,
+_COLUMNS = f"""a.kind, {{here}} AS here, a.active, a.upn, a.username, a.email, {_GIVEN} AS given_name,
     {_FAMILY} AS family_name,
     a.birth_date, {_MODIFIED} AS modified, coalesce(s.places, '[]'::jsonb) AS places"""
 #: Each school with the newest time there, what its word says, and what somebody is there; the one that counts first.
@@ -103,7 +103,9 @@ _PLACES = """LEFT JOIN LATERAL (
         'ended', least(t.ended, coalesce(w.leaving_date, t.ended)),
         'year', coalesce(w.year_group, ''), 'group', coalesce(w.registration_group, ''),
         'classes', to_jsonb(coalesce(w.classes, '{{}}')), 'forename', coalesce(w.forename, ''),
-        'surname', coalesce(w.surname, ''), 'teaches', coalesce(w.teaches, false), 'head', coalesce(h.head, false)
+        'surname', coalesce(w.surname, ''),
+        'code', coalesce(w.code, ''), 'number', coalesce(w.number, ''),
+        'teaches', coalesce(w.teaches, false), 'head', coalesce(h.head, false)
     ) ORDER BY t.here DESC, t.guest, t.ended DESC NULLS FIRST, t.began DESC, t.school) AS places
     FROM (
         SELECT p.school, bool_or(p.ended IS NULL) AS here, bool_and(p.role = 'guest') AS guest,
@@ -114,13 +116,13 @@ _PLACES = """LEFT JOIN LATERAL (
     LEFT JOIN LATERAL (
         SELECT w.year_group, w.registration_group, w.classes, w.start_date, w.leaving_date, false AS teaches,
                coalesce(nullif(w.preferred_forename, ''), w.legal_forename) AS forename,
-               coalesce(nullif(w.preferred_surname, ''), w.legal_surname) AS surname
+               coalesce(nullif(w.preferred_surname, ''), w.legal_surname) AS surname, '' AS code, '' AS number
         FROM upn n JOIN learner_record w ON w.school = t.school AND w.upn = n.upn
         WHERE a.kind = 'learner' AND n.account = a.id
         UNION ALL
         SELECT '', '', r.classes, r.start_date, r.leaving_date, r.classes <> '{{}}',
                coalesce(nullif(r.preferred_forename, ''), r.legal_forename),
-               coalesce(nullif(r.preferred_surname, ''), r.legal_surname)
+               coalesce(nullif(r.preferred_surname, ''), r.legal_surname), r.staff_code, r.employee_number
         FROM staff_record r WHERE a.kind = 'staff' AND r.school = t.school AND r.account = a.id
         LIMIT 1
     ) w ON true

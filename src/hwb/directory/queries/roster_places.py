@@ -23,7 +23,7 @@ _MODIFIED = "date_trunc('milliseconds', coalesce(t.finished_at, s.changed_at))"
 #: Everyone whom a school's word, the newest about each, puts into a class: h registration groups, s other classes.
 #: Of one school (`s`) after the other for a page, which may end early; of all at once where all are wanted.
 _MEMBERS = """(
-    SELECT r.school, u.account, 'student' AS role, c.kind, c.name, r.year_group, p.here
+    SELECT r.school, u.account, 'student' AS role, c.kind, c.name, r.year_group, r.start_date, p.here
     FROM learner_record r
     JOIN upn u ON u.upn = r.upn
     JOIN account a ON a.id = u.account
@@ -35,7 +35,8 @@ _MEMBERS = """(
     WHERE {which} AND c.name <> '' AND (a.upn = r.upn OR NOT EXISTS (
         SELECT FROM learner_record n WHERE n.school = r.school AND n.upn = a.upn))
     UNION
-    SELECT r.school, r.account, 'teacher', CASE WHEN g.name IS NULL THEN 's' ELSE 'h' END, n.name, '', p.here
+    SELECT r.school, r.account, 'teacher', CASE WHEN g.name IS NULL THEN 's' ELSE 'h' END, n.name, '',
+           r.start_date, p.here
     FROM staff_record r
     CROSS JOIN LATERAL unnest(r.classes) AS n(name)
     LEFT JOIN (SELECT DISTINCT r.school, r.registration_group AS name FROM learner_record r WHERE {which}) g
@@ -204,7 +205,7 @@ def members(
         whole=_whole(seen, f"{_ALL_MEMBERS} m", "m.school"),
         key=(("s.dfes", "text"), ("m.account", "uuid"), ("m.kind", "text"), ('m.name COLLATE "C"', "text")),
         where=tuple(where), values=values,
-        columns=f"s.dfes AS school, m.account, m.role, m.kind, m.name, {identity} AS class, m.here,"
+        columns=f"s.dfes AS school, m.account, m.role, m.kind, m.name, {identity} AS class, m.here, m.start_date,"
         f" {modified} AS modified",
         fields={
             "sourcedId": Field(f"m.account::text || '-' || {identity}", "member"), "role": Field("m.role"),
