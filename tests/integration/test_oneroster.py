@@ -15,8 +15,8 @@ from tests.support.people import OTHER, PRIMARY, SECONDARY, upn
 from tests.support.rosters import BASES, reading
 
 from hwb.api.oneroster import collections, views
-from hwb.api.oneroster.passes import PASSES
 from hwb.api.oneroster.urls import urlpatterns
+from hwb.api.passes import PASSES
 from hwb.directory.models import Account, Audit, Authority, Establishment
 from hwb.directory.queries import services as rows
 from hwb.operations import services

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from django.http import QueryDict
 
 from hwb.api.oneroster.errors import invalid, unknown_filter_field, unknown_selection_field
-from hwb.directory.queries.roster import Asked, Compared, Field, Operator
+from hwb.directory.queries.roster import Asked, Compared, Condition, Field, Joined, Operator
 
 STANDARD_LIMIT, MOST = 100, 5000
 _FARTHEST = 2**31 - 1
@@ -45,10 +45,10 @@ def read(
     if order not in ("asc", "desc"):
         raise invalid("orderBy")
     sort = sent.get("sort")
-    compared, joined = _filter(sent.get("filter"), fields, account)
     return Query(
         asked=Asked(
-            compared=compared, joined=joined, sort=sort if sort in fields else None, descending=order == "desc",
+            condition=_filter(sent.get("filter"), fields, account), sort=sort if sort in fields else None,
+            descending=order == "desc",
             limit=min(limit, MOST), offset=offset,
         ),
         selected=selection(sent, members),
@@ -75,12 +75,10 @@ def _whole(sent: QueryDict, name: str, standard: int, least: int) -> int:
     return int(text)
 
 
-def _filter(
-    text: str | None, fields: Mapping[str, Field], account: Callable[[str], str | None]
-) -> tuple[tuple[Compared, ...], Literal["AND", "OR"]]:
+def _filter(text: str | None, fields: Mapping[str, Field], account: Callable[[str], str | None]) -> Condition | None:
     """Comparisons, all joined by AND or all by OR: the standard has no brackets, so a mixture has no one meaning."""
     if text is None:
-        return (), "AND"
+        return None
     if len(text) > _LONGEST or not _PLAIN.fullmatch(text):
         raise invalid("filter")
     found: list[Compared] = []
@@ -101,7 +99,7 @@ def _filter(
         place = join.end()
     if len(joins) > 1:
         raise invalid("filter")
-    return tuple(found), "OR" if joins == {"OR"} else "AND"
+    return Joined("OR" if joins == {"OR"} else "AND", tuple(found))
 
 
 def _compared(match: re.Match[str], fields: Mapping[str, Field], account: Callable[[str], str | None]) -> Compared:

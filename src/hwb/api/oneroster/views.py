@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +11,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 
 from hwb import clock
+from hwb.api import passes
 from hwb.api.access import Caller, HwbRequest, allow
 from hwb.api.access import View as Answer
 from hwb.api.errors import not_found
@@ -19,9 +19,7 @@ from hwb.api.oneroster import query
 from hwb.api.oneroster.collections import Collection, View, account_reader, fields_of, one
 from hwb.api.oneroster.errors import forbidden
 from hwb.api.oneroster.nested import Below, of_schools_class
-from hwb.api.oneroster.passes import PASSES
 from hwb.api.oneroster.shapes import BASES, Pen, Version
-from hwb.directory.queries import roster
 from hwb.directory.queries.roster import Asked, Relation
 from hwb.directory.queries.roster_people import Seen
 from hwb.directory.queries.services import ServiceRow
@@ -110,27 +108,13 @@ def _listed(request: HwbRequest, view: View, collection: Collection, relation: R
     version = view.pen.version
     fields = fields_of(collection, relation, version)
     wanted = query.read(request.GET, fields=fields, members=collection.members(version), account=view.account)
-    rows, total = _page(request, relation, wanted.asked)
+    told = urlencode(sorted((name, value) for name, value in request.GET.items() if name not in ("offset", "limit")))
+    rows, total = passes.page(relation, wanted.asked, mark=(request.reader.mark, request.path, told))
     written = [_selected(collection.write(row, view.pen), wanted.selected) for row in rows]
     response = _json({collection.plural: written})
     response["X-Total-Count"] = str(total)
     response["Link"] = _links(request, wanted.asked, total)
     return response
-
-
-def _page(request: HwbRequest, relation: Relation, asked: Asked) -> tuple[list[dict[str, Any]], int]:
-    """The rows of a page and how many there are in all; see hwb.api.oneroster.passes."""
-    told = urlencode(sorted((name, value) for name, value in request.GET.items() if name not in ("offset", "limit")))
-    reading = PASSES.of(request.reader.mark, request.path, told)
-    begin = reading.begins.get(asked.offset) if asked.sort is None else None
-    rows = roster.page(relation, asked if begin is None else replace(asked, after=begin, offset=0))
-    end = asked.offset + len(rows)
-    if reading.total is None or asked.offset == 0:
-        reading.total = roster.count(relation, asked)
-    if rows:
-        reading.total = max(reading.total, end)
-        reading.remember(end, roster.key_of(rows[-1], relation))
-    return rows, reading.total
 
 
 def _links(request: HwbRequest, asked: Asked, total: int) -> str:

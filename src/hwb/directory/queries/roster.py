@@ -10,15 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from hwb.directory.queries.rows import fetch
 
-Type = Literal["text", "date", "moment", "flag", "number", "person", "member"]
-Operator = Literal["=", "!=", ">", ">=", "<", "<=", "~"]
+Type = Literal["text", "date", "moment", "flag", "number", "person", "member", "texts"]
+#: ~ contains; ^ begins with, $ ends with, ? is there
+Operator = Literal["=", "!=", ">", ">=", "<", "<=", "~", "^", "$", "?"]
+_PARTS: dict[str, str] = {
+    "~": "strpos({sql}, {value}) > 0", "^": "starts_with({sql}, {value})",
+    "$": "right({sql}, length({value})) = {value}",
+}  # fmt: skip
 _CASTS: dict[str, str] = {
     "text": "text", "date": "date", "moment": "timestamptz", "flag": "boolean", "number": "integer", "person": "uuid",
     "member": "text",
+    "texts": "text",
 }  # fmt: skip
 
 
@@ -26,7 +32,8 @@ _CASTS: dict[str, str] = {
 class Field:
     """Something that may be asked for or sorted by: its SQL, and the type of the value it is compared with.
 
-    person: an account, which a service knows by another name; member: an account and the class it is in.
+    person: an account, which a service knows by another name; member: an account and the class it is in. texts: an
+    array, one of which is compared.
     """
 
     sql: str
@@ -42,12 +49,29 @@ class Compared:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Conditions of which all or one must hold."""
+
+    by: Literal["AND", "OR"]
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negated:
+    """A condition that must not hold."""
+
+    part: Condition
+
+
+Condition: TypeAlias = Compared | Joined | Negated
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which rows, in which order. joined: by AND or OR. after: the key after which the page begins."""
+    """Which rows, in which order. after: the key after which the page begins."""
 
-    compared: tuple[Compared, ...] = ()
-    joined: Literal["AND", "OR"] = "AND"
+    condition: Condition | None = None
     sort: str | None = None
     descending: bool = False
     limit: int = 100
@@ -114,18 +138,30 @@ def key_of(row: Mapping[str, Any], relation: Relation) -> tuple[str, ...]:
 
 def _conditions(relation: Relation, asked: Asked) -> tuple[list[str], dict[str, Any]]:
     conditions, values = ["true", *relation.where], dict(relation.values)
-    compared = []
-    for number, each in enumerate(asked.compared):
-        compared.append(_comparison(relation.fields[each.field], each.operator, f"value{number}"))
-        values[f"value{number}"] = each.value
-    if compared:
-        conditions.append("(" + f" {asked.joined} ".join(compared) + ")")
+    if asked.condition is not None:
+        conditions.append(_written(asked.condition, relation, values))
     return conditions, values
 
 
+def _written(condition: Condition, relation: Relation, values: dict[str, Any]) -> str:
+    """A condition as SQL; what it compares with goes into `values`."""
+    if isinstance(condition, Joined):
+        return "(" + f" {condition.by} ".join(_written(part, relation, values) for part in condition.parts) + ")"
+    if isinstance(condition, Negated):
+        return f"(NOT coalesce({_written(condition.part, relation, values)}, false))"
+    name = f"value{len(values)}"
+    values[name] = condition.value
+    return _comparison(relation.fields[condition.field], condition.operator, name)
+
+
 def _comparison(known: Field, operator: Operator, name: str) -> str:
-    if operator == "~":
-        return f"strpos(lower(({known.sql})::text), lower(%({name})s::text)) > 0"
+    if operator == "?":
+        empty = "'{}'" if known.type == "texts" else "''"
+        return f"(coalesce(({known.sql})::text, {empty}) <> {empty} AND %({name})s::text IS NOT NULL)"
+    if known.type == "texts":
+        return f"({'NOT ' if operator == '!=' else ''}%({name})s::text = ANY({known.sql}))"
+    if operator in _PARTS:
+        return _PARTS[operator].format(sql=f"lower(({known.sql})::text)", value=f"lower(%({name})s::text)")
     collation = ' COLLATE "C"' if known.type == "text" else ""
     sql = "IS DISTINCT FROM" if operator == "!=" else operator
     return f"(({known.sql}){collation} {sql} %({name})s::{_CASTS[known.type]})"

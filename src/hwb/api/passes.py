@@ -8,8 +8,12 @@ process only, and what has been forgotten costs time, no more.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import Any
+
+from hwb.directory.queries import roster
+from hwb.directory.queries.roster import Asked, Relation
 
 MOST_PASSES, MOST_PAGES = 500, 2000
 
@@ -45,3 +49,20 @@ class Passes:
 
 
 PASSES = Passes()
+
+
+def page(relation: Relation, asked: Asked, *, mark: tuple[str, ...]) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a page, and how many there are in all: as many as when the pass began, where no more were met.
+
+    mark: token, address, and all parameters that say which rows are in the list.
+    """
+    reading = PASSES.of(*mark)
+    begin = reading.begins.get(asked.offset) if asked.sort is None else None
+    rows = roster.page(relation, asked if begin is None else replace(asked, after=begin, offset=0))
+    if reading.total is None or asked.offset == 0:
+        reading.total = roster.count(relation, asked)
+    if rows:
+        end = asked.offset + len(rows)
+        reading.total = max(reading.total, end)
+        reading.remember(end, roster.key_of(rows[-1], relation))
+    return rows, reading.total
