@@ -189,6 +189,7 @@ COLLECTIONS: Mapping[str, Collection] = {
         scopes=_DEMOGRAPHICS,
     ),
 }  # fmt: skip
+_SCIM_ONLY = ("id", "displayname", "school", "kind", "meta.lastmodified")
 #: Of people: by what 1.2 and 1.1 do not both have, or what only demographics tell.
 _HIDDEN = {
     ("1.2", "users"): ("role", "birthDate"), ("1.1", "users"): ("birthDate",),
@@ -199,7 +200,7 @@ _HIDDEN = {
 
 def fields_of(collection: Collection, relation: Relation, version: str) -> dict[str, Any]:
     """What a list may be filtered and sorted by in a version."""
-    hidden = _HIDDEN.get((version, collection.plural), ())
+    hidden = (*_HIDDEN.get((version, collection.plural), ()), *_SCIM_ONLY)
     return {name: known for name, known in relation.fields.items() if name not in hidden}
 
 

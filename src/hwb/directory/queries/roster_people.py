@@ -6,7 +6,7 @@ nothing that a later school said or did.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -45,8 +45,17 @@ class Seen:
         return "true" if self.schools is None else f"{column} = ANY(%(schools)s::text[])"
 
 
-def people(seen: Seen, *, teaching: bool = False, accounts: Collection[str] | None = None) -> Relation:
-    """Accounts of the kinds, in the order in which they were made. teaching: staff with classes. accounts: of these."""
+def people(
+    seen: Seen,
+    *,
+    teaching: bool = False,
+    accounts: Collection[str] | None = None,
+    fields: Mapping[str, Field] | None = None,
+) -> Relation:
+    """Accounts of the kinds, in the order in which they were made. teaching: staff with classes. accounts: of these.
+
+    fields: what is filtered by where it is not OneRoster's.
+    """
     here = _HERE.format(within=seen.within("p.school"), holds=seen.within("o.school"))
     parts = {
         "here": here, "within": seen.within("p.school"), "of_staff": seen.within("r.school"),
@@ -62,7 +71,7 @@ def people(seen: Seen, *, teaching: bool = False, accounts: Collection[str] | No
     return Relation(
         source="account a", key=(("a.id", "uuid"),), where=tuple(where), values=values,
         columns=_COLUMNS.format(**parts), detail=f"JOIN account a ON a.id = page.k0 {_PLACES.format(**parts)}",
-        fields={name: Field(known.sql.format(**parts), known.type) for name, known in FIELDS.items()},
+        fields={name: Field(known.sql.format(**parts), known.type) for name, known in (fields or FIELDS).items()},
     )  # fmt: skip
 
 
@@ -92,6 +101,24 @@ FIELDS: dict[str, Field] = {
     "role": Field(f"CASE WHEN a.kind = 'learner' THEN 'student' WHEN {_HEADS} THEN 'administrator'"
                   f" WHEN {_TEACHES} THEN 'teacher' ELSE 'aide' END"),
     "birthDate": Field("CASE WHEN {here} THEN a.birth_date END", "date"),
+}  # fmt: skip
+#: The same for SCIM, by its names in small letters; strings are compared without case.
+SCIM_FIELDS: dict[str, Field] = {
+    "id": Field("a.id", "person"),
+    "active": Field("a.active AND {here}", "flag"),
+    "meta.lastmodified": Field(_MODIFIED, "moment"),
+    "username": Field("lower(CASE WHEN {here} THEN a.username ELSE '' END)"),
+    "displayname": Field(f"lower(CASE WHEN {{here}} THEN {_GIVEN} || ' ' || {_FAMILY} ELSE '' END)"),
+    "name.formatted": Field(f"lower(CASE WHEN {{here}} THEN {_GIVEN} || ' ' || {_FAMILY} ELSE '' END)"),
+    "name.givenname": Field(f"lower(CASE WHEN {{here}} THEN {_GIVEN} ELSE '' END)"),
+    "name.familyname": Field(f"lower(CASE WHEN {{here}} THEN {_FAMILY} ELSE '' END)"),
+    "emails.value": Field("lower(CASE WHEN {here} THEN a.email ELSE '' END)"),
+    "usertype": Field("a.kind"),
+    "schools.value": Field("""ARRAY(SELECT p.school::text FROM placement p
+        WHERE p.account = a.id AND p.ended IS NULL AND {within})""", "texts"),
+    "schools.yeargroup": Field("""ARRAY(SELECT lower(w.year_group) FROM upn n JOIN learner_record w ON w.upn = n.upn
+        JOIN placement p ON p.account = a.id AND p.school = w.school AND p.ended IS NULL
+        WHERE n.account = a.id AND {of_learners})""", "texts"),
 }  # fmt: skip
 _COLUMNS = f"""a.kind, {{here}} AS here, a.active, a.upn, a.username, a.email, {_GIVEN} AS given_name,
     {_FAMILY} AS family_name,

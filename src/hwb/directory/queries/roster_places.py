@@ -59,7 +59,8 @@ _CLASSES = """(
 ) c"""
 #: The day of a school's newest word; of one without, today: what it has came to it from another (R43).
 _DAY = "coalesce((t.as_at AT TIME ZONE 'Europe/London')::date, %(today)s::date)"
-_AMONG = """(s.dfes, c.kind, c.name) IN
+_AMONG_SCHOOLS = "s.dfes = ANY(%(among_schools)s::text[])"
+_AMONG = """(s.dfes, {of}.kind, {of}.name) IN
     (SELECT j.s, j.k, j.n FROM jsonb_to_recordset(%(among)s::jsonb) AS j(s text, k text, n text))"""
 _ONE = "r.school = s.dfes"
 _CLASS_ID = f"s.dfes || '-' || c.kind || '-' || {_DIGEST.format(name='c.name')}"
@@ -152,12 +153,8 @@ def classes(
         where.append(f"{_DIGEST.format(name='c.name')} = %(digest)s")
         values["digest"] = digest
     if among is not None:
-        where += [
-            _AMONG,
-            "s.dfes = ANY(%(among_schools)s::text[])",
-        ]
-        values["among"] = json.dumps([{"s": school, "k": kind, "n": name} for school, kind, name in among])
-        values["among_schools"] = sorted({school for school, _, _ in among})
+        where += [_AMONG.format(of="c"), _AMONG_SCHOOLS]
+        values |= _among(among)
     if years is not None:
         where.append(f"{_DAY} >= %(from)s::date AND {_DAY} < %(to)s::date")
         values |= {"from": years[0], "to": years[1]}
@@ -173,15 +170,19 @@ def classes(
             "dateLastModified": Field(_MODIFIED, "moment"), "classCode": Field("c.name"),
             "classType": Field("CASE c.kind WHEN 'h' THEN 'homeroom' ELSE 'scheduled' END"),
             "school.sourcedId": Field("s.dfes"), "course.sourcedId": Field("s.dfes || '-' || c.kind"),
+        } | {  # SCIM's names, in small letters
+            "id": Field(_CLASS_ID), "displayname": Field("lower(c.name)"), "school": Field("s.dfes"),
+            "meta.lastmodified": Field(_MODIFIED, "moment"),
+            "kind": Field("CASE c.kind WHEN 'h' THEN 'registration' ELSE 'class' END"),
         },
     )  # fmt: skip
 
 
 def members(
     seen: Seen, *, account: str | None = None, kind: str | None = None, digest: str | None = None,
-    role: str | None = None, here: bool = False,
+    role: str | None = None, here: bool = False, among: Collection[tuple[str, str, str]] | None = None,
 ) -> Relation:  # fmt: skip
-    """Who is in which class, by school, person and class. here: without those who left."""
+    """Who is in which class, by school, person and class. here: without those who left. among: as of classes."""
     roles = [{"learner": "student", "staff": "teacher"}[each] for each in seen.kinds]
     where = [seen.within("s.dfes"), "m.role = ANY(%(roles)s::text[])"]
     values = {**seen.values, "roles": roles}
@@ -197,6 +198,9 @@ def members(
         where.append("s.dfes IN (SELECT p.school FROM placement p WHERE p.account = %(account)s::uuid)")
     if here:
         where.append("m.here")
+    if among is not None:
+        where += [_AMONG.format(of="m"), _AMONG_SCHOOLS]
+        values |= _among(among)
     identity = f"s.dfes || '-' || m.kind || '-' || {_DIGEST.format(name='m.name')}"
     modified = f"""date_trunc('milliseconds', coalesce((SELECT max(u.at) FROM audit u WHERE u.account = m.account
         AND u.school = s.dfes AND u.action = ANY(%(changes)s::text[])), {_MODIFIED}))"""
@@ -214,6 +218,13 @@ def members(
             "class.sourcedId": Field(identity), "school.sourcedId": Field("s.dfes"),
         },
     )  # fmt: skip
+
+
+def _among(classes: Collection[tuple[str, str, str]]) -> dict[str, Any]:
+    return {
+        "among": json.dumps([{"s": school, "k": kind, "n": name} for school, kind, name in classes]),
+        "among_schools": sorted({school for school, _, _ in classes}),
+    }
 
 
 def classes_of(seen: Seen, account: str) -> list[tuple[str, str, str]]:
