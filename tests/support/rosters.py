@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 
 from hwb.operations import services
@@ -65,3 +70,15 @@ def reading(base: str = BASES["1.2"], **more: Any) -> Reading:
     assert answer.status_code == 200, answer.content
     found.token = answer.json()["access_token"]
     return found
+
+
+@contextmanager
+def in_one_transaction() -> Iterator[WSGIHandler]:
+    """The server as others call it in this process, whose requests stay on the test's own connection."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        yield WSGIHandler()
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)

@@ -74,7 +74,7 @@ class _Reader:
             if not isinstance(value, bool):
                 raise invalid_filter()
             return value
-        if not isinstance(value, str) or "\0" in value:
+        if not isinstance(value, str) or not _is_text(value):
             raise invalid_filter()
         if kind == "person":
             return self._account(value) or NOBODY
@@ -91,6 +91,11 @@ class _Reader:
         if name not in self._fields or (path.uri is not None and path.uri.lower() not in known):
             raise invalid_filter()
         return name
+
+
+def _is_text(value: str) -> bool:
+    """Whether the database could hold it: escapes in a filter write what no text has."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _moment(text: str) -> datetime:
