@@ -17,7 +17,7 @@ from hwb.cli.output import JSON, acting_user, print_json, print_table, refuse, s
 from hwb.directory.queries import services as rows
 from hwb.extract.texts import N_, Text
 from hwb.operations import saml_messages, services, signing_keys
-from hwb.operations.service_tokens import READING
+from hwb.operations.service_tokens import reading_addresses
 from hwb.operations.services import ServiceRefused, Wanted
 
 _PROTOCOL = typer.Option(..., "--protocol", help=f"One of: {', '.join(services.PROTOCOLS)}.")
@@ -137,12 +137,7 @@ def _told(made: services.Registered) -> dict[str, Any]:
             "token_endpoint": base + reverse("oidc-token"), "userinfo_endpoint": base + reverse("oidc-userinfo"),
             "end_session_endpoint": base + reverse("oidc-log-out"),
         }  # fmt: skip
-    if made.protocol in READING:
-        told["token_endpoint"] = base + reverse("oidc-token")
-    if made.protocol == "oneroster":
-        told |= {"base_url": base + "/ims/oneroster/rostering/v1p2", "base_url_1p1": base + "/ims/oneroster/v1p1"}
-    if made.protocol == "scim":
-        told["base_url"] = base + "/scim/v2"
+    told |= reading_addresses(made.protocol)
     if made.protocol == "saml":
         told |= {"entity_id": saml_messages.issuer_name(), "metadata": settings.HWB_BASE_URL + reverse("saml-metadata")}
     return told

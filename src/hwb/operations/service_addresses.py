@@ -18,6 +18,8 @@ _ROSTER = "https://purl.imsglobal.org/spec/or/v1p2/scope/"
 ROSTER_CORE, ROSTER, ROSTER_DEMOGRAPHICS = ROSTER_SCOPES = (
     f"{_ROSTER}roster-core.readonly", f"{_ROSTER}roster.readonly", f"{_ROSTER}roster-demographics.readonly",
 )  # fmt: skip
+#: Either of these opens everything but demographics.
+READS_ROSTER = frozenset({ROSTER_CORE, ROSTER})
 #: What a SCIM service may be told of a person beyond an identifier and whether the account is active.
 SCIM_SCOPES = ("profile", "email", "roles", "organisation")
 #: Of people that services read.

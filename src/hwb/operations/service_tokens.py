@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from hwb.directory.queries import services as rows
@@ -22,6 +23,21 @@ from hwb.operations.services import proves
 LIFETIME = timedelta(hours=1)
 #: Protocols of services that read with a token of their own.
 READING = ("oneroster", "scim")
+
+
+_TOKENS = "/api/oidc/token"
+_READ_AT = {
+    "oneroster": {"base_url": "/ims/oneroster/rostering/v1p2", "base_url_1p1": "/ims/oneroster/v1p1"},
+    "scim": {"base_url": "/scim/v2"},
+}  # fmt: skip
+
+
+def reading_addresses(protocol: str) -> dict[str, str]:
+    """Where a service of the protocol gets its token and where it reads; empty for one that people sign in to."""
+    if protocol not in READING:
+        return {}
+    places = {"token_endpoint": _TOKENS, **_READ_AT[protocol]}
+    return {name: f"{settings.HWB_BASE_URL}{place}" for name, place in places.items()}
 
 
 class TokenRefused(Exception):

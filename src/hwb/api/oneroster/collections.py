@@ -21,7 +21,7 @@ _CLASS = re.compile(r"([0-9]{7})-([hs])-([0-9a-f]{16})")
 _COURSE = re.compile(r"([0-9]{7})-([hs])")
 _ENROLLMENT = re.compile(r"([0-9a-f]{32})-([0-9]{7})-([hs])-([0-9a-f]{16})")
 _NUMBER = re.compile(r"[0-9]{3}|[0-9]{7}")
-_CORE = frozenset({service_addresses.ROSTER_CORE, service_addresses.ROSTER})
+_CORE = service_addresses.READS_ROSTER
 _COMMON = ("sourcedId", "status", "dateLastModified")
 
 
