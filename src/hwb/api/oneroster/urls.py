@@ -29,6 +29,7 @@ def _patterns(version: Version) -> Iterator[URLPattern]:
     for place, below in OF_SCHOOLS_CLASS.items():
         view = views.list_below_schools_class(below, listed(place), version)
         yield address(f"schools/<str:school>/classes/<str:sourced_id>/{place}", view, f"schools-classes-{place}")
+    yield address("<path:rest>", views.nothing, "nothing")
 
 
 urlpatterns = [*_patterns("1.2"), *_patterns("1.1")]

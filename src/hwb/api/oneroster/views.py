@@ -83,6 +83,13 @@ def list_below_schools_class(below: Below, collection: Collection, version: Vers
     return answer
 
 
+@allow(Caller.ANYONE)
+def nothing(request: HwbRequest, **_parts: str) -> HttpResponseBase:
+    """Any other address of the standard: what no MIS sends is not here."""
+    del request
+    raise not_found()
+
+
 def view_of(service: ServiceRow, version: Version) -> View:
     """What a service sees today, and how it is written. Raises ImproperlyConfigured for another installation's key."""
     key = services.key_of(service)
