@@ -92,6 +92,29 @@ def test_people_of_a_school() -> None:
     assert [(person["status"], person["familyName"]) for person in at_secondary] == [("active", "New")]
 
 
+def test_what_another_school_changes_of_somebody_who_is_here_is_a_change() -> None:
+    """A guest whom their own school renames has changed for the guest school's services; one who left has not."""
+    on_roll = [
+        learner_row(1, classes=("Choir",)),
+        learner_row(2),
+        learner_row(4, registration_group="5M", year_group="5"),
+    ]
+    deliver([*on_roll, learner_row(3, enrolment_status="S", start_date=date(2018, 9, 6))], None, on=date(2018, 9, 7))
+    service = reading(schools=(PRIMARY,))
+    path = f"/users/{service.known_as(account_of(3).id)}"
+    before = service.get(path).json()["user"]
+    moved = {"year_group": "7", "registration_group": "7A", "start_date": date(2018, 9, 3)}
+    deliver([learner_row(3, preferred_surname="Newer", **moved)], [], school=SECONDARY, on=date(2018, 9, 8))
+    after = service.get(path).json()["user"]
+    assert (before["status"], before["familyName"], after["familyName"]) == ("active", "New", "Newer")
+    assert before["dateLastModified"] < "2018-09-08" < after["dateLastModified"]
+    deliver(on_roll, None, on=date(2018, 9, 9))
+    gone = service.get(path).json()["user"]
+    deliver([learner_row(3, preferred_surname="Newest", **moved)], [], school=SECONDARY, on=date(2018, 9, 10), hour=7)
+    assert gone["status"] == "tobedeleted"
+    assert service.get(path).json()["user"] == gone
+
+
 def test_version_1p1_has_words_for_booleans_and_one_role() -> None:
     service = reading(BASES["1.1"], schools=(PRIMARY,))
     teacher, aide = (service.list("/users", filter=f"familyName='{name}'")[0] for name in ("Rees", "Puw"))

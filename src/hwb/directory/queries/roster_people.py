@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are put together from the constants of this file only
 """People as a service may see them: those who are, or were, at its schools.
 
 Of who is at none of them any more it is told that they are gone, under the name that the school's own word has, and
@@ -37,7 +38,8 @@ class Seen:
     def values(self) -> dict[str, Any]:
         return {
             "schools": list(self.schools or ()), "kinds": list(self.kinds), "today": self.today,
-            "changes": [*map(str, ChangeKind), "username issued"],
+            "changes": [*map(str, ChangeKind), "username issued", "role grant", "role revoke"],
+            "own": ["details", "state", "claim", "release", "username issued"],
         }  # fmt: skip
 
     def within(self, column: str) -> str:
@@ -59,7 +61,8 @@ def people(
     here = _HERE.format(within=seen.within("p.school"), holds=seen.within("o.school"))
     parts = {
         "here": here, "within": seen.within("p.school"), "of_staff": seen.within("r.school"),
-        "of_learners": seen.within("w.school"), "of_audit": seen.within("u.school"), "granted": seen.within("g.school"),
+        "holds": seen.within("o.school"), "of_learners": seen.within("w.school"), "of_audit": seen.within("u.school"),
+        "granted": seen.within("g.school"),
     }  # fmt: skip
     where = ["a.kind = ANY(%(kinds)s::text[])", _EVER.format(**parts)]
     values: dict[str, Any] = seen.values
@@ -84,8 +87,10 @@ _HERE = """(EXISTS (SELECT FROM placement p WHERE p.account = a.id AND p.ended I
 _TEACHES = """EXISTS (SELECT FROM staff_record r WHERE r.account = a.id AND r.classes <> '{{}}' AND {of_staff})"""
 _HEADS = """EXISTS (SELECT FROM role_grant g WHERE g.account = a.id AND g.role = 'head' AND g.ended_at IS NULL
     AND (g.until IS NULL OR g.until >= %(today)s::date) AND {granted})"""
-_MODIFIED = """date_trunc('milliseconds', coalesce((SELECT max(u.at) FROM audit u
-    WHERE u.account = a.id AND u.action = ANY(%(changes)s::text[]) AND {of_audit}), a.created_at))"""
+#: Of who is here also what another school, or support, changed about them themselves; of who left nothing later.
+_MODIFIED = f"""date_trunc('milliseconds', coalesce((SELECT max(u.at) FROM audit u
+    WHERE u.account = a.id AND u.action = ANY(%(changes)s::text[])
+      AND ({{of_audit}} OR u.action = ANY(%(own)s::text[]) AND {_HERE})), a.created_at))"""
 _GIVEN = "coalesce(nullif(a.preferred_forename, ''), a.legal_forename)"
 _FAMILY = "coalesce(nullif(a.preferred_surname, ''), a.legal_surname)"
 #: What may be filtered and sorted by. Of who has left, as good as nothing.
