@@ -15,7 +15,7 @@ from tests.support.rosters import Reading, in_one_transaction, reading
 
 from hwb.api.scim.urls import urlpatterns
 from hwb.directory.models import Account
-from hwb.operations import services
+from hwb.operations import due, services
 from hwb.operations.service_addresses import SCIM_SCOPES
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +109,19 @@ def test_groups_are_classes_with_their_members() -> None:
     (other,) = found(whole, "/Groups", filter=f'school eq "{SECONDARY}"')
     assert service.get(f"/Groups/{other['id']}").status_code == 404
     assert whole.get(f"/Groups/{other['id']}").json() == other
+
+
+def test_a_group_is_dated_by_the_newest_change_of_who_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R3: who leaves on a day to come leaves the class then, without a run, and the class has changed."""
+    leaving = learner_row(2, leaving_date=date(2018, 9, 14))
+    deliver([learner_row(1, classes=("Choir",)), leaving], None, on=date(2018, 9, 7))
+    service = scim(schools=(PRIMARY,))
+    (form,) = found(service, "/Groups", filter='displayName eq "6g"')
+    monkeypatch.setenv("HWB_NOW", "2018-09-17T09:00:00+00:00")
+    due.apply_due(on=date(2018, 9, 17), now=datetime(2018, 9, 17, 8, tzinfo=UTC))
+    (after,) = found(service, "/Groups", filter='meta.lastModified gt "2018-09-16" and displayName eq "6G"')
+    assert len(after["members"]) == len(form["members"]) - 1
+    assert after["meta"]["version"] != form["meta"]["version"]
 
 
 FILTERS = {

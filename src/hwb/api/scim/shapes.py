@@ -77,7 +77,7 @@ def group(row: Row, members: Collection[str] | None) -> Resource:
     }  # fmt: skip
     if members:
         made["members"] = [{"value": one, "$ref": location("Users", one), "type": "User"} for one in members]
-    return with_meta(made, "Group", row["modified"])
+    return with_meta(made, "Group", row["touched"])
 
 
 def with_meta(made: Resource, kind: str, modified: datetime) -> Resource:

@@ -62,6 +62,9 @@ _DAY = "coalesce((t.as_at AT TIME ZONE 'Europe/London')::date, %(today)s::date)"
 _AMONG_SCHOOLS = "s.dfes = ANY(%(among_schools)s::text[])"
 _AMONG = """(s.dfes, {of}.kind, {of}.name) IN
     (SELECT j.s, j.k, j.n FROM jsonb_to_recordset(%(among)s::jsonb) AS j(s text, k text, n text))"""
+#: Who is in a class changes also between runs, by dates and by what a school decides: the newest entry of its log.
+_TOUCHED = f"""date_trunc('milliseconds', greatest({_MODIFIED},
+    (SELECT u.at FROM audit u WHERE u.chain = s.dfes ORDER BY u.seq DESC LIMIT 1)))"""
 _ONE = "r.school = s.dfes"
 _CLASS_ID = f"s.dfes || '-' || c.kind || '-' || {_DIGEST.format(name='c.name')}"
 _CLASS_STATUS = "CASE WHEN c.here THEN 'active' ELSE 'tobedeleted' END"
@@ -164,7 +167,7 @@ def classes(
         key=(("s.dfes", "text"), ("c.kind", "text"), ("c.name", "text")),
         where=tuple(where), values=values,
         columns=f"s.dfes AS school, c.kind, c.name, {_CLASS_ID} AS id, c.here, c.grades, t.as_at,"
-        f" {_MODIFIED} AS modified",
+        f" {_MODIFIED} AS modified, {_TOUCHED} AS touched",
         fields={
             "sourcedId": Field(_CLASS_ID), "status": Field(_CLASS_STATUS), "title": Field("c.name"),
             "dateLastModified": Field(_MODIFIED, "moment"), "classCode": Field("c.name"),
@@ -172,7 +175,7 @@ def classes(
             "school.sourcedId": Field("s.dfes"), "course.sourcedId": Field("s.dfes || '-' || c.kind"),
         } | {  # SCIM's names, in small letters
             "id": Field(_CLASS_ID), "displayname": Field("lower(c.name)"), "school": Field("s.dfes"),
-            "meta.lastmodified": Field(_MODIFIED, "moment"),
+            "meta.lastmodified": Field(_TOUCHED, "moment"),
             "kind": Field("CASE c.kind WHEN 'h' THEN 'registration' ELSE 'class' END"),
         },
     )  # fmt: skip
