@@ -169,6 +169,28 @@ def test_pages() -> None:
     assert service.get("/Users", count="x").json()["scimType"] == "invalidValue"
 
 
+def test_a_search_stands_in_no_address() -> None:
+    """RFC 7644, section 3.4.3: the same answer as to the query string, for names that no log is to hold."""
+    service = scim(schools=(PRIMARY,))
+    headers = {"authorization": f"Bearer {service.token}"}
+
+    def search(path: str, **body: Any) -> Any:
+        sent = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], **body}
+        return service.asking.post(f"/scim/v2{path}/.search", sent, "application/scim+json", headers=headers)
+
+    asked = {"filter": 'name.familyName eq "Reesb"', "count": 1, "startIndex": 1}
+    answer = search("/Users", attributes=["userName"], sortBy="userName", **asked)
+    assert answer.json() == service.get("/Users", attributes="userName", **asked).json()
+    assert answer.json()["totalResults"] == 1
+    assert search("/Groups", excludedAttributes=["members"]).json()["totalResults"] == 2
+    assert search("/Users", filter="x").json()["scimType"] == "invalidFilter"
+    for wrong in ({"count": "many"}, {"schemas": []}, {"attributes": "userName"}, {"filter": "\ud800"}):
+        assert search("/Users", **wrong).status_code == 400, wrong
+    assert (
+        service.asking.post("/scim/v2/Users/.search", "[", "application/scim+json", headers=headers).status_code == 400
+    )
+
+
 def test_attributes_are_chosen() -> None:
     service = scim(schools=(PRIMARY,))
     path = f"/Users/{service.known_as(account_of(1).id)}"
@@ -205,6 +227,9 @@ def test_nothing_is_read_without_a_token_nor_written_with_one() -> None:
     for route in urlpatterns:
         place = str(route.pattern).removeprefix("scim/v2/")
         path = "/scim/v2/" + place.replace("<str:resource>", "x").replace("<path:rest>", "x/y")
+        if place.endswith(".search"):
+            assert service.asking.post(path, {}, "application/scim+json").status_code == 401, path
+            continue
         if not place.startswith(public):
             for token in ("", "Bearer", "Bearer nonsense", f"Basic {service.token}", f"Bearer {roster.token}"):
                 assert service.asking.get(path, headers={"authorization": token}).status_code == 401, path

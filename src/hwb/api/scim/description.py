@@ -18,6 +18,8 @@ _ERRORS = {
     "401": "The access token is missing, over, withdrawn, or another protocol's.",
     "403": "Nothing is written here, and descriptions are not filtered.",
     "404": "Nothing is there, or it is not for this service.",
+    "411": "The length of the body must be stated.",
+    "413": "More was sent than is accepted.",
     "503": "The service is unavailable for the moment; try again later.",
 }
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -79,6 +81,12 @@ def _paths() -> dict[str, Any]:
             },
             "post": _refused(),
         }
+        found[f"/{name}s/.search"] = {
+            "post": {
+                **_operation(f"A page of {name}s, asked for in a body.", listed, "400", "401", "411", "413"),
+                "requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": _SEARCH}}}, **_SECURE,
+            },
+        }  # fmt: skip
         got = _operation(f"One {name}.", shape, "401", "404")
         got["responses"]["304"] = {"description": "The version in If-None-Match is the newest."}
         found[f"/{name}s/{{resource}}"] = {
@@ -100,6 +108,14 @@ _LIST_PARAMETERS = [
     *(_parameter(name, "query", _WHOLE) for name in ("startIndex", "count")),
     *_CHOICE,
 ]  # fmt: skip
+_SEARCH: dict[str, Any] = {
+    "type": "object", "required": ["schemas"],
+    "properties": {
+        "schemas": {"type": "array", "items": _TEXT, "minItems": 1}, "filter": _TEXT, "startIndex": _WHOLE,
+        "count": _WHOLE, "attributes": {"type": "array", "items": _TEXT},
+        "excludedAttributes": {"type": "array", "items": _TEXT},
+    },
+}  # fmt: skip
 _SECURE: dict[str, Any] = {"security": [{"service": []}]}
 
 

@@ -7,20 +7,24 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from pydantic import BaseModel, Field, ValidationError
 
 from hwb import clock
 from hwb.api import passes
 from hwb.api.access import Caller, HwbRequest, allow
-from hwb.api.errors import not_found
+from hwb.api.errors import body_not_understood, not_found
 from hwb.api.scim import filters, schemas, shapes
 from hwb.api.scim.errors import MEDIA_TYPE, invalid_value, not_here, read_only
 from hwb.api.scim.schemas import MOST, location
 from hwb.api.scim.shapes import Pen, Resource
+from hwb.api.upload import read_small_json
 from hwb.directory.queries import roster, roster_people, roster_places
-from hwb.directory.queries.roster import Asked, Field, Relation
+from hwb.directory.queries.roster import Asked, Relation
+from hwb.directory.queries.roster import Field as Known
 from hwb.directory.queries.roster_people import SCIM_FIELDS, Seen
 from hwb.directory.queries.services import ServiceRow
 from hwb.operations import services
@@ -38,6 +42,17 @@ _OF_GROUPS = ("id", "displayname", "meta.lastmodified", "school", "kind")
 _MOST_MEMBERS = 100_000
 
 
+class Search(BaseModel):
+    """A search. What else stands in it, such as an order, is passed over, as in a query string."""
+
+    schemas: list[str] = Field(min_length=1, exclude=True)
+    attributes: list[str] | None = None
+    excludedAttributes: list[str] | None = None  # noqa: N815 - the standard's names
+    filter: str | None = None
+    startIndex: int | None = None  # noqa: N815
+    count: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What one service sees."""
@@ -50,7 +65,8 @@ class View:
 
 @allow(Caller.SCIM)
 def users(request: HwbRequest) -> HttpResponseBase:
-    """GET /Users."""
+    """GET /Users, and POST /Users/.search, whose filter stands in no address."""
+    _take_search(request)
     view = _view(request)
     relation = roster_people.people(view.seen, fields=_fields(view))
     rows, head = _listed(request, view, relation)
@@ -73,6 +89,7 @@ def user(request: HwbRequest, *, resource: str) -> HttpResponseBase:
 @allow(Caller.SCIM)
 def groups(request: HwbRequest) -> HttpResponseBase:
     """GET /Groups: registration groups and classes; none for a service that is not told of schools."""
+    _take_search(request)
     view = _view(request)
     relation = _classes(view)
     rows, head = _listed(request, view, replace(relation, fields={name: relation.fields[name] for name in _OF_GROUPS}))
@@ -129,6 +146,18 @@ def nothing(request: HwbRequest, **_parts: str) -> HttpResponseBase:
     raise not_found()
 
 
+def _take_search(request: HwbRequest) -> None:
+    """The body of a search (RFC 7644, section 3.4.3) in place of a query string."""
+    if request.method != "POST":
+        return
+    try:
+        sent = Search.model_validate(read_small_json(request)).model_dump(exclude_none=True)
+        told = {name: ",".join(value) if isinstance(value, list) else value for name, value in sent.items()}
+        request.GET = QueryDict(urlencode(told))
+    except (ValidationError, UnicodeEncodeError):  # the second: half of a letter, which JSON can write
+        raise body_not_understood() from None
+
+
 def _descriptions(request: HttpRequest) -> list[dict[str, Any]]:
     return schemas.schemas() if "/Schemas" in request.path else schemas.resource_types()
 
@@ -154,7 +183,7 @@ def _seen(service: ServiceRow) -> Seen:
     return Seen(schools=schools, kinds=service.kinds, today=clock.today())
 
 
-def _fields(view: View) -> dict[str, Field]:
+def _fields(view: View) -> dict[str, Known]:
     """What a service may filter people by: what it is told of them."""
     names = {"id", "active", "meta.lastmodified"}
     for scope in view.pen.scopes:
