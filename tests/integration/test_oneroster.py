@@ -17,9 +17,9 @@ from tests.support.rosters import BASES, reading
 from hwb.api.oneroster import collections, views
 from hwb.api.oneroster.urls import urlpatterns
 from hwb.api.passes import PASSES
-from hwb.directory.models import Account, Audit, Authority, Establishment
+from hwb.directory.models import Account, Audit, Authority, Establishment, ServiceToken
 from hwb.directory.queries import services as rows
-from hwb.operations import services
+from hwb.operations import service_tokens, services
 
 pytestmark = pytest.mark.django_db
 VERSIONS = ("1.2", "1.1")
@@ -242,6 +242,16 @@ def test_tokens() -> None:
     services.revoke(service=service.made.service, acting_user="tests", at=datetime.now(UTC), now=datetime.now(UTC))
     assert service.get("/users").status_code == 401
     assert service.ask_token().status_code == 401
+
+
+def test_a_token_ends_after_an_hour_and_is_forgotten() -> None:
+    service, other = reading(), reading(name="Other")
+    kept = ServiceToken.objects.filter(service=service.made.service)
+    assert service.token not in str(kept.values())
+    kept.update(expires=datetime.now(UTC))
+    assert service.get("/orgs").status_code == 401
+    assert service_tokens.forget_expired(at=datetime.now(UTC)) == 1
+    assert other.get("/orgs").status_code == 200
 
 
 def test_nothing_is_read_without_a_token_nor_written_with_one() -> None:
