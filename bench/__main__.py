@@ -74,9 +74,9 @@ def _bench(folder: Path, learners: int, workers: int) -> None:
               f"PostgreSQL {_postgresql_seconds() - before:.1f} s")  # fmt: skip
         _judge(name, done)
     lines.append(_line("worker_peak_memory", peak / 1024, "MiB", _MEMORY_LIMIT))
-    from bench import pages
+    from bench import pages, rosters
 
-    lines += pages.measure(schools)
+    lines += [*pages.measure(schools), *rosters.measure()]
     _close(lines, learners, len(schools), workers)
 
 
@@ -179,9 +179,13 @@ def _close(lines: list[dict[str, Any]], learners: int, schools: int, workers: in
 def _verdict(line: dict[str, Any], learners: int) -> str:
     if line["name"] == "worker_peak_memory":
         return "met" if line["value"] < _MEMORY_LIMIT else "missed"
+    if line["name"] == "oneroster_users_page":
+        from bench import rosters
+
+        return "met" if rosters.is_right(line) else "missed"
     if line["unit"] == "ms":
         return _verdict_of_page(line)
-    seconds, times = _TARGETS[line["name"]]
+    seconds, times = _TARGETS.get(line["name"], (None, None))
     if seconds is None and times is None:
         return ""
     if learners < NATION:

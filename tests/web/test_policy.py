@@ -17,7 +17,7 @@ from hwb.web.page import STATED, Stated, guard
 from hwb.web.policy import TABLE, WITH_NAMES, Action, Grant, Person, Role, Scope, decide
 
 #: Answered to programs, or to anybody and without anything in it (hwb.config.health).
-NOT_PAGES = ("api/", "healthz", ".well-known/")
+NOT_PAGES = ("api/", "healthz", ".well-known/", "ims/", "scim/")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 

@@ -96,3 +96,24 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
     assert "Mae problem wedi codi" in text
     assert not foreign_texts(answer.content, "cy")
     assert not Service.objects.exists()
+
+
+@pytest.mark.parametrize(("protocol", "told"), [("oneroster", "e-mail addresses"), ("scim", "Name and username")])
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_of_a_service_that_reads_the_page_says_what_of_whom_and_where(
+    world: World, protocol: str, told: str, language: str
+) -> None:
+    """Nobody is to think that a service which reads names gets only an identifier."""
+    browser = world.client(Role.OPERATOR)
+    answer = browser.post(
+        f"/{language}{REGISTER}", {**FORM, "protocol": protocol, "scopes": ["profile"], "redirect_uris": ""}
+    )
+    assert "/api/oidc/token" in answer.content.decode()
+    assert {"oneroster": "/ims/oneroster/v1p1", "scim": "/scim/v2"}[protocol] in answer.content.decode()
+    page = browser.get(f"/{language}{LIST}{Service.objects.get().id}/")
+    assert not foreign_texts(answer.content, language)
+    assert not foreign_texts(page.content, language)
+    if language == "en":
+        assert told in page.content.decode()
+        assert "Learners" in page.content.decode()
+        assert "Only an identifier" not in page.content.decode()

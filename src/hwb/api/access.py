@@ -20,9 +20,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from hwb.api.errors import ApiError, error_response, method_not_allowed, unauthenticated, unavailable, unexpected
 from hwb.embedded import EmbeddedDatabaseUnavailable
-from hwb.operations import clients
+from hwb.operations import clients, service_tokens
+from hwb.operations.service_tokens import Reader
 
 View = Callable[..., HttpResponseBase]
+Errors = Callable[[HttpRequest, ApiError], HttpResponseBase]
 _LOG = logging.getLogger(__name__)
 #: The database is away, restarting or full: the answer is 503, and the client tries again.
 DATABASE_AWAY = (OperationalError, InterfaceError, EmbeddedDatabaseUnavailable)
@@ -33,6 +35,9 @@ class Caller(StrEnum):
 
     ANYONE = "anyone"
     CLIENT = "client"
+    #: Services, by their protocol.
+    ONEROSTER = "oneroster"
+    SCIM = "scim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,10 @@ class CallingClient:
 
 
 class HwbRequest(HttpRequest):
-    """A request whose client is known (views for Caller.CLIENT only)."""
+    """A request whose client (views for Caller.CLIENT) or service (those for services) is known."""
 
     client: CallingClient
+    reader: Reader
 
 
 def allow(caller: Caller) -> Callable[[View], View]:
@@ -57,6 +63,8 @@ def allow(caller: Caller) -> Callable[[View], View]:
         def guarded(request: HwbRequest, **parts: object) -> HttpResponseBase:
             if caller is Caller.CLIENT:
                 request.client = _calling_client(request)
+            elif caller is not Caller.ANYONE:
+                request.reader = _reading_service(request, caller)
             return view(request, **parts)
 
         guarded.hwb_caller = caller  # type: ignore[attr-defined]
@@ -65,8 +73,8 @@ def allow(caller: Caller) -> Callable[[View], View]:
     return mark
 
 
-def endpoint(**views: View) -> View:
-    """One address: a view a method, errors as JSON, security headers on every answer.
+def endpoint(errors: Errors = lambda _request, error: error_response(error), /, **views: View) -> View:
+    """One address: a view a method, errors as JSON, security headers on every answer. errors: in a standard's own form.
 
     Raises TypeError at import when a view does not say who may call it.
     """
@@ -79,14 +87,14 @@ def endpoint(**views: View) -> View:
         try:
             response = views.get(request.method or "", _no_such_method)(request, **parts)
         except ApiError as error:
-            response = error_response(error)
+            response = errors(request, error)
         except DATABASE_AWAY:
             _LOG.warning("the database is away: %s %s", request.method, request.resolver_match)
-            response = error_response(unavailable())
+            response = errors(request, unavailable())
             response["Retry-After"] = "5"
         except Exception:  # noqa: BLE001 - logged; the caller gets an answer in both languages, never a page
             _LOG.exception("unexpected: %s", request.resolver_match)
-            response = error_response(unexpected())
+            response = errors(request, unexpected())
         return _with_headers(response, views)
 
     dispatch.hwb_views = views  # type: ignore[attr-defined]
@@ -108,10 +116,22 @@ def _with_headers(response: HttpResponseBase, views: dict[str, View]) -> HttpRes
 
 
 def _calling_client(request: HttpRequest) -> CallingClient:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token or len(token) > 200:
-        raise unauthenticated()
-    known = clients.client_of_token(token.strip(), at=datetime.now(UTC))
+    known = clients.client_of_token(_token(request), at=datetime.now(UTC))
     if known is None:
         raise unauthenticated()
     return CallingClient(known.id, known.schools)
+
+
+def _reading_service(request: HttpRequest, caller: Caller) -> Reader:
+    """A token is good for its service's own protocol alone."""
+    found = service_tokens.reader(_token(request), at=datetime.now(UTC))
+    if found is None or found.service.protocol != caller.value:
+        raise unauthenticated()
+    return found
+
+
+def _token(request: HttpRequest) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > 200:
+        raise unauthenticated()
+    return token.strip()

@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, path
 from hwb.api import provisioning as v1
 from hwb.api.access import endpoint
 from hwb.api.explanations import explain_learners
+from hwb.api.oneroster import urls as oneroster
 from hwb.api.openapi import BASE, openapi
+from hwb.api.scim import urls as scim
 
 _BASE = BASE.lstrip("/")
 
@@ -18,4 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_BASE}/schools/<str:dfes>", endpoint(GET=v1.get_school), name="school"),
     path(f"{_BASE}/schools/<str:dfes>/explanations", endpoint(POST=explain_learners), name="explanations"),
     path(f"{_BASE}/check-ins", endpoint(POST=v1.check_in), name="check-ins"),
+    *oneroster.urlpatterns,
+    *scim.urlpatterns,
 ]

@@ -17,6 +17,7 @@ from hwb.cli.output import JSON, acting_user, print_json, print_table, refuse, s
 from hwb.directory.queries import services as rows
 from hwb.extract.texts import N_, Text
 from hwb.operations import saml_messages, services, signing_keys
+from hwb.operations.service_tokens import reading_addresses
 from hwb.operations.services import ServiceRefused, Wanted
 
 _PROTOCOL = typer.Option(..., "--protocol", help=f"One of: {', '.join(services.PROTOCOLS)}.")
@@ -32,7 +33,14 @@ _ATTRIBUTES = typer.Option(
     [], "--attribute", help="CLAIM=NAME: what a SAML service calls a claim, where it has a name of its own; repeat it."
 )
 _SCOPES = typer.Option(
-    [], "--scope", help="What it may ask for; repeat it. Of people: " + " ".join(services.CLAIM_SCOPES)
+    [],
+    "--scope",
+    help="What it may ask for; repeat it. Of people: "
+    + " ".join(services.CLAIM_SCOPES)
+    + "; OneRoster: roster-core.readonly roster.readonly roster-demographics.readonly",
+)
+_KINDS = typer.Option(
+    [], "--kind", help="Whom a OneRoster or SCIM service reads: learner, staff; both unless it is said. Repeat it."
 )
 _SECTOR = typer.Option("", "--sector", help="Services of one sector know a person by one identifier; else by name.")
 _SOURCE = typer.Option(False, "--source", help="It may keep official accounts of its own (SCIM).")
@@ -61,13 +69,14 @@ def register_service(
     redirect_uri: list[str] = _REDIRECTS, after_logout_uri: list[str] = _AFTER, logout_uri: str = _LOGOUT,
     start_uri: str = _START, metadata: Path | None = _METADATA, attribute: list[str] = _ATTRIBUTES,
     scope: list[str] = _SCOPES, sector: str = _SECTOR,
-    source: bool = _SOURCE, as_json: bool = JSON,
+    kind: list[str] = _KINDS, source: bool = _SOURCE, as_json: bool = JSON,
 ) -> None:  # fmt: skip
     """Register a service. Its secret is shown once."""
     wanted = Wanted(
         protocol=protocol, name=name, schools=tuple(school), all_schools=all_schools,
         redirect_uris=tuple(redirect_uri), after_logout_uris=tuple(after_logout_uri), logout_uri=logout_uri,
         start_uri=start_uri, scopes=tuple(scope), sector=sector, is_source=source,
+        kinds=tuple(kind) or services.KINDS,
         attribute_names=tuple((claim, name) for claim, _, name in (each.partition("=") for each in attribute)),
         metadata=metadata.read_text(encoding="utf-8") if metadata else "",
     )  # fmt: skip
@@ -120,14 +129,15 @@ def _told(made: services.Registered) -> dict[str, Any]:
         "service": str(made.service), "protocol": made.protocol, "name": made.name, "client_id": made.client_id,
         "client_secret": made.secret or None, "scopes": list(made.scopes), "sector": made.sector,
     }  # fmt: skip
+    base = settings.HWB_BASE_URL
     if made.protocol == "oidc":
-        base = settings.HWB_BASE_URL
         told |= {
             "issuer": base, "discovery": base + reverse("oidc-configuration"),
             "authorization_endpoint": base + reverse("oidc-authorization"),
             "token_endpoint": base + reverse("oidc-token"), "userinfo_endpoint": base + reverse("oidc-userinfo"),
             "end_session_endpoint": base + reverse("oidc-log-out"),
         }  # fmt: skip
+    told |= reading_addresses(made.protocol)
     if made.protocol == "saml":
         told |= {"entity_id": saml_messages.issuer_name(), "metadata": settings.HWB_BASE_URL + reverse("saml-metadata")}
     return told

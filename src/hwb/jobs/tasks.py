@@ -32,6 +32,7 @@ from hwb.operations import (
     sealing,
     searches,
     service_sign_ins,
+    service_tokens,
     sessions,
     signing_keys,
 )
@@ -95,6 +96,7 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     searches.forget(at=datetime.now(UTC))
     sessions.forget_expired(at=datetime.now(UTC))
     service_sign_ins.forget_expired(at=datetime.now(UTC))
+    service_tokens.forget_expired(at=datetime.now(UTC))
     signing_keys.forget_expired(at=datetime.now(UTC))
     class_sessions.forget_old(at=datetime.now(UTC))
     child_pictures.forget_old(at=datetime.now(UTC))

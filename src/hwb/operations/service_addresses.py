@@ -14,8 +14,18 @@ from hwb.operations.saml_descriptions import Description
 PROTOCOLS = ("oidc", "saml", "oneroster", "scim")
 #: What an OpenID Connect or SAML service may be told of a person; openid alone is the identifier.
 CLAIM_SCOPES = ("openid", "profile", "email", "roles", "organisation", "age_band", "offline_access")
+#: What a OneRoster service may read: all but demographics, by either of the first two, and demographics.
+_ROSTER = "https://purl.imsglobal.org/spec/or/v1p2/scope/"
+ROSTER_CORE, ROSTER, ROSTER_DEMOGRAPHICS = ROSTER_SCOPES = (
+    f"{_ROSTER}roster-core.readonly", f"{_ROSTER}roster.readonly", f"{_ROSTER}roster-demographics.readonly",
+)  # fmt: skip
+#: Either of these opens everything but demographics.
+READS_ROSTER = frozenset({ROSTER_CORE, ROSTER})
+#: What a SCIM service may be told of a person beyond an identifier and whether the account is active.
+SCIM_SCOPES = ("profile", "email", "roles", "organisation")
+#: Of people that services read.
+KINDS = ("learner", "staff")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}")  # RFC 6749, section 3.3
 _ADDRESS = re.compile(r"[\x21-\x7e]{1,500}")
 #: Scope → the claims that a SAML attribute may be told of: those with one or several plain values.
 SCOPE_ATTRIBUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -56,15 +66,20 @@ def check_address(address: str, *, field: str, on_loopback: bool) -> None:
         )  # fmt: skip
 
 
+def roster_scope(scope: str) -> str:
+    """A scope of OneRoster as 1.2 writes it, from that, from 1.1's, or from its last part alone."""
+    name = scope.removeprefix(_ROSTER).removeprefix(_ROSTER.replace("v1p2", "v1p1"))
+    return f"{_ROSTER}{name}" if f"{_ROSTER}{name}" in ROSTER_SCOPES else scope
+
+
 def check_scopes(protocol: str, scopes: Iterable[str]) -> None:
-    """Raises ServiceRefused for a scope that is none, or that this server does not know."""
-    known = CLAIM_SCOPES if protocol in ("oidc", "saml") else None
+    """Raises ServiceRefused for a scope that this server does not know for the protocol."""
+    known = {"oneroster": ROSTER_SCOPES, "scim": SCIM_SCOPES}.get(protocol, CLAIM_SCOPES)
     for scope in scopes:
-        if not _TOKEN.fullmatch(scope) or (known is not None and scope not in known):
+        if (roster_scope(scope) if protocol == "oneroster" else scope) not in known:
             raise ServiceRefused(
-                "scope", Text(N_("Scopes that can be given: {scopes}"), {"scopes": " ".join(known or ("…",))}),
-                field="scopes",
-            )  # fmt: skip
+                "scope", Text(N_("Scopes that can be given: {scopes}"), {"scopes": " ".join(known)}), field="scopes"
+            )
 
 
 def read_description(metadata: str, *, on_loopback: bool) -> Description:

@@ -22,20 +22,29 @@ from django.db import connection, transaction
 from hwb.directory import service_access
 from hwb.directory.keyring import KeyNotUsable
 from hwb.directory.pairwise import PairwiseKey
+from hwb.directory.queries.services import ServiceRow
 from hwb.extract.texts import N_, Text
 from hwb.operations import audit, signing_keys
 from hwb.operations.client_keys import digest
 from hwb.operations.service_addresses import (
     CLAIM_SCOPES,
+    KINDS,
     PROTOCOLS,
+    ROSTER_CORE,
+    ROSTER_SCOPES,
+    SCIM_SCOPES,
     ServiceRefused,
     check_address,
     check_attribute_names,
     check_scopes,
     read_description,
+    roster_scope,
 )
 
-__all__ = ["CLAIM_SCOPES", "PROTOCOLS", "Registered", "ServiceRefused", "Wanted", "pairwise_key", "register", "revoke"]
+__all__ = [
+    "CLAIM_SCOPES", "KINDS", "PROTOCOLS", "Registered", "ServiceRefused", "Wanted", "pairwise_key", "register",
+    "revoke",
+]  # fmt: skip
 LONGEST_NAME = 100
 
 
@@ -45,7 +54,7 @@ class Wanted:
 
     sector: services of one sector know a person by one identifier; without it, those of one name do. start_uri: where
     its tile leads; without it, the beginning of the first redirect address. attribute_names: claims with
-    what a SAML service calls them, where it has other names.
+    what a SAML service calls them, where it has other names. kinds: of people that a service reads.
     """
 
     protocol: str
@@ -61,6 +70,7 @@ class Wanted:
     scopes: tuple[str, ...] = ()
     sector: str = ""
     is_source: bool = False
+    kinds: tuple[str, ...] = KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,14 @@ def pairwise_key() -> PairwiseKey:
         return PairwiseKey.of(settings.HWB_PAIRWISE_KEY, secret=str(settings.SECRET_KEY))
     except KeyNotUsable as error:
         raise ImproperlyConfigured(f"HWB_PAIRWISE_KEY: {error}") from None
+
+
+def key_of(service: ServiceRow) -> PairwiseKey:
+    """The key by which a service knows people. Raises ImproperlyConfigured when it is not this installation's."""
+    key = pairwise_key()
+    if key.id != service.key:
+        raise ImproperlyConfigured("HWB_PAIRWISE_KEY is not the key that this service was registered with")
+    return key
 
 
 def register(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -> Registered:
@@ -113,7 +131,8 @@ def register(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -
             "start_uri": wanted.start_uri or _beginning(wanted.redirect_uris), "metadata": wanted.metadata,
             "attribute_names": json.dumps(dict(wanted.attribute_names)),
             "scopes": list(scopes), "all_schools": wanted.all_schools, "is_source": wanted.is_source,
-            "sector": wanted_sector, "key": pairwise_key().id, "at": at, "by": acting_user,
+            "kinds": [kind for kind in KINDS if kind in wanted.kinds], "sector": wanted_sector,
+            "key": pairwise_key().id, "at": at, "by": acting_user,
         })  # fmt: skip
         cursor.execute(
             "INSERT INTO service_school (service, school) SELECT %s, unnest(%s::text[])",
@@ -126,6 +145,7 @@ def register(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -
         _record("service registered", made.service, acting_user, now, {
             "protocol": made.protocol, "name": made.name, "scopes": list(scopes), "all_schools": wanted.all_schools,
             "schools": sorted(set(wanted.schools)), "sector": wanted_sector, "source": wanted.is_source,
+            "kinds": sorted(set(wanted.kinds)),
         })  # fmt: skip
     return made
 
@@ -153,6 +173,7 @@ def revoke(*, service: UUID, acting_user: str, at: datetime, now: datetime) -> b
         row = cursor.fetchone()
         if row is None:
             return False
+        cursor.execute("DELETE FROM service_token WHERE service = %s", [service])
         cursor.execute("DELETE FROM allauth_idp_oidc_token WHERE client_id = %s", [row[0]])
         cursor.execute("DELETE FROM allauth_idp_oidc_client WHERE id = %s", [row[0]])
         _record("service revoked", service, acting_user, now, {})
@@ -189,6 +210,8 @@ def _check(wanted: Wanted) -> None:
         for address in filter(None, addresses):
             check_address(address, field=field, on_loopback=loopback)
     check_scopes(wanted.protocol, wanted.scopes)
+    if not wanted.kinds or not set(wanted.kinds) <= set(KINDS):
+        raise ServiceRefused("kinds", Text(N_("Kinds of people: {kinds}"), {"kinds": ", ".join(KINDS)}), field="kinds")
     check_attribute_names(dict(wanted.attribute_names))
 
 
@@ -206,9 +229,15 @@ def _check_schools(cursor: Any, wanted: Wanted) -> None:
 
 
 def _scopes(wanted: Wanted) -> tuple[str, ...]:
-    """As given, in the order of CLAIM_SCOPES; of people no more than the identifier where nothing was asked for."""
-    if wanted.protocol not in ("oidc", "saml"):
-        return tuple(dict.fromkeys(wanted.scopes))
+    """In the order in which they are known; of people no more than the identifier where nothing was asked for.
+
+    A OneRoster service that asks for nothing reads the roster's core, without which it reads nothing.
+    """
+    if wanted.protocol == "oneroster":
+        asked = set(map(roster_scope, wanted.scopes)) or {ROSTER_CORE}
+        return tuple(scope for scope in ROSTER_SCOPES if scope in asked)
+    if wanted.protocol == "scim":
+        return tuple(scope for scope in SCIM_SCOPES if scope in wanted.scopes)
     return tuple(scope for scope in CLAIM_SCOPES if scope == "openid" or scope in wanted.scopes)
 
 
@@ -229,9 +258,9 @@ def _record(action: str, service: UUID, acting_user: str, now: datetime, details
 
 _INSERT = """
 INSERT INTO service (id, protocol, name, client_id, secret_digest, redirect_uris, after_logout_uris, logout_uri,
-                     start_uri, metadata, attribute_names, scopes, all_schools, is_source, sector, key,
+                     start_uri, metadata, attribute_names, scopes, all_schools, is_source, kinds, sector, key,
                      created_at, created_by)
 VALUES (%(id)s, %(protocol)s, %(name)s, %(client_id)s, %(secret_digest)s, %(redirect_uris)s::text[],
         %(after_logout_uris)s::text[], %(logout_uri)s, %(start_uri)s, %(metadata)s, %(attribute_names)s::jsonb,
-        %(scopes)s::text[], %(all_schools)s, %(is_source)s, %(sector)s, %(key)s, %(at)s, %(by)s)
+        %(scopes)s::text[], %(all_schools)s, %(is_source)s, %(kinds)s::text[], %(sector)s, %(key)s, %(at)s, %(by)s)
 """

@@ -16,7 +16,8 @@ from hwb import clock
 from hwb.directory.queries import schools as registered
 from hwb.directory.queries import services as rows
 from hwb.operations import services as operations
-from hwb.operations.service_addresses import SCOPE_ATTRIBUTES
+from hwb.operations.service_addresses import READS_ROSTER, ROSTER_DEMOGRAPHICS, SCOPE_ATTRIBUTES
+from hwb.operations.service_tokens import READING, reading_addresses
 from hwb.operations.services import ServiceRefused, Wanted
 from hwb.portal.places import address
 from hwb.web import banner
@@ -34,6 +35,10 @@ CLAIMS = {
     "profile": N_("Name and username"), "email": N_("E-mail address"), "roles": N_("Roles"),
     "organisation": N_("School"), "age_band": N_("Age band"), "offline_access": N_("Stays signed in (refresh tokens)"),
 }  # fmt: skip
+#: What OneRoster is read for, and what of it needs a scope of its own.
+ROSTER = N_("Names, usernames, e-mail addresses, schools, year groups and classes")
+BIRTH_DATES = N_("Birth dates")
+KINDS = {"learner": N_("Learners"), "staff": N_("Staff")}
 COLUMNS = {
     "name": N_("Name"), "protocol": N_("Protocol"), "schools": N_("Schools"), "told": N_("Told of a person"),
     "state": N_("State"),
@@ -93,7 +98,7 @@ class ServiceForm(PageForm):
         return Wanted(
             protocol=given["protocol"], name=given["name"], all_schools=given["whose"] == ALL,
             schools=() if given["whose"] == ALL else tuple(part.replace("-", "") for part in _lines(given["schools"])),
-            scopes=tuple(given["scopes"]) if given["protocol"] in ("oidc", "saml") else (),
+            scopes=() if given["protocol"] == "oneroster" else tuple(given["scopes"]),
             redirect_uris=_lines(given["redirect_uris"]), after_logout_uris=_lines(given["after_logout_uris"]),
             logout_uri=given["logout_uri"], metadata=given["metadata"] if given["protocol"] == "saml" else "",
         )  # fmt: skip
@@ -125,7 +130,8 @@ def register(request: PageRequest) -> HttpResponse:
         else:
             return show(
                 request, "portal/service_secret.html", title=N_("The service is registered"), section="services",
-                made=made, issuer=settings.HWB_BASE_URL, further=address("service", service=made.service),
+                made=made, issuer=settings.HWB_BASE_URL,
+                addresses=reading_addresses(made.protocol), further=address("service", service=made.service),
             )  # fmt: skip
     return show(
         request, "portal/service_register.html", title=N_("Register a service"), section="services", form=form,
@@ -176,7 +182,7 @@ def _one(service: UUID) -> rows.ServiceRow:
 def _shown(row: rows.ServiceRow) -> dict[str, object]:
     return {
         "facts": row, "protocol": PROTOCOLS[row.protocol], "state": STATES[row.state],
-        "told": [CLAIMS[scope] for scope in row.scopes if scope in CLAIMS],
+        "told": _told(row), "kinds": [KINDS[kind] for kind in row.kinds] if row.protocol in READING else [],
     }  # fmt: skip
 
 
@@ -186,6 +192,12 @@ def _attributes(row: rows.ServiceRow) -> list[str]:
         return []
     names = rows.saml_side(row.service).attribute_names
     return [names.get(claim, claim) for scope in row.scopes for claim in SCOPE_ATTRIBUTES.get(scope, ())]
+
+
+def _told(row: rows.ServiceRow) -> list[str]:
+    if row.protocol != "oneroster":
+        return [CLAIMS[scope] for scope in row.scopes if scope in CLAIMS]
+    return [ROSTER] * bool(set(row.scopes) & READS_ROSTER) + [BIRTH_DATES] * (ROSTER_DEMOGRAPHICS in row.scopes)
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class PersonMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.person = None if request.path_info.startswith("/api/") else person_of(request)  # type: ignore[attr-defined]
+        request.person = None if request.path_info.startswith(("/api/", "/ims/", "/scim/")) else person_of(request)  # type: ignore[attr-defined]
         return self._get_response(request)
 
 

@@ -40,7 +40,7 @@ from hwb.directory.models.registers import (
 )
 from hwb.directory.models.second_step import SecondFactor, SecondStepReset, SecondStepTries, SessionDevice
 from hwb.directory.models.service_sign_ins import SamlRequest, ServiceLogOut, ServiceSignIn, SigningKey
-from hwb.directory.models.services import Service, ServiceSchool
+from hwb.directory.models.services import Service, ServiceSchool, ServiceToken
 from hwb.directory.models.slips import SlipSheet
 
 __all__ = [
@@ -87,6 +87,7 @@ __all__ = [
     "ServiceLogOut",
     "ServiceSchool",
     "ServiceSignIn",
+    "ServiceToken",
     "SessionDevice",
     "Setting",
     "SignInAttempt",

@@ -5,23 +5,31 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Authority(models.Model):
-    """A local authority; ``code`` is the first three digits of its schools' DfES numbers."""
+    """A local authority; ``code`` is the first three digits of its schools' DfES numbers.
+
+    ``changed_at``: by the real clock, kept by a trigger; services read it.
+    """
 
     code = models.CharField(max_length=3, primary_key=True)
     name_en = models.TextField(default="")
     name_cy = models.TextField(default="")
     email = models.TextField(default="")
     telephone = models.TextField(default="")
+    changed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "authority"
 
 
 class Establishment(models.Model):
-    """A school as a body with a DfES number. ``followed_by`` is its registered successor (R43)."""
+    """A school as a body with a DfES number. ``followed_by`` is its registered successor (R43).
+
+    ``changed_at``: by the real clock, kept by a trigger; services read it.
+    """
 
     dfes = models.CharField(max_length=7, primary_key=True)
     name_en = models.TextField(default="")
@@ -37,6 +45,7 @@ class Establishment(models.Model):
     mis = models.TextField(default="")
     followed_by = models.TextField(default="")
     client_contact = models.TextField(default="")
+    changed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "establishment"

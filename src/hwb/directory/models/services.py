@@ -15,7 +15,7 @@ class Service(models.Model):
     sector: services of one sector know a person by one identifier (hwb.directory.pairwise); key: the id of the key that
     makes it. start_uri: where a tile of it leads. logout_uri: told when somebody is out. after_logout_uris: where
     people may be led to from there. attribute_names: what a SAML service calls the claims, where it has other names for
-    them. is_source: may keep official accounts of its own.
+    them. is_source: may keep official accounts of its own. kinds: of people that it reads (OneRoster, SCIM).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -32,6 +32,7 @@ class Service(models.Model):
     scopes = ArrayField(models.TextField(), default=list)
     all_schools = models.BooleanField(default=False)
     is_source = models.BooleanField(default=False)
+    kinds = ArrayField(models.TextField(), default=list, db_default=["learner", "staff"])
     sector = models.TextField()
     key = models.TextField()
     created_at = models.DateTimeField()
@@ -56,3 +57,15 @@ class ServiceSchool(models.Model):
 
     class Meta:
         db_table = "service_school"
+
+
+class ServiceToken(models.Model):
+    """An access token that a service got for itself, kept as SHA-256; it ends with the service at the latest."""
+
+    digest = models.TextField(primary_key=True)
+    service = models.ForeignKey(Service, models.CASCADE, db_column="service")
+    scopes = ArrayField(models.TextField(), default=list)
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "service_token"

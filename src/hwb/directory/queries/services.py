@@ -27,6 +27,7 @@ class ServiceRow:
     all_schools: bool
     schools: tuple[str, ...]
     is_source: bool
+    kinds: tuple[str, ...]
     sector: str
     key: str
     created_at: datetime
@@ -44,7 +45,8 @@ class ServiceRow:
             "state": self.state, "schools": "all" if self.all_schools else list(self.schools),
             "scopes": list(self.scopes), "redirect_uris": list(self.redirect_uris),
             "after_logout_uris": list(self.after_logout_uris), "logout_uri": self.logout_uri or None,
-            "start_uri": self.start_uri or None, "source": self.is_source, "sector": self.sector,
+            "start_uri": self.start_uri or None, "source": self.is_source, "kinds": list(self.kinds),
+            "sector": self.sector,
             "created_at": self.created_at.isoformat(), "created_by": self.created_by,
             "revoked_at": self.revoked_at and self.revoked_at.isoformat(),
         }  # fmt: skip
@@ -95,13 +97,14 @@ def tiles(account: UUID) -> list[Tile]:
 
 
 def _row(row: dict[str, Any]) -> ServiceRow:
-    lists = ("redirect_uris", "after_logout_uris", "scopes", "schools")
+    lists = ("redirect_uris", "after_logout_uris", "scopes", "schools", "kinds")
     return ServiceRow(**{**row, **{name: tuple(row[name]) for name in lists}})
 
 
 _SERVICES = """
 SELECT s.id AS service, s.protocol, s.name, s.client_id, s.redirect_uris, s.after_logout_uris, s.logout_uri,
-       s.start_uri, s.scopes, s.all_schools, s.is_source, s.sector, s.key, s.created_at, s.created_by, s.revoked_at,
+       s.start_uri, s.scopes, s.all_schools, s.is_source, s.kinds, s.sector, s.key, s.created_at, s.created_by,
+       s.revoked_at,
        array(SELECT x.school::text FROM service_school x WHERE x.service = s.id ORDER BY x.school) AS schools
 FROM service s
 WHERE (%(service)s::uuid IS NULL OR s.id = %(service)s) AND (%(client_id)s::text IS NULL OR s.client_id = %(client_id)s)

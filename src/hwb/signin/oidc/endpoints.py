@@ -21,6 +21,7 @@ from oauthlib.oauth2 import OAuth2Error
 from hwb.operations import signing_keys
 from hwb.operations.service_addresses import CLAIM_SCOPES
 from hwb.signin.oidc.claims import NONE, ONE_FACTOR, TWO_FACTORS
+from hwb.signin.oidc.own_tokens import own_token
 from hwb.signin.oidc.provider import server
 
 KEYS_KEPT = 60 * 60
@@ -48,7 +49,7 @@ def configuration(request: HttpRequest) -> JsonResponse:
         "scopes_supported": list(CLAIM_SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
@@ -111,6 +112,8 @@ def _answering(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
 @require_POST
 @_answering
 def token(request: HttpRequest) -> HttpResponse:
+    if request.POST.get("grant_type") == "client_credentials":
+        return own_token(request)
     return _converted(server().create_token_response(*extract_params(request)))
 
 
