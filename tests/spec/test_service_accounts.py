@@ -9,7 +9,13 @@ from tests.support.people import OTHER, PRIMARY, SECONDARY
 from hwb.lifecycle.service_accounts import AccountFacts, Group, GroupKind, Place, ServiceAccount, wanted
 
 MALI = AccountFacts(
-    "a1", "learner", True, "mali.rees@hwb.example.wales", "Rees", "Mali", (Place(PRIMARY, "holding", "6", ("6G", "Côr")),)
+    "a1",
+    "learner",
+    True,
+    "mali.rees@hwb.example.wales",
+    "Rees",
+    "Mali",
+    (Place(PRIMARY, "holding", "6", ("6G", "Côr")),),
 )
 RELEASED = replace(MALI, active=False, places=())
 

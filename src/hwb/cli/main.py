@@ -28,6 +28,7 @@ GROUPS = (
     "explain",
     "roles",
     "services",
+    "connectors",
     "settings",
     "verify",
 )

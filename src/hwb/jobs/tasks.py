@@ -18,7 +18,7 @@ from procrastinate.jobs import Job
 
 from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
-from hwb.jobs import mail, service_log_outs
+from hwb.jobs import connectors, mail, service_log_outs
 from hwb.operations import (
     attempts,
     child_pictures,
@@ -116,6 +116,23 @@ def send_messages(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
 def tell_services(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
     """Tells services who is out (issue 6 point 8), beside the queue; each minute those that did not hear it before."""
     service_log_outs.start_telling()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="hwb.connectors", retry=DATABASE_AWAY)
+def carry_accounts(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
+    """Carries accounts to the services that follow them (issue 7 points 3, 4), beside the queue."""
+    _look_at_connection()
+    connectors.start_carrying()
+
+
+@app.periodic(cron="43 3 * * *")
+@app.task(
+    name="hwb.compare_services", lock="hwb.compare_services", queueing_lock="hwb.compare_services", retry=DATABASE_AWAY
+)
+def compare_services(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
+    """Compares each service with what it must have, and has what drifted carried over again, beside the queue."""
+    connectors.start_comparing()
 
 
 @app.periodic(cron="17 2 * * *")

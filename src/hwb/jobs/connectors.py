@@ -1,0 +1,199 @@
+"""Accounts are carried to services beside the queue: one that is slow or away holds up neither runs nor other services.
+
+Each connector has workers of its own. They go on while something waits, and look again when its turn comes; the queue
+wakes them after a change, and each minute.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import httpx2
+from django.db import connections
+
+from hwb.connectors import microsoft365, secrets
+from hwb.connectors.answers import ServiceAway, ServiceBusy
+from hwb.connectors.microsoft365.graph import PATIENCE
+from hwb.directory.queries import connectors as rows
+from hwb.directory.queries.connectors import Working
+from hwb.lifecycle.service_accounts import Group, Outcome, PutBack
+from hwb.operations import carrying, comparing, connectors
+from hwb.operations.carrying import Leased
+
+_LOG = logging.getLogger(__name__)
+THREAD = "connector"
+ABREAST = 4
+#: A worker stays for what is due within so many seconds; what is due later waits for the queue's next minute.
+_STAYS = timedelta(seconds=60)
+#: What is left of a lease must be enough for one more answer.
+_MARGIN = timedelta(seconds=PATIENCE + 10)
+_LOCK = threading.Lock()
+_AT_IT: dict[UUID, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What one go came to. carried: accounts that the service now has as it must; idle: nothing was due."""
+
+    carried: int = 0
+    idle: bool = False
+
+
+def start_carrying() -> None:
+    """Starts the workers of every connector that is not paused, up to their number."""
+    for connector in rows.working():
+        for _ in range(ABREAST):
+            with _LOCK:
+                if _AT_IT.get(connector.connector, 0) >= ABREAST:
+                    break
+                _AT_IT[connector.connector] = _AT_IT.get(connector.connector, 0) + 1
+            threading.Thread(target=_in_thread, args=(connector,), name=THREAD, daemon=True).start()
+
+
+def carry_due(connector: Working, *, http: httpx2.Client | None = None) -> int:
+    """Carries over all that is due now; returns how many accounts. `http`: how the service is reached."""
+    carried = 0
+    with _worker(connector, http) as worker:
+        while not (gone := worker.go()).idle:
+            carried += gone.carried
+    return carried
+
+
+def compare(connector: Working, *, http: httpx2.Client | None = None) -> int:
+    """Compares the service with what it must have; returns how many accounts had drifted, who now wait."""
+    with _worker(connector, http) as worker:
+        return worker.compare()
+
+
+def start_comparing() -> None:
+    """Compares every connector that is not paused, each in a thread of its own."""
+    for connector in rows.working():
+        threading.Thread(target=_compare_in_thread, args=(connector,), name=THREAD, daemon=True).start()
+
+
+def check(connector: Working, *, http: httpx2.Client | None = None) -> None:
+    """Whether the service takes our orders. Raises ServiceAway and ServiceBusy."""
+    with _worker(connector, http) as worker:
+        worker.graph.page("/subscribedSkus")
+
+
+class Worker:
+    """One worker of one connector: takes what is due, carries it over, writes down what became of it."""
+
+    def __init__(self, connector: Working, http: httpx2.Client) -> None:
+        self.connector, self._http = connector.connector, http
+        self._links = connector.links
+        self.graph = microsoft365.Graph(
+            microsoft365.Options(**connector.options), secret=lambda: secrets.read(connector.name), http=http
+        )
+
+    def go(self) -> Gone:
+        """One lease of accounts. Every one of them is settled or put back, whatever happens."""
+        leased = carrying.lease(connector=self.connector, at=_now())
+        if leased is None:
+            return Gone(idle=True)
+        began, left, done = _now(), {each.account for each in leased.waiting}, 0
+
+        def settle(outcomes: list[Outcome]) -> None:
+            nonlocal done
+            done += carrying.settle(leased, outcomes, at=_now(), chance=_chance)
+            left.difference_update(each.account for each in outcomes)
+
+        try:
+            microsoft365.carry(
+                self.graph,
+                leased.waiting,
+                self._groups(leased),
+                in_time=lambda: _now() < leased.until - _MARGIN,
+                settle=settle,
+            )
+            connectors.heard(connector=self.connector, at=_now())
+        except ServiceBusy as busy:
+            connectors.throttled(connector=self.connector, seconds=busy.seconds, at=_now())
+        except ServiceAway as away:
+            _LOG.warning("connector %s: the service %s", self.connector, away)
+            connectors.away(connector=self.connector, failure=str(away), began=began, at=_now(), chance=_chance())
+        finally:
+            if left:
+                carrying.settle(leased, [PutBack(account) for account in left], at=_now(), chance=_chance)
+        return Gone(carried=done)
+
+    def _groups(self, leased: Leased) -> dict[Group, str]:
+        """The groups' ids. What was made before the service asked for patience or went away is kept."""
+        trouble: list[ServiceAway | ServiceBusy] = []
+
+        def make(missing: dict[str, str]) -> dict[str, str]:
+            found: dict[str, str] = {}
+            try:
+                microsoft365.find_or_make(self.graph, missing, found)
+            except (ServiceAway, ServiceBusy) as error:
+                trouble.append(error)
+            return found
+
+        groups = carrying.groups(connector=self.connector, wanted_groups=leased.groups, make=make)
+        if trouble:
+            raise trouble[0]
+        return groups
+
+    def compare(self) -> int:
+        """Reads what has changed at the service, and has what differs carried over again."""
+        seen = microsoft365.compare(self.graph, self._links)
+        return comparing.mend(
+            connector=self.connector, remotes={*seen.users, *seen.groups}, differs=partial(seen.differs, self.graph),
+            lost=seen.lost, links=seen.links, at=_now(),
+        )  # fmt: skip
+
+
+@contextmanager
+def _worker(connector: Working, http: httpx2.Client | None = None) -> Iterator[Worker]:
+    with http or httpx2.Client(timeout=PATIENCE, follow_redirects=False) as reached:
+        yield Worker(connector, reached)
+
+
+def _in_thread(connector: Working, wait: Callable[[float], object] | None = None) -> None:
+    wait = wait or threading.Event().wait
+    try:
+        with _worker(connector) as worker:
+            while True:
+                if not worker.go().idle:
+                    continue
+                due = carrying.next_due(connector=connector.connector)
+                connections.close_all()
+                if due is None or due > _now() + _STAYS:
+                    return
+                wait(max(0.05, (due - _now()).total_seconds()))
+    except Exception:  # noqa: BLE001 - a thread has nobody to tell but the log
+        _LOG.exception("connector %s: accounts could not be carried over; they wait in the outbox", connector.name)
+    finally:
+        with _LOCK:
+            _AT_IT[connector.connector] -= 1
+        connections.close_all()
+
+
+def _compare_in_thread(connector: Working) -> None:
+    try:
+        drifted = compare(connector)
+        if drifted:
+            _LOG.warning("connector %s: %d accounts had drifted and wait again", connector.name, drifted)
+    except (ServiceAway, ServiceBusy) as error:
+        _LOG.warning("connector %s was not compared: the service %s", connector.name, error)
+    except Exception:  # noqa: BLE001 - a thread has nobody to tell but the log
+        _LOG.exception("connector %s could not be compared", connector.name)
+    finally:
+        connections.close_all()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _chance() -> float:
+    return random.random()  # noqa: S311 - spreads tries, keeps nothing secret
