@@ -18,6 +18,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, connections
 from procrastinate.contrib.django.models import ProcrastinateJob
+from tests.support.connectors import OPTIONS, connect, service
 from tests.support.deliveries import deliver, learner_row, register_schools, staff_row
 from tests.support.graph import SECRET, SKUS, FakeGraph, Refusal
 from tests.support.people import PRIMARY, SECONDARY, learner
@@ -37,25 +38,6 @@ from hwb.operations.connectors import ConnectorRefused
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2018, 7, 2, 12, tzinfo=UTC)
 JULY, AUGUST, SEPTEMBER = date(2018, 7, 2), date(2018, 8, 1), date(2018, 9, 3)
-_OPTIONS = {"tenant": "t", "client_id": "c", "learner_licence": SKUS["learner"], "staff_licence": SKUS["staff"]}
-
-
-def service() -> UUID:
-    wanted_service = services.Wanted(
-        protocol="oidc", name="Microsoft 365", all_schools=True, redirect_uris=("https://m365.example/back",), scopes=("openid",)
-    )  # fmt: skip
-    return services.register(wanted_service, acting_user="t", at=datetime.now(UTC), now=NOW).service
-
-
-def connect(name: str = "mail", address: str = "https://graph.example", by: UUID | None = None) -> Working:
-    connectors.add(
-        connectors.Wanted(
-            kind="microsoft365", name=name, service=by or service(),
-            options={**_OPTIONS, "graph": f"{address}/v1.0", "login": address},
-        ),
-        acting_user="t", at=datetime.now(UTC), now=NOW,
-    )  # fmt: skip
-    return rows.working(name)[0]
 
 
 @pytest.fixture(autouse=True)
@@ -205,7 +187,7 @@ def test_a_release_is_out_within_five_seconds(mail: Working) -> None:
     """Seen from the tenant: shut and signed out, by the workers that the queue's task starts."""
     tenant = FakeGraph()
     with tenant.served() as address:
-        Connector.objects.update(options={**_OPTIONS, "graph": f"{address}/v1.0", "login": address})
+        Connector.objects.update(options={**OPTIONS, "graph": f"{address}/v1.0", "login": address})
         deliver([learner_row(1), learner_row(2)])
         jobs.carry_due(rows.working("mail")[0])
         began = time.monotonic()
@@ -492,7 +474,7 @@ def test_what_a_connector_cannot_be(mail: Working, values: dict[str, Any], code:
         "kind": "microsoft365",
         "name": "other",
         "service": Connector.objects.get().service_id,
-        "options": _OPTIONS,
+        "options": OPTIONS,
         **values,
     }
     with pytest.raises(ConnectorRefused, match=code):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from hwb.extract.records import MisKind, Problem
 from hwb.extract.texts import Both
 from hwb.lifecycle.attempts import NO_TROUBLE, Trouble
 from hwb.lifecycle.facts import DecisionKind, Learner, StaffMember
 from hwb.lifecycle.policy import Policy
+from hwb.lifecycle.service_accounts import Standing
 
 NO_NAME = Both("", "")
 
@@ -88,7 +89,8 @@ class LearnerFacts:
     learner; None when that run does not bear on them. ``released``: when, and ``last_holder`` by whom, an account
     that nobody holds was let go. ``namesake``: the asking school's newest records have somebody of the same name and
     birth date under another UPN. ``final_year``: the learner's final year group at the holder.
-    ``trouble``: with signing in, where the asking school has the account.
+    ``trouble``: with signing in, where the asking school has the account. ``mail``: how e-mail and files stand, and
+    ``arrived``: the day on which the school that has the account got it.
     """
 
     upn: str
@@ -105,6 +107,8 @@ class LearnerFacts:
     namesake: bool = False
     final_year: YearShare | None = None
     trouble: Trouble = NO_TROUBLE
+    mail: Standing | None = None
+    arrived: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from hwb.extract.frozen import made_often
@@ -152,6 +153,14 @@ class State(StrEnum):
     NONE = ""
     READY = "ready"
     ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How somebody's e-mail and files stand: as last carried over; ``since``: they have waited for that time."""
+
+    state: State
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,9 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         row=row, answer=on_record(answer, active=row.active) if answer else None, caption=caption,
         account_rows=[
             *account_rows(
-                row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else "",
+                row, record.email, known, dfes, mail=facts.mail if facts else None,
                 pictures=child is not None and child.pictures,
+                why=explain.say(row.short, request.language) if row.short else "",
             ),
             *_childs_rows(child),
         ],

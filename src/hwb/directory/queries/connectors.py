@@ -71,7 +71,6 @@ class RefusedRow:
     """An account that a service refused. school: one of those that have it, empty where none has."""
 
     account: UUID
-    username: str
     kind: str
     school: str
     failure: str
@@ -90,15 +89,18 @@ def working(name: str = "") -> list[Working]:
     return [Working(**row) for row in fetch(_WORKING, {"name": name})]
 
 
-def count_refused(*, connector: UUID | None, failure: str) -> int:
-    """How many accounts are refused, of one connector and for one reason where they are given."""
-    found = fetch(f"SELECT count(*) AS n {_REFUSED}", {"connector": connector, "failure": failure})
+def count_refused(*, connector: UUID | None, failure: str, before: datetime | None) -> int:
+    """How many accounts are refused: of one connector, for one reason, waiting since before, where they are given."""
+    values = {"connector": connector, "failure": failure, "before": before}
+    found = fetch(f"SELECT count(*) AS n {_REFUSED}", values)
     return int(found[0]["n"])
 
 
-def refused(*, connector: UUID | None, failure: str, offset: int, limit: int) -> list[tuple[UUID, RefusedRow]]:
+def refused(
+    *, connector: UUID | None, failure: str, before: datetime | None, offset: int, limit: int
+) -> list[tuple[UUID, RefusedRow]]:
     """Refused accounts, the longest first, with their connectors."""
-    values = {"connector": connector, "failure": failure, "offset": offset, "limit": limit}
+    values = {"connector": connector, "failure": failure, "before": before, "offset": offset, "limit": limit}
     return [(row.pop("connector"), RefusedRow(**row)) for row in fetch(_REFUSED_ROWS, values)]
 
 
@@ -129,9 +131,10 @@ FROM connected_account k JOIN connector c ON c.id = k.connector
 WHERE c.removed_at IS NULL AND k.due_at IS NOT NULL AND k.failure <> ''
   AND (%(connector)s::uuid IS NULL OR k.connector = %(connector)s::uuid)
   AND (%(failure)s = '' OR k.failure = %(failure)s)
+  AND (%(before)s::timestamptz IS NULL OR k.waits_since < %(before)s::timestamptz)
 """
 _REFUSED_ROWS = f"""
-SELECT k.connector, k.account, a.username, a.kind, k.failure, k.attempts, k.waits_since AS since, k.due_at,
+SELECT k.connector, k.account, a.kind, k.failure, k.attempts, k.waits_since AS since, k.due_at,
        COALESCE((SELECT p.school FROM placement p WHERE p.account = a.id AND p.ended IS NULL
                  ORDER BY p.role = 'holding' DESC, p.id LIMIT 1), '') AS school
 {_REFUSED.replace("WHERE", "JOIN account a ON a.id = k.account WHERE", 1)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from hwb.directory.queries import attempts
+from hwb.directory.queries import attempts, service_accounts
 from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, LearnerRecord, Problem, StaffRecord
 from hwb.extract.texts import Both
 from hwb.identifiers import clean_staff_code, clean_upn
@@ -27,6 +27,7 @@ from hwb.lifecycle.facts import (
     StaffMember,
     WaitCause,
 )
+from hwb.lifecycle.service_accounts import Standing
 
 _DATES = ("birth_date", "start_date", "leaving_date")
 
@@ -41,6 +42,8 @@ class Person:
     decisions: tuple[Made, ...]
     last_holder: str | None
     trouble: Trouble
+    mail: Standing | None
+    arrived: date | None
 
     def trouble_at(self, school: str) -> Trouble:
         """With signing in, as the school that has the account sees it; others see none."""
@@ -62,6 +65,7 @@ class Person:
         entries = tuple(_learner_entry(word) for word in row["words"] or ())
         waits = tuple((wait["school"], WaitCause(wait["cause"])) for wait in row["waits"] or ())
         ended = [p for p in row["placements"] or () if p["role"] == "holding" and p["ended"]]
+        held = next((p for p in row["placements"] or () if p["role"] == "holding" and not p["ended"]), None)
         last = max(ended, key=lambda p: (p["ended"], p["id"]), default=None)
         return cls(
             row["asked"],
@@ -70,6 +74,8 @@ class Person:
             _made(row["decisions"]),
             last["school"] if last and account and account.holder is None else None,
             attempts.read(row),
+            service_accounts.standing(row["mail"]),
+            date.fromisoformat(held["began"]) if held else None,
         )
 
 

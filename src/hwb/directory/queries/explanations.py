@@ -73,6 +73,8 @@ def learners(*, upns: Sequence[str], school: str, on: date, limits: Limits) -> d
             upn in namesakes,
             shares.get(upn),
             person.trouble_at(school),
+            person.mail,
+            person.arrived,
         )
     return found
 

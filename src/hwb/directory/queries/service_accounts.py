@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from hwb.directory.queries.rows import fetch
-from hwb.lifecycle.service_accounts import AccountFacts, Place
+from hwb.lifecycle.service_accounts import AccountFacts, Place, Standing, State
 
 
 def facts_of(accounts: Sequence[str]) -> dict[str, AccountFacts]:
@@ -26,6 +29,19 @@ def facts_of(accounts: Sequence[str]) -> dict[str, AccountFacts]:
     }  # fmt: skip
 
 
+def mail_and_files(account: UUID) -> Standing | None:
+    """None where no service of the kind follows the account."""
+    found = fetch(f"SELECT {MAIL} FROM account a WHERE a.id = %(account)s", {"account": account})  # noqa: S608 - ours
+    return standing(found[0]["mail"])
+
+
+def standing(mail: Mapping[str, Any] | None) -> Standing | None:
+    """What the column :data:`MAIL` says."""
+    if mail is None:
+        return None
+    return Standing(State(mail["state"]), datetime.fromisoformat(mail["since"]) if mail["since"] else None)
+
+
 def school_names(schools: Collection[str]) -> dict[str, str]:
     """What groups of a school are called, in both languages where it has two names; its number where it has none."""
     names = dict.fromkeys(schools, "") | {
@@ -37,6 +53,13 @@ def school_names(schools: Collection[str]) -> dict[str, str]:
     return {school: name or school for school, name in names.items()}
 
 
+#: A column beside an `account a`: how e-mail and files stand; NULL where no such service follows it.
+MAIL = """(
+    SELECT jsonb_build_object('state', k.state, 'since', CASE WHEN k.due_at IS NOT NULL THEN k.waits_since END)
+    FROM connector c JOIN connected_account k ON k.connector = c.id AND k.account = a.id
+    WHERE c.removed_at IS NULL AND c.kind = 'microsoft365' AND (k.due_at IS NOT NULL OR k.state <> '')
+    ORDER BY k.due_at IS NULL, c.name LIMIT 1
+) AS mail"""
 _FACTS = """
 SELECT a.id::text AS account, a.kind, a.active, a.email,
        COALESCE(NULLIF(a.preferred_surname, ''), a.legal_surname) AS surname,
