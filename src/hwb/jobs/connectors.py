@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,8 +36,10 @@ ABREAST = 4
 _STAYS = timedelta(seconds=60)
 #: What is left of a lease must be enough for one more answer.
 _MARGIN = timedelta(seconds=PATIENCE + 10)
-_LOCK = threading.Lock()
-_AT_IT: dict[UUID, int] = {}
+#: Guards what follows; whoever waits for a connector's next turn is woken through it.
+_BELL = threading.Condition()
+_AT_IT: Counter[UUID] = Counter()
+_WOKEN: Counter[UUID] = Counter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,14 @@ class Gone:
 
 
 def start_carrying() -> None:
-    """Starts the workers of every connector that is not paused, up to their number."""
+    """Wakes the workers of every connector that is not paused, and starts those that are missing."""
     for connector in rows.working():
-        for _ in range(ABREAST):
-            with _LOCK:
-                if _AT_IT.get(connector.connector, 0) >= ABREAST:
-                    break
-                _AT_IT[connector.connector] = _AT_IT.get(connector.connector, 0) + 1
+        with _BELL:
+            _WOKEN[connector.connector] += 1
+            missing = ABREAST - _AT_IT[connector.connector]
+            _AT_IT[connector.connector] = ABREAST
+            _BELL.notify_all()
+        for _ in range(missing):
             threading.Thread(target=_in_thread, args=(connector,), name=THREAD, daemon=True).start()
 
 
@@ -158,24 +162,37 @@ def _worker(connector: Working, http: httpx2.Client | None = None) -> Iterator[W
         yield Worker(connector, reached)
 
 
-def _in_thread(connector: Working, wait: Callable[[float], object] | None = None) -> None:
-    wait = wait or threading.Event().wait
+def _in_thread(connector: Working) -> None:
+    """Carries until nothing is due soon. The place is given up under the bell: nobody is woken who is about to go."""
+    leaves = False
     try:
         with _worker(connector) as worker:
-            while True:
-                if not worker.go().idle:
-                    continue
-                due = carrying.next_due(connector=connector.connector)
-                connections.close_all()
-                if due is None or due > _now() + _STAYS:
-                    return
-                wait(max(0.05, (due - _now()).total_seconds()))
+            while not leaves:
+                woken = _WOKEN[connector.connector]
+                if worker.go().idle:
+                    leaves = _waits_no_more(connector.connector, woken)
     except Exception:  # noqa: BLE001 - a thread has nobody to tell but the log
         _LOG.exception("connector %s: accounts could not be carried over; they wait in the outbox", connector.name)
     finally:
-        with _LOCK:
-            _AT_IT[connector.connector] -= 1
+        if not leaves:
+            with _BELL:
+                _AT_IT[connector.connector] -= 1
         connections.close_all()
+
+
+def _waits_no_more(connector: UUID, woken: int) -> bool:
+    """Waits for the next turn, or until somebody rings. True when there is none soon; the place is given up then."""
+    due = carrying.next_due(connector=connector)
+    connections.close_all()  # not kept while nothing is to be done
+    soon = due is not None and due <= _now() + _STAYS
+    with _BELL:
+        if _WOKEN[connector] != woken:
+            return False
+        if due is not None and soon:
+            _BELL.wait(max(0.05, (due - _now()).total_seconds()))
+            return False
+        _AT_IT[connector] -= 1
+        return True
 
 
 def _compare_in_thread(connector: Working) -> None:

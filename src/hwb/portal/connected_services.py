@@ -1,7 +1,7 @@
 """D7: connected services: has everyone who moved got their mail and files? For operators.
 
-Nobody is named here: an operator sees people only within a case (ux.md 2). An account is called by the beginning of its
-id, with its school.
+Nobody is named here: an operator sees people only within a case (ux.md 2). An account is called by the end of its id,
+with its school.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def connected_services(request: PageRequest) -> HttpResponse:
         refused=[
             {
                 "facts": row, "connector": connector, "service": names[connector], "kind": KINDS[row.kind],
-                "reason": FAILURES.get(row.failure, row.failure), "reference": str(row.account)[:8],
+                "reason": FAILURES.get(row.failure, row.failure), "reference": str(row.account)[-8:],
                 "school": name_in_language(named[row.school].name_en, named[row.school].name_cy)
                 if row.school in named else (row.school, ""),
             }
