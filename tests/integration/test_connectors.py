@@ -32,7 +32,7 @@ from hwb.directory.queries import service_accounts
 from hwb.directory.queries.connectors import Working
 from hwb.jobs import connectors as jobs
 from hwb.lifecycle.service_accounts import NotCarried, key_of, wanted
-from hwb.operations import accounts, carrying, connectors, services, usernames
+from hwb.operations import accounts, carrying, connectors, services, usernames, verification
 from hwb.operations.connectors import ConnectorRefused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,6 +122,9 @@ def test_a_learner_moves_with_the_same_mailbox(mail: Working, tenant: FakeGraph)
     assert all(group.startswith(f"hwb-{SECONDARY}") for group in after["groups"])
     assert agree(tenant)
     assert not due()
+    assert verification.verify(on=SEPTEMBER).breaches == ()
+    Account.objects.filter(kind="learner").update(active=False)
+    assert "I11" in {breach.invariant for breach in verification.verify(on=SEPTEMBER).breaches}
 
 
 def test_a_run_that_changes_nothing_puts_nobody_in_the_outbox(mail: Working, tenant: FakeGraph) -> None:

@@ -278,6 +278,8 @@ class FakeGraph:
         return 200, {"id": id_}
 
     def _member_of(self, id_: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
+        if "$select" in query:
+            raise Refusal(400, "Could not find a property on type 'microsoft.graph.directoryObject'.")
         user = self._user(id_)
         return 200, {"value": [
             {"id": group, "mailNickname": self.groups[group]["mailNickname"]}

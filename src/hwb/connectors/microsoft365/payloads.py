@@ -76,7 +76,8 @@ def licensing(remote: str, add: list[str], remove: list[str]) -> Request:
 
 
 def groups_of(remote: str) -> Request:
-    return Request("GET", f"/users/{remote}/memberOf?$select=id,mailNickname&$top=999")
+    """Whole: what may be selected here are the properties of any object, and a group's name is not among them."""
+    return Request("GET", f"/users/{remote}/memberOf?$top=999")
 
 
 def joining(group: str, remote: str, options: Options) -> Request:
