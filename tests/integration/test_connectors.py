@@ -450,6 +450,12 @@ def test_the_nightly_comparison_finds_drift_and_mends_it(mail: Working, tenant: 
     tenant.members.discard((foreign, first))
     carry(mail, tenant)
     assert agree(tenant)
+    tenant.change(second, accountEnabled=False)
+    tenant.forgotten = len(tenant.log)
+    assert jobs.compare(rows.working("mail")[0], http=tenant.client()) == 1  # begun anew, with everybody
+    tenant.forgotten = -1
+    carry(mail, tenant)
+    assert agree(tenant)
     tenant.drop_group(school)
     jobs.compare(rows.working("mail")[0], http=tenant.client())
     carry(mail, tenant)

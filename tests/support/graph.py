@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,6 +58,7 @@ class FakeGraph:
     made_at: dict[str, float] = field(default_factory=dict)
     mailboxes: dict[str, str] = field(default_factory=dict)
     unlicensed: dict[str, float] = field(default_factory=dict)
+    forgotten: int = -1
     revoked: Counter[str] = field(default_factory=Counter)
     calls: list[tuple[str, str]] = field(default_factory=list)
     log: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -138,12 +139,12 @@ class FakeGraph:
     def change(self, id_: str, **values: Any) -> None:
         """Somebody changes a user by hand."""
         self.users[id_].update(values)
-        self._note("users", id_)
+        self._note("users", id_, values)
 
     def put_in(self, group: str, user: str, *, out: bool = False) -> None:
         """Somebody changes a group by hand."""
         (self.members.discard if out else self.members.add)((group, user))
-        self._note("groups", group, user)
+        self._note("groups", group, {user})
 
     def drop_group(self, group: str) -> None:
         del self.groups[group]
@@ -244,7 +245,7 @@ class FakeGraph:
         user = self._user(id_)
         self._check(body, user["id"])
         user.update(body)
-        self._note("users", user["id"])
+        self._note("users", user["id"], body)
         return 204, None
 
     def _revoke(self, id_: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
@@ -267,7 +268,7 @@ class FakeGraph:
             self.mailboxes.setdefault(user["id"], f"mailbox {next(_NUMBERS)}")
         else:
             self.unlicensed[user["id"]] = self.clock()
-        self._note("users", user["id"])
+        self._note("users", user["id"], {"assignedLicenses"})
         return 200, dict(user)
 
     def _restore(self, id_: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
@@ -308,25 +309,28 @@ class FakeGraph:
         if (group, user) in self.members:
             raise Refusal(400, "One or more added object references already exist")
         self.members.add((group, user))
-        self._note("groups", group, user)
+        self._note("groups", group, {user})
         return 204, None
 
     def _leave(self, group: str, user: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         if (group, user) not in self.members:
             raise Refusal(404, "Resource does not exist")
         self.members.discard((group, user))
-        self._note("groups", group, user)
+        self._note("groups", group, {user})
         return 204, None
 
     def _skus(self, query: dict[str, str], body: Any) -> tuple[int, Any]:
         return 200, {"value": [{"skuId": sku} for sku in SKUS.values()]}
 
-    def _note(self, kind: str, id_: str, member: str = "") -> None:
-        self.log.append((kind, id_, member))
+    def _note(self, kind: str, id_: str, what: Iterable[str] = ()) -> None:
+        """Of a user, the changed properties, none for all; of a group, the members."""
+        self.log.append((kind, id_, frozenset(what)))
 
     def _users_delta(self, query: dict[str, str], body: Any) -> tuple[int, Any]:
-        def told(id_: str, _: set[str]) -> dict[str, Any]:
-            return dict(self.users[id_]) if id_ in self.users else {"id": id_, "@removed": {"reason": "changed"}}
+        def told(id_: str, names: set[str]) -> dict[str, Any]:
+            if id_ not in self.users:
+                return {"id": id_, "@removed": {"reason": "changed"}}
+            return {"id": id_, **{name: value for name, value in self.users[id_].items() if name in names}}
 
         return self._delta("users", query, told)
 
@@ -346,9 +350,12 @@ class FakeGraph:
         """Two objects a page, so that every comparison pages."""
         start, _, offset = (query.get("$deltatoken") or query.get("$skiptoken") or "0-0").partition("-")
         changed: dict[str, set[str]] = {}
-        for each, id_, member in self.log[int(start) :]:
+        if 0 < int(start) < self.forgotten:
+            raise Refusal(410, "resyncRequired")
+        for each, id_, what in self.log[int(start) :]:
             if each == kind:
-                changed.setdefault(id_, set()).update({member} - {""})
+                changed.setdefault(id_, set()).update(what if int(start) or kind == "groups" else _SHOWN)
+                changed[id_].update(() if what or kind == "groups" else _SHOWN)
         first, base = int(offset or 0), f"{self.address}/v1.0/{kind}/delta"
         page = [told(id_, members) for id_, members in list(changed.items())[first : first + 2]]
         if first + 2 < len(changed):
@@ -357,6 +364,7 @@ class FakeGraph:
 
 
 _NUMBERS = itertools.count(1)
+_SHOWN = frozenset(_WRITABLE | {"assignedLicenses"})
 _ROUTES: tuple[tuple[str, Any], ...] = (
     (r"POST /users", FakeGraph._make_user),
     (r"GET /users", FakeGraph._find_users),

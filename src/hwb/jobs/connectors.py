@@ -149,11 +149,14 @@ class Worker:
 
     def compare(self) -> int:
         """Reads what has changed at the service, and has what differs carried over again."""
-        seen = microsoft365.compare(self.graph, self._links)
-        return comparing.mend(
-            connector=self.connector, remotes={*seen.users, *seen.groups}, differs=partial(seen.differs, self.graph),
-            lost=seen.lost, links=seen.links, at=_now(),
-        )  # fmt: skip
+        links, drifted = dict(self._links), 0
+        for seen in microsoft365.compare(self.graph, links):
+            drifted += comparing.remake(connector=self.connector, lost=seen.lost)
+            drifted += comparing.mend(
+                connector=self.connector, remotes=seen.remotes, groups=seen.group_ids,
+                differs=partial(seen.differs, self.graph),
+            )  # fmt: skip
+        return comparing.finish(connector=self.connector, drifted=drifted, links=links, at=_now())
 
 
 @contextmanager

@@ -15,66 +15,57 @@ from hwb.lifecycle.service_accounts import ServiceAccount, key_of, school_of, wa
 from hwb.operations import connectors
 from hwb.operations.transactions import in_transaction
 
-AT_ONCE = 500
 #: Asked with the service's id of an object, what it must be, the ids of groups that it must be in, and of all of ours.
 Differs = Callable[[str, ServiceAccount | None, frozenset[str], frozenset[str]], bool]
 
 
-def mend(
-    *, connector: UUID, remotes: Collection[str], differs: Differs, lost: Collection[str], links: Mapping[str, str],
-    at: datetime,
-) -> int:  # fmt: skip
+def mend(*, connector: UUID, remotes: Collection[str], groups: Collection[str], differs: Differs) -> int:
     """Marks accounts that drifted; returns how many. Those that wait anyhow are left: their turn comes.
 
-    remotes: objects of which something has been seen. lost: groups that are gone, and made anew for
-    whoever must be in them.
+    remotes, groups: the service's ids of objects and of groups of which something has been seen.
     """
-    in_transaction(lambda: _forget_groups(connector, lost))
-    drifted = connectors.mark_all()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT key, remote FROM connected_group WHERE connector = %s", [connector])
-        groups = dict(cursor.fetchall())
-    found = sorted(remotes)
-    for start in range(0, len(found), AT_ONCE):
-        drifted += _mend(connector, found[start : start + AT_ONCE], groups, differs)
+
+    def work() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(_ACCOUNTS, [connector, sorted(remotes)])
+            accounts = dict(cursor.fetchall())
+            wishes = {account: wanted(known) for account, known in service_accounts.facts_of(list(accounts)).items()}
+            keys = {key_of(group) for wish in wishes.values() if wish for group in wish.groups}
+            cursor.execute(_GROUPS, [connector, sorted(keys), sorted(groups)])
+            ids = dict(cursor.fetchall())
+            ours = frozenset(ids.values())
+            drifted = [
+                account for account, wish in wishes.items() if differs(accounts[account], wish, _ids(wish, ids), ours)
+            ]
+            return connected_accounts.mark(cursor, accounts=drifted, connector=connector)
+
+    return in_transaction(work) if remotes else 0
+
+
+def remake(*, connector: UUID, lost: Collection[str]) -> int:
+    """Groups that somebody has deleted are forgotten: whoever must be in them waits, and finds them made anew."""
+    return in_transaction(lambda: _forget_groups(connector, lost)) if lost else 0
+
+
+def finish(*, connector: UUID, drifted: int, links: Mapping[str, str], at: datetime) -> int:
+    """Everybody whom the connector does not know yet waits too; keeps where the next comparison goes on.
+
+    Returns how many accounts drifted in all.
+    """
+    drifted += connectors.mark_all()
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE connector SET delta = delta || %s::jsonb, compared_at = %s, drifted = %s WHERE id = %s",
+            "UPDATE connector SET delta = %s::jsonb, compared_at = %s, drifted = %s WHERE id = %s",
             [json.dumps(dict(links)), at, drifted, connector],
         )
     return drifted
 
 
-def _mend(connector: UUID, remotes: list[str], groups: Mapping[str, str], differs: Differs) -> int:
-    ours = frozenset(groups.values())
-
-    def work() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT account::text, remote FROM connected_account WHERE connector = %s AND remote = ANY(%s)"
-                " AND due_at IS NULL",
-                [connector, remotes],
-            )
-            accounts = dict(cursor.fetchall())
-            wishes = {account: wanted(known) for account, known in service_accounts.facts_of(list(accounts)).items()}
-            drifted = [
-                account
-                for account, wish in wishes.items()
-                if differs(accounts[account], wish, _ids(wish, groups), ours)
-            ]
-            return connected_accounts.mark(cursor, accounts=drifted, connector=connector)
-
-    return in_transaction(work)
+def _ids(wish: ServiceAccount | None, ids: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(ids.get(key_of(group), "") for group in (wish.groups if wish else ()))
 
 
-def _ids(wish: ServiceAccount | None, groups: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(groups.get(key_of(group), "") for group in (wish.groups if wish else ()))
-
-
-def _forget_groups(connector: UUID, lost: Collection[str]) -> None:
-    """Groups that somebody has deleted: whoever must be in them waits, and finds them made anew."""
-    if not lost:
-        return
+def _forget_groups(connector: UUID, lost: Collection[str]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM connected_group WHERE connector = %s AND remote = ANY(%s) RETURNING key",
@@ -84,4 +75,11 @@ def _forget_groups(connector: UUID, lost: Collection[str]) -> None:
         cursor.execute(
             "SELECT DISTINCT account FROM placement WHERE ended IS NULL AND school = ANY(%s)", [list(schools)]
         )
-        connected_accounts.mark(cursor, accounts=[row[0] for row in cursor.fetchall()], connector=connector)
+        return connected_accounts.mark(cursor, accounts=[row[0] for row in cursor.fetchall()], connector=connector)
+
+
+_ACCOUNTS = """
+SELECT account::text, remote FROM connected_account
+WHERE connector = %s AND remote = ANY(%s) AND remote <> '' AND due_at IS NULL
+"""
+_GROUPS = "SELECT key, remote FROM connected_group WHERE connector = %s AND (key = ANY(%s) OR remote = ANY(%s))"

@@ -69,6 +69,10 @@ class Response:
         return str(error.get("message", "")) if isinstance(error, Mapping) else ""
 
 
+class LinkTooOld(ServiceAway):
+    """The place at which a list was to go on is forgotten."""
+
+
 class Graph:
     """One tenant. Not for several threads at once; ``http`` is the caller's, who closes it."""
 
@@ -106,6 +110,8 @@ class Graph:
             raise ServiceBusy(_seconds(answer.headers.get("retry-after", "")))
         if answer.status_code == 401:
             self._token = ""
+        if answer.status_code == 410:
+            raise LinkTooOld("has forgotten where the comparison was")
         return _json(answer)
 
     def _bearer(self) -> str:
