@@ -31,6 +31,7 @@ from hwb.directory.queries import connectors as rows
 from hwb.directory.queries import service_accounts
 from hwb.directory.queries.connectors import Working
 from hwb.jobs import connectors as jobs
+from hwb.jobs import tasks
 from hwb.lifecycle.service_accounts import NotCarried, key_of, wanted
 from hwb.operations import accounts, carrying, connectors, services, usernames, verification
 from hwb.operations.connectors import ConnectorRefused
@@ -279,6 +280,7 @@ from django.db import connections
 connections.settings["default"].update(json.loads(os.environ["HWB_TEST_DATABASE"]))
 from hwb.directory.queries import connectors
 from hwb.jobs import connectors as jobs
+from hwb.jobs import tasks
 jobs.carry_due(connectors.working("mail")[0])
 """
 
@@ -560,3 +562,19 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "does not take our orders" in hwb("test", "mail", fails=True)
     hwb("remove", "mail")
     assert "no connector" in hwb("remove", "mail", fails=True)
+
+
+def test_an_hour_of_waiting_is_told_to_the_log_each_hour(
+    mail: Working, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F14: the operators' watch on the log sees it, with the connector's name and no person's; a change asks nothing."""
+    monkeypatch.setattr(jobs, "start_carrying", lambda: None)
+    deliver([learner_row(1)])
+    for minutes, told in ((5, 0), (60, 1), (61, 0), (125, 0), (180, 1)):
+        ConnectedAccount.objects.update(waits_since=datetime.now(UTC) - timedelta(minutes=minutes, seconds=5))
+        caplog.clear()
+        tasks.carry_accounts(timestamp=0)
+        assert not caplog.records
+        tasks.carry_accounts(timestamp=1)
+        assert len(caplog.records) == told, minutes
+        assert all("mail" in record.getMessage() for record in caplog.records)

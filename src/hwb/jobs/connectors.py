@@ -32,6 +32,7 @@ from hwb.operations.carrying import Leased
 _LOG = logging.getLogger(__name__)
 THREAD = "connector"
 ABREAST = 4
+ALERT_MINUTES = 60
 #: A worker stays for what is due within so many seconds; what is due later waits for the queue's next minute.
 _STAYS = timedelta(seconds=60)
 #: What is left of a lease must be enough for one more answer.
@@ -75,6 +76,15 @@ def compare(connector: Working, *, http: httpx2.Client | None = None) -> int:
     """Compares the service with what it must have; returns how many accounts had drifted, who now wait."""
     with _worker(connector, http) as worker:
         return worker.compare()
+
+
+def warn_of_waiting() -> None:
+    """Tells the log, each hour, of a service for which somebody has waited for an hour or longer (F14). Asked each
+    minute."""
+    for name, since in rows.waiting_since().items():
+        waited = int((_now() - since).total_seconds()) // 60
+        if waited >= ALERT_MINUTES and waited % ALERT_MINUTES == 0:
+            _LOG.error("connector %s: the oldest account has been waiting for %d minutes", name, waited)
 
 
 def start_comparing() -> None:

@@ -120,10 +120,15 @@ def tell_services(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
 
 @app.periodic(cron="* * * * *")
 @app.task(name="hwb.connectors", retry=DATABASE_AWAY)
-def carry_accounts(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
-    """Carries accounts to the services that follow them (issue 7 points 3, 4), beside the queue."""
+def carry_accounts(timestamp: int) -> None:
+    """Carries accounts to the services that follow them (issue 7 points 3, 4), beside the queue.
+
+    ``timestamp``: the queue's own, 0 where a change asks for it.
+    """
     _look_at_connection()
     connectors.start_carrying()
+    if timestamp:  # once a minute, not with every change
+        connectors.warn_of_waiting()
 
 
 @app.periodic(cron="43 3 * * *")

@@ -42,7 +42,7 @@ class Seen:
     def differs(
         self, graph: Graph, remote: str, wish: ServiceAccount | None, due: frozenset[str], ours: frozenset[str]
     ) -> bool:
-        """Whether the person's object is otherwise than it must be, as far as it is told: of a changed object, only what
+        """Whether the person's object is otherwise than it must be, as far as it is told: of a changed object only what
         has changed. due: groups that it must be in; ours: those told of that are kept from here."""
         if wish is None:
             return False

@@ -89,6 +89,11 @@ def working(name: str = "") -> list[Working]:
     return [Working(**row) for row in fetch(_WORKING, {"name": name})]
 
 
+def waiting_since() -> dict[str, datetime]:
+    """Connectors for which somebody waits, by name, with since when the oldest has; paused ones too."""
+    return {row["name"]: row["since"] for row in fetch(_WAITING_SINCE)}
+
+
 def count_refused(*, connector: UUID | None, failure: str, before: datetime | None) -> int:
     """How many accounts are refused: of one connector, for one reason, waiting since before, where they are given."""
     values = {"connector": connector, "failure": failure, "before": before}
@@ -125,6 +130,10 @@ WHERE c.removed_at IS NULL ORDER BY c.name
 _WORKING = """
 SELECT id AS connector, kind, name, options, delta AS links FROM connector
 WHERE removed_at IS NULL AND (name = %(name)s OR (%(name)s = '' AND paused_at IS NULL)) ORDER BY name
+"""
+_WAITING_SINCE = """
+SELECT c.name, min(k.waits_since) AS since FROM connector c JOIN connected_account k ON k.connector = c.id
+WHERE c.removed_at IS NULL AND k.due_at IS NOT NULL GROUP BY c.id, c.name
 """
 _REFUSED = """
 FROM connected_account k JOIN connector c ON c.id = k.connector
