@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from hwb.lifecycle.service_accounts import (
     AccountFacts,
     Carried,
     Group,
+    GroupKind,
     NotCarried,
     Outcome,
     Place,
@@ -224,8 +225,6 @@ def _same_boxes(tenant: FakeGraph, boxes: dict[str, str]) -> None:
 
 def test_a_leaver_comes_back_a_year_later_to_the_same_mailbox() -> None:
     """R11: shut for a year, longer than any bin, the object and its mailbox are there when the person comes back."""
-    from dataclasses import replace
-
     desk = Desk(FakeGraph())
     desk.want(MALI)
     desk.drain()
@@ -292,11 +291,27 @@ def _on(path: str, refusal: Refusal) -> Callable[[str, str], None]:
 
 def test_proxy_addresses_are_never_written_and_twenty_go_in_one_batch() -> None:
     """The fake refuses proxyAddresses; 45 new accounts take as many batches as 20 at a time need."""
-    from dataclasses import replace
-
     desk = Desk(FakeGraph())
     for number in range(45):
         desk.want(replace(MALI, account=str(number), address=f"mali{number}@hwb.example.wales"))
     desk.drain()
     desk.check()
     assert "proxyAddresses" not in str(desk.tenant.users)
+
+
+def test_a_group_that_is_refused_and_an_answer_of_another_shape_hit_one_account_alone() -> None:
+    """Who must be in the group has all else; who was answered nonsense comes again; everybody else is carried."""
+    tenant = FakeGraph()
+    desk = Desk(tenant)
+    refused = key_of(Group(GroupKind.CLASS, PRIMARY, "6G"))
+    tenant.refused_groups = frozenset({refused})
+    desk.want(MALI)
+    desk.want(replace(MALI, account="2", address="nel@hwb.example.wales", places=(Place(PRIMARY, "holding", "6"),)))
+    desk.want(replace(MALI, account="3", address="ela@hwb.example.wales", places=(Place(PRIMARY, "holding", "6"),)))
+    tenant.nonsense = "ela@hwb.example.wales"
+    seen: list[Outcome] = []
+    desk.settle = seen.extend  # type: ignore[method-assign]
+    desk.go()
+    said = {each.account: each.failure if isinstance(each, NotCarried) else type(each) for each in seen}
+    assert said == {"1": "no_group", "2": Carried, "3": "broken"}
+    assert tenant.state()["id-1"]["groups"] == {key_of(group) for group in wanted(MALI).groups} - {refused}  # type: ignore[union-attr]

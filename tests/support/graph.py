@@ -51,6 +51,8 @@ class FakeGraph:
     licences: int = 1_000_000
     fault: Callable[[str, str], None] = lambda method, path: None
     down: bool = False
+    refused_groups: frozenset[str] = frozenset()
+    nonsense: str = ""
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     bin: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -231,7 +233,7 @@ class FakeGraph:
         user = {"id": str(uuid4()), "mail": None, "usageLocation": None, **kept, "assignedLicenses": []}
         self.users[user["id"]], self.made_at[user["id"]] = user, self.clock()
         self._note("users", user["id"])
-        return 201, user
+        return 201, ["nonsense"] if user["userPrincipalName"] == self.nonsense else user
 
     def _get_user(self, id_: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         return 200, dict(self._user(id_))
@@ -292,6 +294,8 @@ class FakeGraph:
             raise Refusal(400, f"A value is required for {missing}")
         if len(body["mailNickname"]) > 64:
             raise Refusal(400, "Invalid mailNickname")
+        if body["mailNickname"] in self.refused_groups:
+            raise Refusal(400, "Invalid displayName")
         group = {"id": str(uuid4()), **body}
         self.groups[group["id"]], self.made_at[group["id"]] = group, self.clock()
         self._note("groups", group["id"])

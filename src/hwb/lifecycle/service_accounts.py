@@ -194,6 +194,7 @@ Outcome = Carried | NotCarried | PutBack
 FAILURES = {
     "address_taken": N_("Somebody else has the e-mail address there"),
     "no_licence": N_("There is no licence left"),
+    "no_group": N_("A group could not be made there"),
     "not_there_yet": N_("The service does not find what it has just made"),
     "refused": N_("The service refused it"),
     "broken": N_("The service failed with this account"),

@@ -61,6 +61,8 @@ def _talk(waiting: Waiting, groups: Mapping[Group, str], options: Options) -> _T
         return (yield from _follow(waiting, groups, options))
     except _Refused as refused:
         return NotCarried(waiting.account, refused.remote or waiting.remote, refused.failure)
+    except (AttributeError, KeyError, TypeError, ValueError):  # an answer of another shape hits this account alone
+        return NotCarried(waiting.account, waiting.remote, "broken")
 
 
 def _follow(waiting: Waiting, groups: Mapping[Group, str], options: Options) -> _Talk:
@@ -80,9 +82,11 @@ def _follow(waiting: Waiting, groups: Mapping[Group, str], options: Options) -> 
         if not wish.enabled and (was_open or not waiting.ended):
             yield from _done(payloads.shutting_out(remote), remote)
         yield from _license(found, remote, wish, options)
-        yield from _join(remote, {groups[group] for group in wish.groups}, options)
+        yield from _join(remote, {groups[group] for group in wish.groups if group in groups}, options)
     except _Refused as refused:
         raise _Refused(refused.failure, remote) from None
+    if wish.groups - groups.keys():
+        raise _Refused("no_group", remote)
     return Carried(waiting.account, remote, State.READY if wish.enabled else State.ENDED)
 
 

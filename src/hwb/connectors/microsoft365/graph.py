@@ -163,4 +163,4 @@ def _response(each: Mapping[str, Any]) -> Response:
 
 def _seconds(written: str) -> float:
     """Retry-After in seconds; a date, or nothing, counts as a while."""
-    return float(written) if written.isdigit() else _UNSAID
+    return max(1.0, float(written)) if written.isdecimal() and len(written) < 8 else _UNSAID
