@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -21,7 +23,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.support.connectors import OPTIONS, connect, service
 from tests.support.deliveries import deliver, learner_row, register_schools, staff_row
 from tests.support.graph import SECRET, SKUS, FakeGraph, Refusal
-from tests.support.people import PRIMARY, SECONDARY, learner
+from tests.support.people import OTHER, PRIMARY, SECONDARY, learner
 from typer.testing import CliRunner
 
 from hwb.cli.main import build_app
@@ -33,8 +35,13 @@ from hwb.directory.queries.connectors import Working
 from hwb.jobs import connectors as jobs
 from hwb.jobs import tasks
 from hwb.lifecycle.service_accounts import NotCarried, key_of, wanted
-from hwb.operations import accounts, carrying, connectors, services, usernames, verification
+from hwb.operations import accounts, carrying, closures, connectors, services, undoing, usernames, verification
+from hwb.operations import due as due_work
+from hwb.operations.accounts import DecisionRefused
+from hwb.operations.closures import ClosureRefused
 from hwb.operations.connectors import ConnectorRefused
+from hwb.operations.deliveries import DeliveryRefused
+from hwb.operations.runs import RunNotFound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2018, 7, 2, 12, tzinfo=UTC)
@@ -578,3 +585,81 @@ def test_an_hour_of_waiting_is_told_to_the_log_each_hour(
         tasks.carry_accounts(timestamp=1)
         assert len(caplog.records) == told, minutes
         assert all("mail" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_history_of_schools_ends_as_the_tenant_must_be(mail: Working, tenant: FakeGraph, seed: int) -> None:
+    """Runs of three schools, days that pass, undo, switching off and on, a school that closes; among them workers that
+    meet throttling, an outage or die: in the end the tenant has of everybody what it must, each with one mailbox."""
+    register_schools(OTHER)
+    chance, on = random.Random(seed), JULY
+    newest: dict[str, UUID] = {}
+    boxes: dict[str, str] = {}
+    for _ in range(14):
+        on += timedelta(days=chance.choice([1, 1, 9]))
+        now = datetime.combine(on, datetime.min.time(), UTC) + timedelta(hours=12)
+        act = chance.choice(["run"] * 6 + ["day", "undo", "off", "on", "close"])
+        with contextlib.suppress(ClosureRefused, DecisionRefused, DeliveryRefused, RunNotFound):
+            if act == "run":
+                school = chance.choice([PRIMARY, SECONDARY, OTHER])
+                newest[school] = deliver(*_roll(chance, on), school=school, on=on)
+            elif act == "undo" and newest:
+                undoing.undo(run_id=chance.choice(list(newest.values())), acting_user="t", now=now, on=on)
+            elif act == "close":
+                closures.close_school(dfes=OTHER, split={}, preview=False, acting_user="t", now=now, on=on)
+            elif act in ("off", "on") and (known := list(Account.objects.order_by("id"))):
+                one, decide = chance.choice(known), accounts.deactivate if act == "off" else accounts.reactivate
+                decide(
+                    username=one.username,
+                    school=chance.choice([PRIMARY, SECONDARY]),
+                    reason="r",
+                    acting_user="t",
+                    now=now,
+                    on=on,
+                )
+        due_work.apply_due(on=on, now=now)
+        refusal = Refusal(429, wait=3)
+        tenant.down = chance.random() < 0.1
+        tenant.fault = _at_times(chance, refusal) if chance.random() < 0.3 else lambda *_: None
+        with contextlib.suppress(ConnectionAbortedError), pytest.MonkeyPatch.context() as patch:
+            if chance.random() < 0.2:
+                patch.setattr(carrying, "settle", _die)
+            carry(mail, tenant)
+        for identifier, has in tenant.state().items():
+            assert boxes.setdefault(identifier, has["mailbox"] or "") in ("", has["mailbox"])
+            boxes[identifier] = has["mailbox"] or ""
+    tenant.down, tenant.fault = False, lambda *_: None
+    for _ in range(20):
+        let_pass(1000)
+        carry(mail, tenant)
+    assert not due()
+    assert agree(tenant)
+    assert [breach for breach in verification.verify(on=on).breaches if breach.invariant == "I11"] == []
+
+
+def _roll(chance: random.Random, on: date) -> tuple[list[Any], list[Any]]:
+    learners = [
+        learner_row(
+            number, registration_group=chance.choice(["6G", "7B"]), year_group=chance.choice(["6", "7"]),
+            enrolment_status=chance.choice("CCCG"), leaving_date=on - timedelta(days=1) if chance.random() < 0.3 else None,
+            preferred_forename=chance.choice(["", "Siân"]), classes=(chance.choice(["Côr", "Band"]),),
+        )
+        for number in chance.sample(range(1, 7), 5)
+    ]  # fmt: skip
+    people = [
+        staff_row(code, classes=(chance.choice(["6G", "7B"]),), leaving_date=on - timedelta(days=1) if chance.random() < 0.3 else None)
+        for code in chance.sample("ABC", 2)
+    ]  # fmt: skip
+    return learners, people
+
+
+def _at_times(chance: random.Random, refusal: Refusal) -> Any:
+    def fault(method: str, path: str) -> None:
+        if chance.random() < 0.2:
+            raise refusal
+
+    return fault
+
+
+def _die(*_: Any, **__: Any) -> None:
+    raise ConnectionAbortedError
