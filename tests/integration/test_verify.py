@@ -113,6 +113,19 @@ BREACHES = {
             " WHERE id = (SELECT id FROM run WHERE state = 'previewed')"
         )
     ],
+    "I11": [
+        (
+            "INSERT INTO service (id, protocol, name, client_id, secret_digest, redirect_uris, after_logout_uris,"
+            " logout_uri, start_uri, metadata, attribute_names, scopes, all_schools, is_source, sector, key, created_at,"
+            " created_by) VALUES (gen_random_uuid(), 'oidc', 'Mail', 'm', '', '{}', '{}', '', '', '', '{}', '{}', true,"
+            " false, 'mail', 'k', now(), 'nobody')"
+        ),
+        (
+            "INSERT INTO connector (id, kind, name, service, options, created_at, created_by, failures, failure, delta,"
+            " drifted) SELECT gen_random_uuid(), 'microsoft365', 'mail', id, '{}', now(), 'nobody', 0, '', '{}', 0"
+            " FROM service WHERE client_id = 'm'"
+        ),
+    ],
     "I14": [f"UPDATE placement SET role = 'post' WHERE account = (SELECT id FROM account WHERE upn = '{upn(3)}')"],
     "I16": [
         "UPDATE run SET failure = 'nobody like M671404118001' WHERE id = (SELECT id FROM run LIMIT 1)",

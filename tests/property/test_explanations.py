@@ -40,6 +40,7 @@ from hwb.lifecycle.facts import (
     StaffMember,
     WaitCause,
 )
+from hwb.lifecycle.service_accounts import Standing, State
 
 SCHOOLS = (PRIMARY, SECONDARY, OTHER)
 NAMES = {PRIMARY: Both("Bryn Heulog", "Ysgol Bryn Heulog"), SECONDARY: Both("Glan Enfys", "Ysgol Glan Enfys"),
@@ -353,6 +354,7 @@ HELD_HERE = (
         active=False, decisions=(Decision("2", DecisionKind.DEACTIVATED, PRIMARY),))),
     ("LX15", _word(missing_since=date(2018, 7, 2))),
     ("LX20", lambda known: replace(known, school=replace(known.school, year_groups_stayed=True))),
+    ("LX19", lambda known: replace(known, mail=Standing(State.NONE, NOW), arrived=date(2018, 7, 2))),
     ("LX18", lambda known: replace(known, trouble=replace(known.trouble, locked=NOW))),
     ("LX17", lambda known: replace(known, trouble=replace(known.trouble, wrong=3))),
 )  # fmt: skip

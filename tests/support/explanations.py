@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+from tests.support.connectors import connect
 from tests.support.deliveries import JULY, deliver, extract_of, learner_row, register_schools, send, staff_row
 from tests.support.people import OTHER, PRIMARY, SECONDARY, upn
 
@@ -294,6 +295,21 @@ def _child(
     return make
 
 
+def _services_moving(*, new: bool) -> Callable[[], Asked]:
+    """Claimed, or made, today, while nobody has carried the account to e-mail and files yet."""
+
+    def make() -> Asked:
+        connect()
+        if new:
+            at_secondary([arriving(77, on=JULY + DAY)], on=JULY + DAY)
+            return Asked(upn(77), school=SECONDARY, on=JULY + 2 * DAY)
+        at_primary([learner_row(1, leaving_date=JULY)], on=JULY + DAY)
+        at_secondary([arriving(1, on=JULY + DAY)], on=JULY + DAY)
+        return Asked(upn(1), school=SECONDARY, on=JULY + DAY)
+
+    return make
+
+
 def _protected() -> Asked:
     protection.protect(
         username=name(1), reason="court order", acting_user="support", now=datetime(2018, 7, 2, tzinfo=UTC)
@@ -434,6 +450,8 @@ SITUATIONS: dict[str, Callable[[], Asked]] = {
     "LX18 child": _child(wrong=10),
     "LX18 pictures": _child(until=True, wrong=10),
     "LX18 pictures closed": _child(ended=True, until=True),
+    "LX19": _services_moving(new=False),
+    "LX19 new": _services_moving(new=True),
     "LX20": _last_years,
     "LX20 in September": _last_years_in_september,
     "LX21": _protected,

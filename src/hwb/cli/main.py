@@ -29,6 +29,7 @@ GROUPS = (
     "roles",
     "services",
     "export",
+    "connectors",
     "settings",
     "verify",
 )

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from hwb import names
-from hwb.directory import chain, service_access, sets
+from hwb.directory import chain, connected_accounts, service_access, sets
 from hwb.directory.vault import PersonKey
 from hwb.lifecycle import planning, usernames
 from hwb.lifecycle.changes import PERSONAL, Change, ChangeKind
@@ -91,8 +91,25 @@ def apply(cursor: Any, plan: Plan, *, facts: SchoolFacts, applying: Applying) ->
     ):
         sets.send(cursor, statement, rows)
     _write_decisions(cursor, work, applying)
+    _tell_connectors(cursor, plan.changes, work)
     write_log(cursor, work.entries, applying.writer)
     return work.ids
+
+
+#: Changes that services may have to follow. A wait, what was decided, and a UPN are not seen there.
+_FOLLOWED = frozenset({
+    ChangeKind.CREATE, ChangeKind.CLAIM, ChangeKind.RELEASE, ChangeKind.STATE, ChangeKind.DETAILS, ChangeKind.PLACE,
+    ChangeKind.GUEST, ChangeKind.GUEST_END, ChangeKind.POST, ChangeKind.POST_END,
+})  # fmt: skip
+
+
+def _tell_connectors(cursor: Any, changes: Sequence[Change], work: _Work) -> None:
+    """Puts everybody whom services may have to have otherwise into the outbox, first those who are out."""
+    if not connected_accounts.are_followed(cursor):
+        return
+    accounts = {c.account or work.ids.get(c.person) for c in changes if c.kind in _FOLLOWED}
+    out = [id_ for id_, values in work.updated.items() if values.get("active") is False]
+    connected_accounts.mark(cursor, accounts=[id_ for id_ in accounts if id_], out=out)
 
 
 def write_log(cursor: Any, entries: Sequence[chain.Entry], writer: chain.Writer) -> None:

@@ -18,7 +18,7 @@ from procrastinate.jobs import Job
 
 from hwb import clock
 from hwb.embedded import EmbeddedDatabaseUnavailable
-from hwb.jobs import mail, service_log_outs
+from hwb.jobs import connectors, mail, service_log_outs
 from hwb.operations import (
     attempts,
     child_pictures,
@@ -121,6 +121,28 @@ def tell_services(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
     _look_at_connection()
     service_sign_ins.end_due(at=datetime.now(UTC))
     service_log_outs.start_telling()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="hwb.connectors", retry=DATABASE_AWAY)
+def carry_accounts(timestamp: int) -> None:
+    """Carries accounts to the services that follow them (issue 7 points 3, 4), beside the queue.
+
+    ``timestamp``: the queue's own, 0 where a change asks for it.
+    """
+    _look_at_connection()
+    connectors.start_carrying()
+    if timestamp:  # once a minute, not with every change
+        connectors.warn_of_waiting()
+
+
+@app.periodic(cron="43 3 * * *")
+@app.task(
+    name="hwb.compare_services", lock="hwb.compare_services", queueing_lock="hwb.compare_services", retry=DATABASE_AWAY
+)
+def compare_services(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
+    """Compares each service with what it must have, and has what drifted carried over again, beside the queue."""
+    connectors.start_comparing()
 
 
 @app.periodic(cron="17 2 * * *")

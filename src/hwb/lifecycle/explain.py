@@ -36,7 +36,7 @@ _NO_MORE = N_("not on roll")
 
 
 def learner(facts: LearnerFacts, *, on: date, limits: Limits) -> Explanation:
-    """Why a learner's account is, or is not, at the school that asks: LX01–LX18, LX20–LX27."""
+    """Why a learner's account is, or is not, at the school that asks: LX01–LX27."""
     return explain_learners.explain(facts, on=on, limits=limits)
 
 

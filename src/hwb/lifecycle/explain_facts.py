@@ -10,6 +10,7 @@ from hwb.extract.texts import Both
 from hwb.lifecycle.attempts import NO_TROUBLE, Trouble
 from hwb.lifecycle.facts import DecisionKind, Learner, StaffMember
 from hwb.lifecycle.policy import Policy
+from hwb.lifecycle.service_accounts import Standing
 
 NO_NAME = Both("", "")
 
@@ -106,7 +107,8 @@ class LearnerFacts:
     that nobody holds was let go. ``namesake``: the asking school's newest records have somebody of the same name and
     birth date under another UPN. ``final_year``: the learner's final year group at the holder.
     ``trouble``: with signing in, where the asking school has the account. ``child``: None for everybody who does not
-    sign in with badge and pictures.
+    sign in with badge and pictures. ``mail``: how e-mail and files stand, and ``arrived``: the day on which the school
+    that has the account got it.
     """
 
     upn: str
@@ -124,6 +126,8 @@ class LearnerFacts:
     final_year: YearShare | None = None
     trouble: Trouble = NO_TROUBLE
     child: ChildSeen | None = None
+    mail: Standing | None = None
+    arrived: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

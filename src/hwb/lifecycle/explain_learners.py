@@ -1,14 +1,13 @@
-"""Why a learner's account is, or is not, at a school: codes LX01–LX18 and LX20–LX27, the first that holds (ux.md 5.2).
+"""Why a learner's account is, or is not, at a school: codes LX01–LX27, the first that holds (ux.md 5.2).
 
 What is said of another school's person is bounded by ux.md 2: that school's name, its authority, the date of its last
 successful run and whether a leaving date was received. Names come from the asking school's own word only.
-The code that comes with a later issue (services moving) has its place in ``_ORDER``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from hwb.extract.texts import Both
 from hwb.lifecycle import attempts, calendar, explain_texts, words
@@ -293,6 +292,17 @@ def _childs_way_in(child: ChildSeen | None, on: date) -> tuple[str, date | None]
     return ("LX01" if child.password else "LX01.no_way"), None
 
 
+def _services_moving(case: Case) -> Explanation | None:
+    """Somebody who came today or yesterday, whose e-mail and files have not followed yet."""
+    mail, arrived = case.facts.mail, case.facts.arrived
+    if not case.here or mail is None or mail.since is None or arrived is None:
+        return None
+    if case.account is None or not case.account.active or not 0 <= (case.on - arrived).days <= 1:
+        return None
+    key = "LX19" if case.account.schools - {case.school.dfes} else "LX19.new"
+    return _say(case, key, chain=(), date=day(arrived), until=day(arrived + timedelta(days=1)))
+
+
 def _locked(case: Case) -> Explanation | None:
     trouble, child = case.facts.trouble, case.facts.child
     if not case.here:
@@ -320,11 +330,11 @@ def _wrong_password(case: Case) -> Explanation | None:
     return _say(case, "LX17", chain=(), count=wrong) if case.here and wrong >= attempts.TOLD_FROM else None
 
 
-#: ux.md 5.2, last paragraph. Services still moving come before ``_locked``.
+#: ux.md 5.2, last paragraph.
 _ORDER: tuple[Callable[[Case], Explanation | None], ...] = (
     _protected, _suspended, _refused, _identity, _conflict, _held, _failing, _future, _guest, _waiting, _released,
-    _switched_off, _grace, _missing, _moved_on, _left, _last_years, _locked, _wrong_password,
-    _active,
+    _switched_off, _grace, _missing, _moved_on, _left, _last_years, _services_moving,
+    _locked, _wrong_password, _active,
 )  # fmt: skip
 
 

@@ -272,6 +272,14 @@ WORDINGS: dict[str, Wording] = {
         Owner.YOU, N_("Unlock it now on the learner's record, or reset the password. The lock also ends by itself."),
         N_("At {time}."),
     ),
+    "LX19": Wording(
+        N_("The account moved on {date}. E-mail and files will follow by {until}."), Owner.NOBODY,
+        N_("Nothing, as a rule. If they are not there by then, ask Hwb Support."), N_("By {until}."),
+    ),
+    "LX19.new": Wording(
+        N_("The account was made on {date}. E-mail and files will follow by {until}."), Owner.NOBODY,
+        N_("Nothing, as a rule. If they are not there by then, ask Hwb Support."), N_("By {until}."),
+    ),
     "LX18": Wording(
         N_("The account is locked until {time}, after too many wrong passwords."), Owner.YOU,
         N_("Unlock it now on the learner's record, or reset the password. The lock also ends by itself."),
@@ -415,6 +423,7 @@ SITUATIONS = {
     "LX22": N_("Another school has claimed the account"),
     "LX14": N_("Left; no other school has claimed the account"),
     "LX20": N_("The latest run shows last year's year groups (R37)"),
+    "LX19": N_("Arrived, and e-mail and files are still moving"),
     "LX18": N_("Locked after too many wrong passwords or pictures"),
     "LX17": N_("Active; the last passwords that were tried are wrong"),
     "LX01": N_("On the school's roll, active"),

@@ -54,6 +54,18 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "I11",
+        "every service that follows accounts knows of each that may sign in, and what waits for it is due",
+        """
+        SELECT a.id FROM account a CROSS JOIN connector c
+        WHERE c.removed_at IS NULL AND a.active AND a.kind IN ('learner', 'staff')
+          AND NOT EXISTS (SELECT FROM connected_account k WHERE k.connector = c.id AND k.account = a.id)
+        UNION SELECT k.account FROM connected_account k JOIN account a ON a.id = k.account
+        WHERE k.due_at IS NULL AND (k.waits_since IS NOT NULL OR k.state = 'ready' AND NOT a.active
+                                    OR k.state <> 'ready' AND a.active)
+        """,
+    ),
+    Invariant(
         "one holder",
         "no more than one school holds a learner's account",
         """

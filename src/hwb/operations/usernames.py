@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from hwb.directory import chain, store
+from hwb.directory import chain, connected_accounts, store
 from hwb.extract.texts import N_, Text
 from hwb.lifecycle import usernames
 from hwb.operations.transactions import in_transaction
@@ -56,6 +56,7 @@ def issue(*, account: UUID, school: str, acting_user: str, now: datetime) -> Iss
             cursor.execute(
                 "UPDATE account SET username = %s, email = %s WHERE id = %s", [row["username"], row["email"], account]
             )
+            connected_accounts.mark(cursor, accounts=[account])
             entry = chain.Entry("username issued", "R34", "", school, str(account))
             store.write_log(cursor, [entry], chain.Writer(school, acting_user, now))
         return Issued(account, row["username"], row["email"], before)

@@ -61,8 +61,9 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         row=row, answer=on_record(answer, active=row.active) if answer else None, caption=caption,
         account_rows=[
             *account_rows(
-                row, record.email, known, dfes, why=explain.say(row.short, request.language) if row.short else "",
+                row, record.email, known, dfes, mail=facts.mail if facts else None,
                 pictures=None if child is None else child.pictures or (child.alone and child.badge is not None),
+                why=explain.say(row.short, request.language) if row.short else "",
             ),
             *_childs_rows(child),
         ],

@@ -39,6 +39,7 @@ _OF_CODE = {
     "LX01": "arrived", "LX02": "refused", "LX03": "later", "LX04": "school", "LX05": "school", "LX06": "school",
     "LX07": "run", "LX08": "upn", "LX09": "upn", "LX10": "school", "LX11": "upn", "LX12": "held", "LX13": "off",
     "LX14": "left", "LX15": "missing", "LX16": "run", "LX17": "arrived", "LX18": "arrived",
+    "LX19": "arrived",
     "LX20": "arrived", "LX21": "support", "LX22": "left",
     "LX23": "upn", "LX24": "guest", "LX25": "support", "LX26": "left", "LX27": "school",
 }  # fmt: skip

@@ -13,13 +13,14 @@ from hwb.directory.queries.passwords import PasswordRow
 from hwb.directory.queries.people import Stay
 from hwb.directory.queries.timeline import Event
 from hwb.lifecycle.passwords import PasswordState
+from hwb.lifecycle.service_accounts import Standing, State
 from hwb.portal.answers import Answer, address
 from hwb.portal.happenings import KINDS, Happening, happening, kind_of
 from hwb.web.frame import name_in_language
 from hwb.web.lists import Listing
 from hwb.web.page import PageRequest
 from hwb.web.policy import Action, may
-from hwb.web.words import N_, moment, say
+from hwb.web.words import N_, Text, moment, say
 
 
 class Row(Protocol):
@@ -68,6 +69,7 @@ def account_rows(
     known: PasswordRow | None,
     school: str,
     *,
+    mail: Standing | None,
     why: str,
     of: Literal["learner", "staff"] = "learner",
     pictures: bool | None = None,
@@ -96,7 +98,16 @@ def account_rows(
         {"label": N_("Password"), **password, "note": _password_note(state, known, pictures)},
         {"label": N_("Last sign-in"), "value": moment(last) if last else say(N_("Never signed in here"))},
         *locked,
+        *([] if mail is None else [_mail_row(mail)]),
     ]  # fmt: skip
+
+
+def _mail_row(mail: Standing) -> dict[str, Any]:
+    """E-mail and files: ready, moving or ended."""
+    if mail.since is not None:
+        since = say(Text(N_("Waiting since {moment}."), {"moment": moment(mail.since)}))
+        return {"label": N_("E-mail and files"), "value": say(N_("Moving")), "note": since}
+    return {"label": N_("E-mail and files"), "value": say(N_("Ready") if mail.state is State.READY else N_("Ended"))}
 
 
 def happened(

@@ -47,8 +47,8 @@ NAVIGATION: dict[Role, tuple[tuple[str, str], ...]] = {
     ),
     Role.OPERATOR: (
         (N_("Today"), "today"), (N_("Schools"), "area"), (N_("Rollover"), "nation-rollover"), (N_("Holds"), "holds"),
-        (N_("Matching"), "matching"), (N_("Services"), "services"), (N_("Settings"), "nation-settings"),
-        (N_("Audit"), "audit"),
+        (N_("Matching"), "matching"), (N_("Services"), "services"), (N_("Connected services"), "connected-services"),
+        (N_("Settings"), "nation-settings"), (N_("Audit"), "audit"),
     ),
     Role.AUDITOR: ((N_("Audit"), "audit"),),
 }  # fmt: skip

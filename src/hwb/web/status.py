@@ -31,6 +31,11 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "action needed": (N_("Action needed"), "yellow"),
         "not heard from": (N_("Not heard from"), "red"),
     },
+    "connector": {
+        "working": (N_("Working"), ""),
+        "paused": (N_("Paused"), "grey"),
+        "away": (N_("Cannot be reached"), "red"),
+    },
     "password": {
         "visible": (N_("Can be shown"), ""),
         "set by user": (N_("Set by the learner"), ""),

@@ -26,6 +26,7 @@ from hwb.directory.models.children import (
     PictureTries,
     WrongClassCode,
 )
+from hwb.directory.models.connectors import ConnectedAccount, ConnectedGroup, Connector
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
@@ -58,6 +59,9 @@ __all__ = [
     "Client",
     "ClientAssertion",
     "ClientSchool",
+    "ConnectedAccount",
+    "ConnectedGroup",
+    "Connector",
     "Decision",
     "Establishment",
     "FirstPassword",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from hwb.directory.queries import attempts, children
+from hwb.directory.queries import attempts, children, service_accounts
 from hwb.extract.records import LEARNER_COLUMNS, STAFF_COLUMNS, LearnerRecord, Problem, StaffRecord
 from hwb.extract.texts import Both
 from hwb.identifiers import clean_staff_code, clean_upn
@@ -27,6 +27,7 @@ from hwb.lifecycle.facts import (
     StaffMember,
     WaitCause,
 )
+from hwb.lifecycle.service_accounts import Standing
 
 _DATES = ("birth_date", "start_date", "leaving_date")
 
@@ -42,6 +43,8 @@ class Person:
     last_holder: str | None
     trouble: Trouble
     child: ChildSeen | None
+    mail: Standing | None
+    arrived: date | None
 
     def trouble_at(self, school: str) -> Trouble:
         """With signing in, as the school that has the account sees it; others see none."""
@@ -70,6 +73,7 @@ class Person:
         entries = tuple(_learner_entry(word) for word in row["words"] or ())
         waits = tuple((wait["school"], WaitCause(wait["cause"])) for wait in row["waits"] or ())
         ended = [p for p in row["placements"] or () if p["role"] == "holding" and p["ended"]]
+        held = next((p for p in row["placements"] or () if p["role"] == "holding" and not p["ended"]), None)
         last = max(ended, key=lambda p: (p["ended"], p["id"]), default=None)
         return cls(
             row["asked"],
@@ -79,6 +83,8 @@ class Person:
             last["school"] if last and account and account.holder is None else None,
             attempts.read(row),
             children.seen(row),
+            service_accounts.standing(row["mail"]),
+            date.fromisoformat(held["began"]) if held else None,
         )
 
 

@@ -1,12 +1,13 @@
 # ruff: noqa: S608 - statements are put together from the constants of this file only
 """The statements behind :mod:`hwb.directory.queries.explanations`."""
 
-from hwb.directory.queries import attempts, children
+from hwb.directory.queries import attempts, children, service_accounts
 
 _ACCOUNT = (
     "a.id, a.active, a.reason_rule, a.reason_code, a.reason_values, a.legal_surname, a.legal_forename, "
     "a.preferred_surname, a.preferred_forename, a.birth_date, a.upn, a.grace_until, "
-    "(SELECT jsonb_agg(jsonb_build_object('id', p.id, 'school', p.school, 'role', p.role, 'ended', p.ended)) "
+    "(SELECT jsonb_agg(jsonb_build_object('id', p.id, 'school', p.school, 'role', p.role, 'began', p.began, "
+    " 'ended', p.ended)) "
     " FROM placement p WHERE p.account = a.id) AS placements, "
     "(SELECT jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'school', d.school, 'at', d.made_at, "
     " 'reason', d.reason, 'by', coalesce((SELECT concat_ws(' ', coalesce(nullif(m.preferred_forename, ''), "
@@ -16,7 +17,7 @@ _ACCOUNT = (
 )
 
 PEOPLE = f"""
-SELECT q.upn AS asked, {_ACCOUNT}, {attempts.COLUMNS}, {children.SEEN}, names.upns,
+SELECT q.upn AS asked, {_ACCOUNT}, {attempts.COLUMNS}, {children.SEEN}, {service_accounts.MAIL}, names.upns,
        EXISTS (SELECT FROM protection p WHERE p.ended_at IS NULL
                AND (p.account = a.id OR p.upn = ANY(names.upns))) AS protected,
        (SELECT jsonb_agg(to_jsonb(w)) FROM learner_record w WHERE w.upn = ANY(names.upns)) AS words,

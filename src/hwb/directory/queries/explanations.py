@@ -74,6 +74,8 @@ def learners(*, upns: Sequence[str], school: str, on: date, limits: Limits) -> d
             shares.get(upn),
             person.trouble_at(school),
             person.child_at(school),
+            person.mail,
+            person.arrived,
         )
     return found
 

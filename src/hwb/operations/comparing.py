@@ -1,0 +1,85 @@
+"""The nightly comparison: what a service has otherwise than it must is carried over again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from hwb.directory import connected_accounts
+from hwb.directory.queries import service_accounts
+from hwb.lifecycle.service_accounts import ServiceAccount, key_of, school_of, wanted
+from hwb.operations import connectors
+from hwb.operations.transactions import in_transaction
+
+#: Asked with the service's id of an object, what it must be, the ids of groups that it must be in, and of all of ours.
+Differs = Callable[[str, ServiceAccount | None, frozenset[str], frozenset[str]], bool]
+
+
+def mend(*, connector: UUID, remotes: Collection[str], groups: Collection[str], differs: Differs) -> int:
+    """Marks accounts that drifted; returns how many. Those that wait anyhow are left: their turn comes.
+
+    remotes, groups: the service's ids of objects and of groups of which something has been seen.
+    """
+
+    def work() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(_ACCOUNTS, [connector, sorted(remotes)])
+            accounts = dict(cursor.fetchall())
+            wishes = {account: wanted(known) for account, known in service_accounts.facts_of(list(accounts)).items()}
+            keys = {key_of(group) for wish in wishes.values() if wish for group in wish.groups}
+            cursor.execute(_GROUPS, [connector, sorted(keys), sorted(groups)])
+            ids = dict(cursor.fetchall())
+            ours = frozenset(ids.values())
+            drifted = [
+                account for account, wish in wishes.items() if differs(accounts[account], wish, _ids(wish, ids), ours)
+            ]
+            return connected_accounts.mark(cursor, accounts=drifted, connector=connector)
+
+    return in_transaction(work) if remotes else 0
+
+
+def remake(*, connector: UUID, lost: Collection[str]) -> int:
+    """Groups that somebody has deleted are forgotten: whoever must be in them waits, and finds them made anew."""
+    return in_transaction(lambda: _forget_groups(connector, lost)) if lost else 0
+
+
+def finish(*, connector: UUID, drifted: int, links: Mapping[str, str], at: datetime) -> int:
+    """Everybody whom the connector does not know yet waits too; keeps where the next comparison goes on.
+
+    Returns how many accounts drifted in all.
+    """
+    drifted += connectors.mark_all()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE connector SET delta = %s::jsonb, compared_at = %s, drifted = %s WHERE id = %s",
+            [json.dumps(dict(links)), at, drifted, connector],
+        )
+    return drifted
+
+
+def _ids(wish: ServiceAccount | None, ids: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(ids.get(key_of(group), "") for group in (wish.groups if wish else ()))
+
+
+def _forget_groups(connector: UUID, lost: Collection[str]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM connected_group WHERE connector = %s AND remote = ANY(%s) RETURNING key",
+            [connector, list(lost)],
+        )
+        schools = {school_of(key) for (key,) in cursor.fetchall()}
+        cursor.execute(
+            "SELECT DISTINCT account FROM placement WHERE ended IS NULL AND school = ANY(%s)", [list(schools)]
+        )
+        return connected_accounts.mark(cursor, accounts=[row[0] for row in cursor.fetchall()], connector=connector)
+
+
+_ACCOUNTS = """
+SELECT account::text, remote FROM connected_account
+WHERE connector = %s AND remote = ANY(%s) AND remote <> '' AND due_at IS NULL
+"""
+_GROUPS = "SELECT key, remote FROM connected_group WHERE connector = %s AND (key = ANY(%s) OR remote = ANY(%s))"
