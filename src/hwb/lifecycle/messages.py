@@ -24,6 +24,8 @@ class Kind(StrEnum):
     WAITED_FOR = "M7"
     ARRIVALS = "M10"
     WATCHED = "M11"
+    DECISION = "M12"
+    MOVE = "M13"
     OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
     ADDRESS = "address"  # interfaces.md: a registered address changes after 7 days and a notice to the old one
@@ -37,6 +39,7 @@ READERS: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
     Kind.WAITED_FOR: ("mis_admin", "client_manager"),
     Kind.ARRIVALS: ("champion",),
     Kind.CHAMPIONS: ("champion", "head"),
+    Kind.DECISION: ("head",),
 })  # fmt: skip
 #: Roles among which a school may choose the readers of a message; what is not here has its readers by its nature.
 CHOOSABLE: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
@@ -54,8 +57,8 @@ REGISTERED = frozenset({"head", "client_manager"})
 DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
-    Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
-    Kind.REFUSALS, Kind.ARRIVALS,
+    Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.DECISION, Kind.MOVE, Kind.CHAMPIONS, Kind.PASSED,
+    Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR, Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 
 MORNING = time(7)

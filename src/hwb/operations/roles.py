@@ -230,7 +230,7 @@ def _chain(reach: Reach) -> str:
 
 
 _FIND = """
-SELECT a.id, a.kind FROM identifier i JOIN account a ON a.id = i.account
+SELECT a.id, a.kind FROM name_owner i JOIN account a ON a.id = i.account
 WHERE i.value = %s AND i.kind = 'username'
 """
 _HAS_POST = """

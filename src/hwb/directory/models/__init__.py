@@ -24,6 +24,7 @@ from hwb.directory.models.children import (
     PictureTries,
     WrongClassCode,
 )
+from hwb.directory.models.consolidation import Consolidation
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
@@ -55,6 +56,7 @@ __all__ = [
     "Client",
     "ClientAssertion",
     "ClientSchool",
+    "Consolidation",
     "Decision",
     "Establishment",
     "FirstPassword",

@@ -16,6 +16,7 @@ from hwb.extract.texts import Language
 from hwb.lifecycle import message_texts, messages
 from hwb.lifecycle.message_texts import Said, School
 from hwb.lifecycle.messages import URGENCY, Kind
+from hwb.operations import link_tokens
 
 #: So often is one message tried; a server that is away does not count.
 TRIES = 12
@@ -120,6 +121,8 @@ def outgoing(message: Mapping[str, Any], *, at: datetime) -> Outgoing:
     parts = {"dfes": message["school"]} if message["school"] else {}
     if "run" in message["details"]:
         parts["run"] = message["details"]["run"]
+    if "link" in message["details"]:
+        parts = {"link": message["details"]["link"], "token": link_tokens.token_of(message["details"]["link"])}
     if "search" in message["details"]:
         parts["search"] = message["details"]["search"]
     route = message_texts.route_of(kind, message["details"])

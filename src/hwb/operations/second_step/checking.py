@@ -116,12 +116,17 @@ def _is_of_app(cursor: Any, account: UUID, typed: str, at: datetime) -> bool:
 
 
 def _is_recovery(cursor: Any, account: UUID, typed: str) -> bool:
-    digest = vault.recovery_digest(rules.plain_code(typed), account=str(account), secret=str(settings.SECRET_KEY))
+    # codes that were made for an account that was joined into this one name that one (R25)
+    cursor.execute("SELECT id FROM account WHERE id = %s OR retired_into = %s", [account, account])
+    code, secret = rules.plain_code(typed), str(settings.SECRET_KEY)
+    digests = [vault.recovery_digest(code, account=str(id_), secret=secret) for (id_,) in cursor.fetchall()]
     cursor.execute(
-        "SELECT 1 FROM second_factor WHERE account = %s AND kind = 'recovery' AND secret = %s", [account, digest]
+        "SELECT secret FROM second_factor WHERE account = %s AND kind = 'recovery' AND secret = ANY(%s)",
+        [account, digests],
     )
-    if cursor.fetchone() is None:
+    row = cursor.fetchone()
+    if row is None:
         return False
     store.lock_chain(cursor, passwords.chain_of(cursor, account))  # before the row, as everybody does
-    cursor.execute("DELETE FROM second_factor WHERE account = %s AND secret = %s", [account, digest])
+    cursor.execute("DELETE FROM second_factor WHERE account = %s AND secret = %s", [account, row[0]])
     return bool(cursor.rowcount)
