@@ -14,12 +14,13 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
-from hwb.directory.queries import messages, own, roles, second_step
-from hwb.operations import passwords, sessions
+from hwb.directory.queries import consolidation, explanations, messages, own, roles, second_step
+from hwb.lifecycle import explain
+from hwb.operations import passwords, sessions, settings
 from hwb.signin.forms import OwnPasswordForm
 from hwb.signin.letters import LANGUAGES
 from hwb.signin.steps import KINDS
-from hwb.web import banner, session
+from hwb.web import banner, move_words, session
 from hwb.web.frame import name_in_language, places, show
 from hwb.web.language import is_switch
 from hwb.web.page import PageRequest, page
@@ -57,8 +58,25 @@ def account(request: PageRequest) -> HttpResponse:
     """A8: who one is here, how one signs in, and where one is signed in."""
     return show(
         request, "signin/account.html", title=N_("Your account"), rows=_rows(request), places=places(request.person),
-        devices=_devices(request), helps=may(request.person, Action.RESET_SECOND_STEP),
+        devices=_devices(request), helps=may(request.person, Action.RESET_SECOND_STEP), **_move(request),
     )  # fmt: skip
+
+
+def _move(request: PageRequest) -> dict[str, Any]:
+    """Of a member of staff: the request to move an account, and whether an earlier one can be kept (SX10)."""
+    person, today = request.person, clock.today()
+    if person.kind != "staff":
+        return {}
+    case = consolidation.newest_of(person.account, on=today)
+    found = {"move": case and {"reference": case.row.reference, "stands": move_words.STATUS[case.status]}}
+    posts = consolidation.posts_of(person.account)
+    if len(posts) != 1 or case is not None:
+        return found
+    facts = explanations.staff(
+        school=posts[0].school, account=person.account, on=today, limits=settings.explanation_limits(), for_owner=True
+    )
+    told = explain.staff(facts, on=today, limits=settings.explanation_limits())
+    return {**found, "keeps": explain.say(told.headline, request.language) if told.code == "SX10" else ""}
 
 
 @page(Action.OWN_ACCOUNT, sets_up=True)

@@ -155,6 +155,53 @@ def seen(account: UUID, *, on: date) -> AccountSeen | None:
     )  # fmt: skip
 
 
+def is_owner(number: int, account: UUID) -> bool:
+    """Whether an agent has taken the case."""
+    return bool(
+        fetch("SELECT 1 FROM consolidation WHERE number = %(n)s AND owner = %(a)s", {"n": number, "a": account})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """One of a person's own posts, as the school's records have it."""
+
+    school: str
+    name_en: str
+    name_cy: str
+    staff_code: str
+    employee_number: str
+
+
+def posts_of(account: UUID) -> tuple[PostRow, ...]:
+    """Where a member of staff works now, for filling in their request (G3)."""
+    return tuple(PostRow(**row) for row in fetch(_POSTS, {"account": account}))
+
+
+@dataclass(frozen=True, slots=True)
+class BesideRow:
+    """An account as it stands beside another one (E6)."""
+
+    name: str
+    username: str
+    email: str
+    active: bool
+    schools: tuple[str, ...]
+    created: date
+    last_sign_in: datetime | None
+    roles: tuple[str, ...]
+    second_step: bool
+
+
+def beside(account: UUID, *, today: date) -> BesideRow | None:
+    """One of the two accounts of a comparison, with the roles that stand today."""
+    rows = fetch(_BESIDE, {"account": account, "today": today})
+    if not rows:
+        return None
+    row = rows[0]
+    return BesideRow(**{**row, "schools": tuple(row["schools"]), "roles": tuple(row["roles"])})
+
+
 def leads(account: UUID) -> bool:
     """Whether the account has a Digital Champion's or a headteacher's role somewhere."""
     return bool(fetch(_LEADS, {"account": account}))
@@ -269,6 +316,25 @@ SELECT a.id, a.kind, a.active, a.legal_surname, a.retired_into, a.created_at::da
                AND d.kind IN ('suspended', 'safety')) AS barred,
        EXISTS (SELECT FROM account r WHERE r.retired_into = a.id) AS joined
 FROM account a WHERE a.id = %(account)s
+"""
+_BESIDE = """
+SELECT concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
+                 coalesce(nullif(a.preferred_surname, ''), a.legal_surname)) AS name,
+       a.username, a.email, a.active, a.created_at::date AS created, a.last_sign_in,
+       array(SELECT DISTINCT p.school::text FROM placement p WHERE p.account = a.id AND p.role = 'post' ORDER BY 1)
+           AS schools,
+       array(SELECT g.role FROM role_grant g WHERE g.account = a.id AND g.ended_at IS NULL
+             AND (g.until IS NULL OR g.until >= %(today)s) ORDER BY g.role) AS roles,
+       EXISTS (SELECT FROM second_factor f WHERE f.account = a.id) AS second_step
+FROM account a WHERE a.id = %(account)s
+"""
+_POSTS = """
+SELECT DISTINCT ON (p.school) p.school::text, e.name_en, e.name_cy, coalesce(w.staff_code, '') AS staff_code,
+       coalesce(w.employee_number, '') AS employee_number
+FROM placement p JOIN establishment e ON e.dfes = p.school
+LEFT JOIN staff_record w ON w.account = p.account AND w.school = p.school
+WHERE p.account = %(account)s AND p.role = 'post' AND p.ended IS NULL
+ORDER BY p.school, w.leaving_date DESC NULLS FIRST
 """
 _LEADS = """
 SELECT 1 FROM role_grant WHERE account = %(account)s AND role IN ('champion', 'head') AND ended_at IS NULL LIMIT 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from hwb.directory import chain, store
 from hwb.directory.queries import consolidation as rows
@@ -96,6 +96,12 @@ def log(
 def said_json(said: Mapping[Item, tuple[str, str]]) -> dict[str, tuple[str, str]]:
     """Items as they are stored."""
     return {str(item): value for item, value in said.items()}
+
+
+def note_refused(*, number: int, code: str, actor: str, now: datetime) -> None:
+    """As :func:`refused`, in a transaction of its own: for what a page did not even let through."""
+    with transaction.atomic():
+        refused(number=number, code=code, actor=actor, now=now)
 
 
 def refused(*, number: int, code: str, actor: str, now: datetime) -> None:
