@@ -12,7 +12,7 @@ from tests.support import moving as people
 from tests.support.languages import foreign_texts
 from tests.support.moving import Moving, fresh
 from tests.support.people import OTHER, PRIMARY, SECONDARY
-from tests.support.world import session_of
+from tests.support.world import PASSWORD, encoded, session_of
 
 from hwb.directory.models import Account, Audit, Consolidation, Message
 from hwb.operations import link_tokens, roles
@@ -108,6 +108,23 @@ def test_the_whole_journey_through_four_roles(moving: Moving, language: str) -> 
     follow(agent, f"{case}undo/", {}, language=language)
     assert fresh(moving.mover).active
     assert not fresh(moving.kept).active
+
+
+@pytest.mark.parametrize(("answer", "leads"), [("new", "launcher"), ("old", "move"), ("later", "launcher")])
+def test_somebody_new_is_asked_once(moving: Moving, answer: str, leads: str) -> None:
+    """6.6: at the first sign-in, before everything else; "later" asks the next time."""
+    Account.objects.filter(id=moving.mover.id).update(password=encoded())
+    for again in (False, True):
+        client = Client()
+        given = {"username": moving.mover.username, "password": PASSWORD}
+        page = client.post("/en/sign-in/", given, follow=True)
+        asked = "Did you work at another school" in text_of(page)
+        assert asked is (not again or answer == "later")
+        if asked:
+            assert "Choose one" in text_of(follow(client, "account/move-question/", {}))
+            page = follow(client, "account/move-question/", {"answer": answer})
+            assert page.resolver_match.url_name == leads
+    follow(signed_in(moving.mover), "account/move-question/", language="cy")
 
 
 def test_nothing_says_whether_there_is_an_old_account(moving: Moving) -> None:

@@ -24,7 +24,7 @@ from hwb.directory.models.children import (
     PictureTries,
     WrongClassCode,
 )
-from hwb.directory.models.consolidation import Consolidation
+from hwb.directory.models.consolidation import Consolidation, MoveAnswer
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
@@ -67,6 +67,7 @@ __all__ = [
     "Message",
     "MessageChoice",
     "MessageNote",
+    "MoveAnswer",
     "PersonKey",
     "PictureTries",
     "Placement",

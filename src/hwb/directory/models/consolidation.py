@@ -80,3 +80,17 @@ class Consolidation(models.Model):
                 ),
             ),
         ]
+
+
+class MoveAnswer(models.Model):
+    """What somebody new answered when they were asked whether they worked at another school: new, old or later."""
+
+    account = models.UUIDField(primary_key=True)
+    answer = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "move_answer"
+        constraints = [
+            models.CheckConstraint(name="move_answer_known", condition=Q(answer__in=["new", "old", "later"])),
+        ]

@@ -162,6 +162,12 @@ def is_owner(number: int, account: UUID) -> bool:
     )
 
 
+def is_to_be_asked(account: UUID) -> bool:
+    """Whether somebody who signs in now is asked if they worked at another school: a new member of staff's account that
+    a run made, at the first sign-in or after "later"; never once there is a request."""
+    return bool(fetch(_TO_BE_ASKED, {"account": account}))
+
+
 @dataclass(frozen=True, slots=True)
 class PostRow:
     """One of a person's own posts, as the school's records have it."""
@@ -316,6 +322,12 @@ SELECT a.id, a.kind, a.active, a.legal_surname, a.retired_into, a.created_at::da
                AND d.kind IN ('suspended', 'safety')) AS barred,
        EXISTS (SELECT FROM account r WHERE r.retired_into = a.id) AS joined
 FROM account a WHERE a.id = %(account)s
+"""
+_TO_BE_ASKED = """
+SELECT 1 FROM account a LEFT JOIN move_answer m ON m.account = a.id
+WHERE a.id = %(account)s AND a.kind = 'staff' AND a.reason_rule = 'R22'
+  AND (m.answer = 'later' OR m.answer IS NULL AND a.last_sign_in IS NULL)
+  AND NOT EXISTS (SELECT FROM consolidation c WHERE c.mover = a.id AND c.state <> 'invited')
 """
 _BESIDE = """
 SELECT concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),

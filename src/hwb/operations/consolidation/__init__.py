@@ -12,7 +12,7 @@ from hwb.operations.consolidation.authorising import (
     take_back,
     telephoned,
 )
-from hwb.operations.consolidation.cases import Request, Wanted, ask, expire, open_by_head, open_for, withdraw
+from hwb.operations.consolidation.cases import Request, Wanted, answer, ask, expire, open_by_head, open_for, withdraw
 from hwb.operations.consolidation.deciding import record_item, refuse, send_back, send_on, take
 from hwb.operations.consolidation.joining import join, undo
 from hwb.operations.consolidation.refusals import ConsolidationRefused
@@ -23,6 +23,7 @@ __all__ = [
     "Request",
     "Wanted",
     "Word",
+    "answer",
     "ask",
     "authorise",
     "decline",

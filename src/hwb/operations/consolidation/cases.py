@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from hwb.directory import store
 from hwb.directory.queries import consolidation as rows
@@ -127,6 +127,12 @@ def withdraw(*, number: int, account: UUID, acting_user: str, now: datetime) -> 
     in_transaction(work)
 
 
+def answer(*, account: UUID, answer: str, now: datetime) -> None:
+    """What somebody new answered to "Did you work at another school in Wales?": new, old or later."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ANSWER, [account, answer, now])
+
+
 def expire(*, now: datetime) -> int:
     """Closes what waited 28 days for somebody, and reminds those who decide on days 3, 7 and 14; how many closed."""
     closed = 0
@@ -224,6 +230,10 @@ def _said(request: Request) -> Mapping[Item, tuple[str, str]]:
     return {item: (value.strip(), "staff member") for item, value in values.items()}
 
 
+_ANSWER = """
+INSERT INTO move_answer (account, answer, at) VALUES (%s, %s, %s)
+ON CONFLICT (account) DO UPDATE SET answer = excluded.answer, at = excluded.at
+"""
 _INSERT = """
 INSERT INTO consolidation (state, opened_as, opened_at, previous_school, new_school, previous_username, mover, said,
     recorded, has_copied, way, authorised_by, proof, proved_by, joined_by, closed_reason, history)
