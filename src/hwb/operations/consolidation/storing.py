@@ -79,7 +79,7 @@ def write(
         f"UPDATE consolidation SET {names}history = history || %s::jsonb WHERE number = %s",  # noqa: S608 - _COLUMNS
         [*stated.values(), happened, row.number],
     )
-    after = {"case": row.number, "event": event, **({"state": str(state)} if state is not None else {})}
+    after = {"case": row.number, "event": event, **({"case_state": str(state)} if state is not None else {})}
     if reason:
         after["reason"] = reason
     log(cursor, row.new_school, "consolidation", after, str(row.mover) if row.mover else None, actor=actor, now=now)
