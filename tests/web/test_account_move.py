@@ -306,9 +306,13 @@ def test_an_email_from_the_school(moving: Moving, language: str) -> None:
 def test_the_agent_records_an_item_and_closes(moving: Moving) -> None:
     """E5: what differs is shown in words; a case may be closed without change."""
     case = moving.request(employee_number="E78")
-    moving.authorise(case)
     agent = signed_in(moving.agent)
-    shown = follow(agent, f"support/cases/{case}/take/", {})
+    follow(agent, f"support/cases/{case}/take/", {})
+    shown = follow(agent, f"support/cases/{case}/ask/", {})
+    assert "asked again" in text_of(shown)
+    assert Message.objects.filter(kind="M12", to_account=moving.head.id).count() == 2
+    moving.authorise(case)
+    shown = follow(agent, f"support/cases/{case}/")
     assert "Differs" in text_of(shown)
     shown = follow(agent, f"support/cases/{case}/item/", {"item": "employee number"})
     assert "Recorded by agent" in text_of(shown)

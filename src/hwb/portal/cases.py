@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from hwb import clock
@@ -63,7 +63,7 @@ def take(request: PageRequest, case: int) -> HttpResponse:
     except ConsolidationRefused as refused:
         banner.put(request, refused.text)
         return HttpResponseRedirect(reverse("cases"))
-    return HttpResponseRedirect(reverse("consolidation-case", kwargs={"case": case}))
+    return HttpResponseRedirect(case_address(case))
 
 
 def _fits(view: str, request: PageRequest) -> Callable[[Case], bool]:
@@ -101,6 +101,27 @@ def owner_name(owner: UUID | None, request: PageRequest) -> str:
         return say(N_("You"))
     person = roles.find(owner, today=clock.today())
     return person.name if person is not None else ""
+
+
+def read_case(case: int) -> Case:
+    """The case of an address, 404 when there is none."""
+    found = rows.read(case, on=clock.today())
+    if found is None:
+        raise Http404
+    return found
+
+
+def acting(request: PageRequest, case: int) -> dict[str, Any]:
+    """Who acts on which case, and when, as every operation takes it."""
+    return {
+        "number": case, "acting_account": request.person.account, "now": clock.now(),
+        "acting_user": f"account {request.person.account}",
+    }  # fmt: skip
+
+
+def case_address(case: int) -> str:
+    """Where a case is (E5)."""
+    return reverse("consolidation-case", kwargs={"case": case})
 
 
 urlpatterns = [

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django import forms
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -18,7 +16,7 @@ from hwb.lifecycle.consolidation import Event, State, Way
 from hwb.lifecycle.consolidation_evidence import RECORDABLE, Evidence, Item, Result
 from hwb.operations import consolidation
 from hwb.operations.consolidation import ConsolidationRefused, Word
-from hwb.portal.cases import initials, owner_name
+from hwb.portal.cases import acting, case_address, initials, owner_name, read_case
 from hwb.web import banner
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
@@ -33,6 +31,7 @@ _EVENTS = {
     "opened by the staff member": N_("Opened by the staff member"),
     "requested": N_("The staff member has asked"),
     "authorised": N_("Authorised"),
+    "asked again": N_("Whoever decides was asked again"),
     "e-mail recorded": N_("An authorisation by e-mail was recorded"),
     "telephoned": N_("A second agent telephoned the school"),
     "link sent": N_("A link was sent to the registered address"),
@@ -80,7 +79,7 @@ class ReasonForm(PageForm):
 @page(Action.SEE_CASES)
 def consolidation_case(request: PageRequest, case: int) -> HttpResponse:
     """E5. Whoever has not taken the case sees its reference and state, and nobody's name."""
-    found = _read(case)
+    found = read_case(case)
     title = Text(N_("Account move, {reference}"), {"reference": found.row.reference})
     if found.row.owner != request.person.account:
         return show(
@@ -113,6 +112,12 @@ def record_item(request: PageRequest, case: int) -> HttpResponse:
 
 
 @page(Action.CONSOLIDATE, methods="POST")
+def ask_again(request: PageRequest, case: int) -> HttpResponse:
+    """Whoever decides is asked once more, by the addresses that are registered and by no other."""
+    return _done(request, case, consolidation.ask_again, N_("Whoever decides has been asked again."))
+
+
+@page(Action.CONSOLIDATE, methods="POST")
 def send_link(request: PageRequest, case: int) -> HttpResponse:
     """To the registered address, and to no other."""
     return _done(request, case, consolidation.send_link, N_("The link has been sent to the registered address."))
@@ -139,7 +144,7 @@ def send_back(request: PageRequest, case: int) -> HttpResponse:
 @page(Action.CONSOLIDATE, methods="GET POST")
 def record_email(request: PageRequest, case: int) -> HttpResponse:
     """An authorisation that came by e-mail; it counts once it is proved."""
-    found = _read(case)
+    found = read_case(case)
     said = {item: value for item, (value, _) in found.row.said.items()}
     form = EmailForm.of(request, initial={
         "username": found.row.previous_username, "school": found.row.previous_school,
@@ -150,15 +155,15 @@ def record_email(request: PageRequest, case: int) -> HttpResponse:
         word = Word(given["former_name"], given["school_name"], given["school"], given["username"],
                     given["new_school_name"], leaving_confirmed=given["leaving"])  # fmt: skip
         try:
-            consolidation.record_email(word=word, **_by(request, case))
+            consolidation.record_email(word=word, **acting(request, case))
         except ConsolidationRefused as refused:
             form.add_refusal(None, refused.text)
         else:
             banner.put(request, Text(N_("Recorded. Now send the link, or have a second agent telephone.")))
-            return HttpResponseRedirect(_place(case))
+            return HttpResponseRedirect(case_address(case))
     return show(
         request, "portal/case_email.html", title=N_("Record an authorisation received by e-mail"), form=form,
-        section="cases", back=_place(case), number=case,
+        section="cases", back=case_address(case), number=case,
     )  # fmt: skip
 
 
@@ -168,93 +173,26 @@ def refuse(request: PageRequest, case: int) -> HttpResponse:
     form = ReasonForm.of(request)
     if form.is_sent():
         try:
-            consolidation.refuse(reason=form.cleaned_data["reason"], **_by(request, case))
+            consolidation.refuse(reason=form.cleaned_data["reason"], **acting(request, case))
         except ConsolidationRefused as refused:
             form.add_refusal(None, refused.text)
         else:
             banner.put(request, Text(N_("The case is closed, and the staff member is told.")))
-            return HttpResponseRedirect(_place(case))
+            return HttpResponseRedirect(case_address(case))
     return show(
         request, "portal/case_refuse.html", title=N_("Close without change"), form=form, section="cases",
-        back=_place(case), button=N_("Close the case"), warns=True,
-    )  # fmt: skip
-
-
-@page(Action.CONSOLIDATE, methods="GET POST")
-def compare(request: PageRequest, case: int) -> HttpResponse:
-    """E6: which account stays, and what will be lost; then the accounts are joined."""
-    found = _read(case)
-    if found.held.kept is None or found.held.retiring is None or found.row.closed_at is not None:
-        banner.put(request, Text(N_("One of the two accounts is not there, or the case is over.")))
-        return HttpResponseRedirect(_place(case))
-    form = PageForm.of(request)
-    if form.is_sent():
-        try:
-            consolidation.join(on=clock.today(), at=datetime.now(UTC), **_by(request, case))
-        except ConsolidationRefused as refused:
-            form.add_refusal(None, refused.text)
-        else:
-            return _joined(request, case)
-    return show(
-        request, "portal/case_compare.html", title=N_("Compare the two accounts"), form=form, section="cases",
-        back=_place(case), compared=_compared(found), copied=found.row.has_copied, second=found.second_agent,
-        new=school_name(found.held.new), stands=STATUS[found.status],
-    )  # fmt: skip
-
-
-def _joined(request: PageRequest, case: int) -> HttpResponse:
-    found = _read(case)
-    until = rules.undo_until(found.row.joined_at) if found.row.joined_at else None
-    return show(
-        request, "portal/case_joined.html", title=N_("The accounts are joined"), reference=found.row.reference,
-        section="cases", until=until, back=_place(case),
-    )  # fmt: skip
-
-
-@page(Action.CONSOLIDATE, methods="GET POST")
-def undo(request: PageRequest, case: int) -> HttpResponse:
-    """Both accounts back, for 14 days."""
-    form = PageForm.of(request)
-    if form.is_sent():
-        try:
-            consolidation.undo(on=clock.today(), at=datetime.now(UTC), **_by(request, case))
-        except ConsolidationRefused as refused:
-            form.add_refusal(None, refused.text)
-        else:
-            banner.put(request, Text(N_("Both accounts are as they were. The staff member and the school are told.")))
-            return HttpResponseRedirect(_place(case))
-    return show(
-        request, "portal/case_undo.html", title=N_("Undo the joining"), form=form, section="cases", back=_place(case),
-        button=N_("Put both accounts back"), warns=True,
+        back=case_address(case), button=N_("Close the case"), warns=True,
     )  # fmt: skip
 
 
 def _done(request: PageRequest, case: int, act: Any, said: str) -> HttpResponse:
     try:
-        act(**_by(request, case))
+        act(**acting(request, case))
     except ConsolidationRefused as refused:
         banner.put(request, refused.text)
     else:
         banner.put(request, Text(said))
-    return HttpResponseRedirect(_place(case))
-
-
-def _read(case: int) -> Case:
-    found = rows.read(case, on=clock.today())
-    if found is None:
-        raise Http404
-    return found
-
-
-def _by(request: PageRequest, case: int) -> dict[str, Any]:
-    return {
-        "number": case, "acting_account": request.person.account, "now": clock.now(),
-        "acting_user": f"account {request.person.account}",
-    }  # fmt: skip
-
-
-def _place(case: int) -> str:
-    return reverse("consolidation-case", kwargs={"case": case})
+    return HttpResponseRedirect(case_address(case))
 
 
 def _steps(case: Case) -> list[dict[str, Any]]:
@@ -291,6 +229,7 @@ def _can(case: Case, request: PageRequest) -> dict[str, bool]:
         "compare": row.state in (State.COMPLETE, State.CHECKING), "email": table[Event.AUTHORISE] is not None,
         "link": bool(unproved), "telephoned": bool(unproved) and row.authorisation is not None
         and row.authorisation.by != f"account {request.person.account}",
+        "ask": row.state is State.ASKED,
         "send_on": table[Event.SEND_ON] is not None,
         "send_back": table[Event.SEND_BACK] is not None and row.sent_on_by != request.person.account,
         "refuse": table[Event.REFUSE] is not None,
@@ -299,44 +238,14 @@ def _can(case: Case, request: PageRequest) -> dict[str, bool]:
     }  # fmt: skip
 
 
-def _compared(case: Case) -> list[dict[str, Any]]:
-    """Both accounts side by side; differences are said in words."""
-    kept, retiring = (_account(one.id) for one in (case.held.kept, case.held.retiring) if one is not None)
-    labels = {
-        "name": N_("Name"), "username": N_("Username"), "email": N_("E-mail"), "schools": N_("Schools"),
-        "state": N_("State"), "created": N_("Made on"), "last": N_("Last sign-in"), "roles": N_("Roles"),
-        "step": N_("Second step"),
-    }  # fmt: skip
-    same, differs = say(N_("The same")), say(N_("Different"))
-    return [
-        {"label": label, "old": kept[key], "new": retiring[key],
-         "difference": same if kept[key] == retiring[key] else differs}
-        for key, label in labels.items()
-    ]  # fmt: skip
-
-
-def _account(id_: str) -> dict[str, str]:
-    row = rows.beside(UUID(id_), today=clock.today())
-    if row is None:
-        raise Http404
-    none = say(N_("None"))
-    return {
-        "name": row.name, "username": row.username, "email": row.email, "schools": ", ".join(row.schools) or none,
-        "state": say(N_("Active") if row.active else N_("Inactive"), domain="web"), "created": day(row.created),
-        "last": day(row.last_sign_in.date()) if row.last_sign_in else say(N_("Never")),
-        "roles": ", ".join(row.roles) or none, "step": say(N_("Has one") if row.second_step else N_("Not yet")),
-    }  # fmt: skip
-
-
 urlpatterns = [
     path("support/cases/<int:case>/", consolidation_case, name="consolidation-case"),
     path("support/cases/<int:case>/item/", record_item, name="case-item"),
+    path("support/cases/<int:case>/ask/", ask_again, name="case-ask"),
     path("support/cases/<int:case>/link/", send_link, name="case-link"),
     path("support/cases/<int:case>/telephoned/", telephoned, name="case-telephoned"),
     path("support/cases/<int:case>/second/", send_on, name="case-second"),
     path("support/cases/<int:case>/second/back/", send_back, name="case-second-back"),
     path("support/cases/<int:case>/email/", record_email, name="case-email"),
     path("support/cases/<int:case>/refuse/", refuse, name="case-refuse"),
-    path("support/cases/<int:case>/compare/", compare, name="case-compare"),
-    path("support/cases/<int:case>/undo/", undo, name="case-undo"),
 ]

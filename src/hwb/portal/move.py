@@ -6,8 +6,6 @@ Nothing here says whether there is such an account: that is for whoever proves i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -16,20 +14,19 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from hwb import clock
-from hwb.directory.queries import consolidation as rows
-from hwb.directory.queries.consolidation import Case, PostRow
+from hwb.directory.queries import movers
+from hwb.directory.queries.movers import PostRow
 from hwb.identifiers import parse_dfes_number
-from hwb.lifecycle import consolidation as rules
-from hwb.lifecycle.consolidation import SchoolSeen, State, Status
+from hwb.lifecycle.consolidation import SchoolSeen, State
 from hwb.operations import consolidation
 from hwb.operations.consolidation import ConsolidationRefused, Request, Wanted
-from hwb.web import banner
+from hwb.portal.move_request import open_case, require_staff
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
-from hwb.web.move_words import STATUS, school_name
+from hwb.web.move_words import school_name
 from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action
-from hwb.web.words import N_, Text, day
+from hwb.web.words import N_, Text
 
 #: In the session: what was answered so far.
 DRAFT = "move-draft"
@@ -98,31 +95,27 @@ class SendForm(PageForm):
     errors_said: ClassVar = {"copied": {"required": N_("Copy what you want to keep first, then tick that you have")}}
 
 
-class WithdrawForm(PageForm):
-    """Nothing to fill in: the button is the answer."""
-
-
 @page(Action.OWN_ACCOUNT)
 def before(request: PageRequest) -> HttpResponse:
     """G1: what happens to each account, how long it takes, and what to copy first."""
-    _require_staff(request)
-    case = _open_case(request)
+    require_staff(request)
+    case = open_case(request)
     if case is not None and case.row.state is not State.INVITED:
         return HttpResponseRedirect(reverse("move-request"))
     return show(
         request, "portal/move_before.html", title=N_("Move my Hwb account"), back=reverse("own-account"),
-        invited=case is not None, posts=rows.posts_of(request.person.account),
+        invited=case is not None, posts=movers.posts_of(request.person.account),
     )  # fmt: skip
 
 
 @page(Action.OWN_ACCOUNT, methods="GET POST")
 def previous_school(request: PageRequest) -> HttpResponse:
     """G2: the school by number or name; the match is confirmed."""
-    _require_staff(request)
+    require_staff(request)
     draft = _draft(request)
     typed = request.POST.get("words", "") or str(draft.get("words", ""))
-    own = {post.school for post in rows.posts_of(request.person.account)}
-    found = [one for one in rows.schools_named(typed) if one.dfes not in own] if typed else []
+    own = {post.school for post in movers.posts_of(request.person.account)}
+    found = [one for one in movers.schools_named(typed) if one.dfes not in own] if typed else []
     form = SchoolForm.of(
         request, initial={"words": draft.get("words", ""), "school": draft.get("school", "")},
         found=[(one.dfes, f"{school_name(one)[0]}, {one.dfes}") for one in found],
@@ -142,7 +135,7 @@ def previous_school(request: PageRequest) -> HttpResponse:
 @page(Action.OWN_ACCOUNT, methods="GET POST")
 def two_accounts(request: PageRequest) -> HttpResponse:
     """G3: the earlier username is typed; what the new school has sent stands there to be confirmed."""
-    _require_staff(request)
+    require_staff(request)
     draft, post = _draft(request), _post(request)
     if not draft.get("school"):
         return HttpResponseRedirect(reverse("move-school"))
@@ -164,9 +157,9 @@ def two_accounts(request: PageRequest) -> HttpResponse:
 @page(Action.OWN_ACCOUNT, methods="GET POST")
 def check(request: PageRequest) -> HttpResponse:
     """G4: the answers with links to change them; then it is sent."""
-    _require_staff(request)
+    require_staff(request)
     draft = _draft(request)
-    school = rows.school(str(draft.get("school", "")))
+    school = movers.school(str(draft.get("school", "")))
     if school is None or not draft.get("username"):
         return HttpResponseRedirect(reverse("move-school"))
     form = SendForm.of(request)
@@ -192,125 +185,6 @@ def check(request: PageRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-@page(Action.OWN_ACCOUNT)
-def sent(request: PageRequest, number: int) -> HttpResponse:
-    """The reference, and what happens next."""
-    case = _own(request)
-    if case is None or case.row.number != number:
-        raise Http404
-    return show(
-        request, "portal/move_sent.html", title=N_("Your request has been sent"), reference=case.row.reference,
-        school=school_name(case.held.previous), case=case,
-    )  # fmt: skip
-
-
-@page(Action.OWN_ACCOUNT)
-def request_page(request: PageRequest) -> HttpResponse:
-    """G5: who has it now?"""
-    _require_staff(request)
-    case = _own(request)
-    return show(
-        request, "portal/move_request.html", title=N_("Your request to move an account"), back=reverse("own-account"),
-        case=case, steps=_steps(case) if case else (), stands=STATUS[case.status] if case else "",
-        school=school_name(case.held.previous) if case else ("", ""), says=_says(case) if case else (),
-        can_withdraw=case is not None and case.row.closed_at is None and case.row.mover == request.person.account,
-        username=request.person.username,
-    )  # fmt: skip
-
-
-@page(Action.OWN_ACCOUNT, methods="GET POST")
-def withdraw(request: PageRequest) -> HttpResponse:
-    """Second thoughts, before anything is joined."""
-    case = _open_case(request)
-    if case is None:
-        return HttpResponseRedirect(reverse("move-request"))
-    form = WithdrawForm.of(request)
-    if form.is_sent():
-        try:
-            consolidation.withdraw(
-                number=case.row.number, account=request.person.account,
-                acting_user=f"account {request.person.account}", now=clock.now(),
-            )  # fmt: skip
-        except ConsolidationRefused as refused:
-            form.add_refusal(None, refused.text)
-        else:
-            banner.put(request, Text(N_("Your request has been withdrawn. You keep your new account.")))
-            return HttpResponseRedirect(reverse("move-request"))
-    return show(
-        request, "portal/move_withdraw.html", title=N_("Withdraw your request"), form=form,
-        button=N_("Withdraw the request"), back=reverse("move-request"), warns=True,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One of the four steps of a request, and on which day it was done."""
-
-    text: str
-    state: str
-    on: datetime | None
-
-
-_REQUESTED, _DECIDED, _READY, _DONE = (
-    N_("You have asked"), N_("The previous school decides"), N_("Hwb Support checks everything"),
-    N_("The accounts are joined"),
-)  # fmt: skip
-
-
-def _steps(case: Case) -> tuple[Step, ...]:
-    row = case.row
-    over = row.closed_at is not None and row.state is not State.DONE
-    done = (row.requested_at, row.authorised_at, row.joined_at, row.joined_at)
-    found, current = [], True
-    for text, at in zip((_REQUESTED, _DECIDED, _READY, _DONE), done, strict=True):
-        state = "done" if at else "current" if current and not over else "later"
-        current = current and at is not None
-        found.append(Step(text, state, at))
-    return tuple(found)
-
-
-def _says(case: Case) -> tuple[Text, ...]:
-    """Who is waited for, what is missing and who must act; only what the reader may know by now."""
-    row, name = case.row, school_name(case.held.previous)[0]
-    match case.status:
-        case Status.WAITING_HEAD:
-            # the same whoever it is: that a headteacher cannot decide may say whose the username is
-            until = ((row.requested_at or row.opened_at) + rules.EXPIRES).date()
-            return (
-                Text(N_("We have asked the headteacher, or whoever decides in their place. School: {school}"),
-                     {"school": name}),
-                Text(N_("The request ends by itself when nobody decides by {date}."), {"date": day(until)}),
-            )  # fmt: skip
-        case Status.WAITING_LEAVING_DATE:
-            return (
-                Text(N_("The previous school has agreed, but its data has no leaving date for you that has passed.")),
-                Text(
-                    N_(
-                        "Next step: the office of that school enters it in the MIS and runs the client. School: "
-                        "{school}"
-                    ),
-                    {"school": name},
-                ),
-            )
-        case Status.WAITING_STAFF:
-            return (Text(N_("Your request is not complete. Go on where you stopped.")),)
-        case Status.DONE:
-            until = rules.undo_until(row.joined_at) if row.joined_at else row.opened_at + timedelta(0)
-            return (
-                Text(N_("Both usernames lead to one account now. The earlier one counts.")),
-                Text(
-                    N_("If something is wrong, tell Hwb Support by {date}: until then it can be undone."),
-                    {"date": day(until.date())},
-                ),
-            )
-        case Status.REFUSED:
-            return (Text(N_("You keep your new account. You can ask again.")),)
-        case Status.EXPIRED | Status.WITHDRAWN | Status.UNDONE:
-            return (Text(N_("You keep your new account. You can ask again.")),)
-        case _:
-            return (Text(N_("Hwb Support has it now. You need to do nothing.")),)
-
-
 def _answers(draft: dict[str, Any], school: SchoolSeen) -> list[dict[str, Any]]:
     change, accounts = N_("Change"), reverse("move-accounts")
     name, language = school_name(school)
@@ -326,33 +200,19 @@ def _answers(draft: dict[str, Any], school: SchoolSeen) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _require_staff(request: PageRequest) -> None:
-    if request.person.kind != "staff":
-        raise Http404
-
-
 def _post(request: PageRequest) -> PostRow:
-    posts = rows.posts_of(request.person.account)
+    posts = movers.posts_of(request.person.account)
     if not posts:
         raise Http404
     wanted = _draft(request).get("new_school")
     return next((post for post in posts if post.school == wanted), posts[0])
 
 
-def _own(request: PageRequest) -> Case | None:
-    return rows.newest_of(request.person.account, on=clock.today())
-
-
-def _open_case(request: PageRequest) -> Case | None:
-    case = _own(request)
-    return case if case is not None and case.row.closed_at is None else None
-
-
 def _draft(request: PageRequest) -> dict[str, Any]:
     """What was answered so far; of a case that the school began, what it gave."""
     draft = request.session.get(DRAFT)
     if draft is None:
-        case = _open_case(request)
+        case = open_case(request)
         row = case.row if case is not None else None
         draft = {"words": row.previous_school, "school": row.previous_school, "username": ""} if row else {}
     return dict(draft)
@@ -367,7 +227,4 @@ urlpatterns = [
     path("move/school/", previous_school, name="move-school"),
     path("move/accounts/", two_accounts, name="move-accounts"),
     path("move/check/", check, name="move-check"),
-    path("move/sent/<int:number>/", sent, name="move-sent"),
-    path("move/request/", request_page, name="move-request"),
-    path("move/withdraw/", withdraw, name="move-withdraw"),
 ]

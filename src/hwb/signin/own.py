@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
-from hwb.directory.queries import consolidation, explanations, messages, own, roles, second_step
+from hwb.directory.queries import consolidation, explanations, messages, movers, own, roles, second_step
 from hwb.lifecycle import explain
 from hwb.operations import consolidation as cases
 from hwb.operations import passwords, sessions, settings
@@ -106,7 +106,7 @@ def _move(request: PageRequest) -> dict[str, Any]:
         return {}
     case = consolidation.newest_of(person.account, on=today)
     found = {"move": case and {"reference": case.row.reference, "stands": move_words.STATUS[case.status]}}
-    posts = consolidation.posts_of(person.account)
+    posts = movers.posts_of(person.account)
     if len(posts) != 1 or case is not None:
         return found
     facts = explanations.staff(

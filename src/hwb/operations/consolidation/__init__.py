@@ -13,7 +13,7 @@ from hwb.operations.consolidation.authorising import (
     telephoned,
 )
 from hwb.operations.consolidation.cases import Request, Wanted, answer, ask, expire, open_by_head, open_for, withdraw
-from hwb.operations.consolidation.deciding import record_item, refuse, send_back, send_on, take
+from hwb.operations.consolidation.deciding import ask_again, record_item, refuse, send_back, send_on, take
 from hwb.operations.consolidation.joining import join, undo
 from hwb.operations.consolidation.refusals import ConsolidationRefused
 from hwb.operations.consolidation.storing import note_refused
@@ -25,6 +25,7 @@ __all__ = [
     "Word",
     "answer",
     "ask",
+    "ask_again",
     "authorise",
     "decline",
     "expire",

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from hwb.directory import store
-from hwb.directory.queries import consolidation as rows
+from hwb.directory.queries import movers
 from hwb.identifiers import parse_dfes_number
 from hwb.lifecycle import consolidation as rules
 from hwb.lifecycle.consolidation import Event, State
@@ -161,7 +161,7 @@ def _expire(number: int, now: datetime) -> int:
 
 def _checked(wanted: Wanted) -> Wanted:
     previous, new = parse_dfes_number(wanted.previous_school), parse_dfes_number(wanted.new_school)
-    if previous is None or new is None or rows.school(previous) is None or rows.school(new) is None:
+    if previous is None or new is None or movers.school(previous) is None or movers.school(new) is None:
         raise ConsolidationRefused("unknown_school")
     if previous == new:
         raise ConsolidationRefused("same_school")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hwb.directory.queries.consolidation import Case
 from hwb.lifecycle import consolidation_evidence
-from hwb.lifecycle.consolidation import Event
+from hwb.lifecycle.consolidation import Event, State
 from hwb.lifecycle.consolidation_evidence import Item
 from hwb.operations.consolidation import telling
 from hwb.operations.consolidation.authorising import changed, require_owner
@@ -24,6 +24,19 @@ def take(*, number: int, acting_account: UUID, acting_user: str, now: datetime) 
         if str(acting_account) in movers:
             raise ConsolidationRefused("oneself")
         write(cursor, case.row, {"owner": acting_account}, event="taken", actor=acting_user, now=now)
+
+    changed(number, work, acting_user, now)
+
+
+def ask_again(*, number: int, acting_account: UUID, acting_user: str, now: datetime) -> None:
+    """Whoever decides for the previous school is asked once more; nobody else is. Raises ConsolidationRefused."""
+
+    def work(cursor: Any, case: Case) -> None:
+        require_owner(case, acting_account)
+        if case.row.state is not State.ASKED:
+            raise ConsolidationRefused("not_now")
+        write(cursor, case.row, {}, event="asked again", actor=acting_user, now=now)
+        telling.deciders(cursor, number, now=now, again=now.isoformat())
 
     changed(number, work, acting_user, now)
 

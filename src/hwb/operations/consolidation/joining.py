@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from hwb.directory import chain, service_access, store
 from hwb.directory import facts as directory_facts
 from hwb.directory.queries import consolidation as rows
+from hwb.directory.queries import movers
 from hwb.directory.queries.consolidation import Case
 from hwb.lifecycle import consolidation as rules
 from hwb.lifecycle import consolidation_join
@@ -20,7 +21,7 @@ from hwb.lifecycle.consolidation import Event
 from hwb.lifecycle.consolidation_join import Before, Pair
 from hwb.lifecycle.facts import DecisionKind, Details, Reason, School, SchoolFacts
 from hwb.lifecycle.plan import Plan
-from hwb.operations import faults, locking, messages, settings
+from hwb.operations import locking, settings
 from hwb.operations.consolidation import belongings, telling
 from hwb.operations.consolidation.authorising import RECORDED, require_owner
 from hwb.operations.consolidation.deciding import require_agreement
@@ -49,13 +50,11 @@ def join(
         memory = _memory(pair, at)
         memory |= _take_along(cursor, kept, retiring, now)
         cursor.execute("UPDATE account SET retired_into = %s WHERE id = %s", [kept, retiring])
-        faults.point("consolidation")
         values = {
             "state": str(following(case.row, Event.JOIN)), "kept": kept, "retiring": retiring, "joined_at": now,
             "joined_by": acting_user, "memory": memory,
         }  # fmt: skip
         write(cursor, case.row, values, event="joined", actor=acting_user, now=now)
-        messages.of_changes(cursor, plan.changes, now=now)
         telling.done(cursor, case, UUID(kept), "joined", now=now)
         return plan.changes
 
@@ -86,7 +85,6 @@ def undo(
         service_access.end(cursor, accounts=[kept])
         values = {"state": str(state), "undone_at": now}
         write(cursor, row, values, event="undone", actor=acting_user, now=now)
-        messages.of_changes(cursor, plan.changes, now=now)
         telling.done(cursor, case, UUID(retiring), "undone", now=now)
         return plan.changes
 
@@ -131,7 +129,7 @@ def _schools(cursor: Any, number: int) -> set[str]:
     if row is None:
         raise ConsolidationRefused("unknown")
     mover, kept, username, *schools = row
-    ids = [id_ for id_ in (mover, kept or rows.account_of(username)) if id_ is not None]
+    ids = [id_ for id_ in (mover, kept or movers.account_of(username)) if id_ is not None]
     cursor.execute("SELECT DISTINCT school::text FROM staff_record WHERE account = ANY(%s)", [ids])
     return {*schools, *(school for (school,) in cursor.fetchall())}
 

@@ -23,8 +23,13 @@ def staff(cursor: Any, account: UUID, number: int, what: str, *, now: datetime) 
     _put(cursor, Kind.MOVE, "", {"case": number, "what": what}, [Reader("owner", str(account))], now, f"{what} {now}")
 
 
-def deciders(cursor: Any, number: int, *, now: datetime, day: int = 0, is_over: bool = False) -> None:
-    """Whoever decides for the previous school is asked (M12), on a later ``day`` reminded, or told that it is over."""
+def deciders(
+    cursor: Any, number: int, *, now: datetime, day: int = 0, again: str = "", is_over: bool = False
+) -> None:  # fmt: skip
+    """Whoever decides for the previous school is asked (M12), or reminded on a later ``day``, or asked ``again``.
+
+    ``is_over``: they are told that no decision is needed any more.
+    """
     case = rows.read(number, on=calendar.london_date(now))
     if case is None or case.asked is None:
         return
@@ -37,7 +42,9 @@ def deciders(cursor: Any, number: int, *, now: datetime, day: int = 0, is_over: 
         every = readers_at(cursor, [school], Kind.DECISION, now=now, only=("head",)).get(school, ())
         found = tuple(reader for reader in every if reader.account not in movers)
     details = {"case": number, "what": "expired" if is_over else what}
-    _put(cursor, Kind.DECISION, school, details, found, now, f"{case.row.requested_at} {day} {details['what']}")
+    _put(
+        cursor, Kind.DECISION, school, details, found, now, f"{case.row.requested_at} {again or day} {details['what']}"
+    )
 
 
 def remind(*, now: datetime) -> None:
