@@ -25,10 +25,22 @@ from hwb.directory.models import (
 )
 from hwb.directory.queries import accounts as account_rows
 from hwb.directory.queries import consolidation as rows
+from hwb.directory.queries import explanations
+from hwb.lifecycle import explain
 from hwb.lifecycle import second_step as step_rules
 from hwb.lifecycle.consolidation import State, Status
 from hwb.lifecycle.consolidation_evidence import Item, Result
-from hwb.operations import accounts, consolidation, link_tokens, passwords, roles, runs, second_step, undoing
+from hwb.operations import (
+    accounts,
+    consolidation,
+    link_tokens,
+    passwords,
+    roles,
+    runs,
+    second_step,
+    settings,
+    undoing,
+)
 from hwb.operations import protection as protecting
 from hwb.operations.consolidation import ConsolidationRefused, Wanted
 from hwb.operations.roles import Reach
@@ -70,6 +82,28 @@ def test_from_the_request_to_the_joined_account(moving: Moving) -> None:
     named = list(account_rows.find(username=retired.username, language="en"))
     assert [row.id for row in named] == [str(kept.id)]
     assert retired.username in named[0].aliases
+    _sound()
+
+
+def test_the_retired_username_leads_to_the_kept_account_everywhere(moving: Moving) -> None:
+    """R25: Explaining, resetting, switching off and giving a role by the newer username mean the earlier account."""
+    moving.joined()
+    person = explanations.person_of(username=moving.mover.username)
+    assert person is not None
+    assert (person["account"], person["current"], person["school"]) == (moving.kept.id, False, SECONDARY)
+    limits = settings.explanation_limits()
+    facts = explanations.staff(school=SECONDARY, username=moving.mover.username, on=NOW.date(), limits=limits)
+    told = explain.staff(facts, on=NOW.date(), limits=limits)
+    assert (told.code, moving.kept.username in explain.say(told.headline, "en")) == ("SX13", True)
+    made = passwords.reset_named(username=moving.mover.username, acting_user="t", now=NOW)
+    assert made.account == moving.kept.id
+    given = roles.grant(
+        Reach("mis_admin", SECONDARY), username=moving.mover.username, acting_user="t", now=NOW, on=SEPTEMBER
+    )
+    assert given.account == moving.kept.id
+    off = accounts.deactivate(username=moving.mover.username, school=SECONDARY, reason="other", acting_user="t",
+                              now=NOW, on=NOW.date())  # fmt: skip
+    assert (off.username, off.state) == (moving.kept.username, "inactive")
     _sound()
 
 
