@@ -33,6 +33,7 @@ from hwb.lifecycle.consolidation_evidence import (
     Item,
     Result,
 )
+from hwb.lifecycle.facts import DecisionKind
 
 JULY, SEPTEMBER, OCTOBER = date(2018, 7, 2), date(2018, 9, 3), date(2018, 10, 1)
 LEFT = staff("RJ", mis_id="1", leaving_date=date(2018, 8, 31))
@@ -99,6 +100,22 @@ def test_r25_an_undone_run_never_wakes_the_retired_account(nation: Nation, pair:
     nation.undo(SECONDARY, on=OCTOBER)
     assert not nation.accounts[retiring].active
     assert all(owner != retiring for _, owner in nation.staff.values())
+
+
+def test_r25_an_undone_return_is_one_of_the_kept_account_too(nation: Nation, pair: tuple[str, str]) -> None:
+    """R25: What a run did to the newer account before they were joined is undone at the earlier one."""
+    kept, retiring = pair
+    others = [staff("AB", mis_id="8")]
+    nation.run(SECONDARY, on=SEPTEMBER, staff=[NEW, *others])
+    nation.run(SECONDARY, on=SEPTEMBER, staff=others)  # missing, and then the school says that they left (R32)
+    nation.decide(retiring, DecisionKind.LEFT, school=SECONDARY, on=SEPTEMBER)
+    assert not nation.accounts[retiring].active
+    nation.run(SECONDARY, on=OCTOBER, staff=[NEW, *others])
+    nation.join(kept, retiring, school=SECONDARY)
+    assert nation.accounts[kept].active
+    nation.undo(SECONDARY, on=OCTOBER)
+    assert not nation.accounts[kept].active
+    assert not nation.accounts[retiring].active
 
 
 def test_r25_r43_an_earlier_stay_at_the_same_school_ends_no_post(nation: Nation, pair: tuple[str, str]) -> None:
