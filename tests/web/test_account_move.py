@@ -15,7 +15,8 @@ from tests.support.people import OTHER, PRIMARY, SECONDARY
 from tests.support.world import PASSWORD, encoded, session_of
 
 from hwb.directory.models import Account, Audit, Consolidation, Message
-from hwb.operations import link_tokens, roles
+from hwb.operations import consolidation, link_tokens, roles
+from hwb.operations.consolidation import Request, Wanted
 from hwb.operations.roles import Reach
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +98,7 @@ def test_the_whole_journey_through_four_roles(moving: Moving, language: str) -> 
     assert "Puw" not in text_of(follow(agent, case, language=language))
     shown = follow(agent, f"{case}take/", {}, language=language)
     assert moving.kept.username in text_of(shown)
+    assert "SX10" in text_of(shown)
     follow(agent, f"{case}compare/", language=language)
     follow(agent, f"{case}compare/", {}, language=language)
     assert fresh(moving.kept).active
@@ -271,6 +273,19 @@ def test_nobody_authorises_their_own_move(moving: Moving) -> None:
     follow(officer, f"area/decisions/{case}/", {**given, "reason": "not ours"})
     follow(officer, f"area/decisions/{case}/check/", {})
     assert Consolidation.objects.get().state == "refused"
+
+
+def test_the_headteacher_is_the_one_who_moves(moving: Moving) -> None:
+    """6.4, 15.11: the page says who decides instead; nothing can be sent."""
+    case = consolidation.ask(
+        account=moving.mover.id, wanted=Wanted(PRIMARY, moving.head.username, SECONDARY), acting_user="t",
+        now=people.NOW,
+        request=Request(f"School {SECONDARY}", SECONDARY, moving.mover.username, "NP", "E77", has_copied=True),
+    )  # fmt: skip
+    head = signed_in(moving.head)
+    for place in (f"school/{PRIMARY}/decisions/{case}/", f"school/{PRIMARY}/decisions/{case}/check/"):
+        assert "local authority decides instead" in text_of(follow(head, place, {"decision": "authorise"}))
+    assert Message.objects.get(kind="M12").to_account == moving.officer.id
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

@@ -10,17 +10,19 @@ from django.urls import path, reverse
 
 from hwb import clock
 from hwb.directory.queries import consolidation as rows
+from hwb.directory.queries import explanations
 from hwb.directory.queries.consolidation import Case
 from hwb.lifecycle import consolidation as rules
+from hwb.lifecycle import explain
 from hwb.lifecycle.consolidation import Event, State, Way
 from hwb.lifecycle.consolidation_evidence import RECORDABLE, Evidence, Item, Result
-from hwb.operations import consolidation
+from hwb.operations import consolidation, settings
 from hwb.operations.consolidation import ConsolidationRefused, Word
 from hwb.portal.cases import acting, case_address, initials, owner_name, read_case
 from hwb.web import banner
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
-from hwb.web.move_words import CHECKS, ITEMS, RESULTS, SOURCES, STATUS, school_name
+from hwb.web.move_words import CHECKS, DECIDERS, ITEMS, RESULTS, SOURCES, STATUS, school_name
 from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action
 from hwb.web.words import N_, Text, day, say
@@ -93,6 +95,7 @@ def consolidation_case(request: PageRequest, case: int) -> HttpResponse:
         checks=[{"text": CHECKS[check], "holds": holds} for check, holds in found.checks],
         history=[_happened(one) for one in row.history], can=_can(found, request), columns=_COLUMNS,
         previous=school_name(found.held.previous), new=school_name(found.held.new),
+        decides=DECIDERS[found.asked.decider] if found.asked else "", explained=_explained(request, found),
         undo_until=rules.undo_until(row.joined_at) if row.joined_at else None, second=found.second_agent,
         email=bool(row.authorisation and row.authorisation.way is Way.EMAIL),
     )  # fmt: skip
@@ -193,6 +196,18 @@ def _done(request: PageRequest, case: int, act: Any, said: str) -> HttpResponse:
     else:
         banner.put(request, Text(said))
     return HttpResponseRedirect(case_address(case))
+
+
+def _explained(request: PageRequest, case: Case) -> str:
+    """What the engine says to support about the new account while it stands for itself (SX10)."""
+    if case.row.mover is None or case.row.closed_at is not None:
+        return ""
+    limits, today = settings.explanation_limits(), clock.today()
+    facts = explanations.staff(
+        school=case.row.new_school, account=case.row.mover, on=today, limits=limits, for_owner=True
+    )
+    told = explain.staff(facts, on=today, limits=limits)
+    return f"{told.code}: {explain.say(told.headline, request.language)}"
 
 
 def _steps(case: Case) -> list[dict[str, Any]]:

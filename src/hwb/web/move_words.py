@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwb.lifecycle.consolidation import SchoolSeen, Status
+from hwb.lifecycle.consolidation import Decider, SchoolSeen, Status
 from hwb.lifecycle.consolidation_evidence import Check, Item, Result
 from hwb.web.frame import name_in_language
 from hwb.web.words import N_
@@ -21,6 +21,12 @@ STATUS = {
     Status.REFUSED: N_("Closed without change"),
     Status.WITHDRAWN: N_("Withdrawn"),
     Status.EXPIRED: N_("Expired"),
+}
+DECIDERS = {
+    Decider.HEAD: N_("The headteacher decides."),
+    Decider.DEPUTY: N_("Somebody else with the headteacher's role decides: the headteacher is the one who moves."),
+    Decider.SUCCESSOR: N_("The previous school has closed: the headteacher of the school that followed it decides."),
+    Decider.AUTHORITY: N_("The local authority decides: no headteacher of the previous school can."),
 }
 ITEMS = {
     Item.LEAVING_CONFIRMED: N_("Leaving date confirmed"),
