@@ -14,8 +14,14 @@ from tests.support.world import PASSWORD, encoded, session_of
 from hwb.directory.models import Account, Consolidation
 
 pytestmark = pytest.mark.system("chromium")
+#: Each takes 20 seconds: two for every day, in which each language, width and way without script is met.
+VIEWS = [
+    ("en", 1280, False), ("cy", 390, True), pytest.param(("cy", 1280, False), marks=pytest.mark.slow),
+    pytest.param(("en", 390, True), marks=pytest.mark.slow),
+]  # fmt: skip
 
 
+@pytest.mark.parametrize("look", VIEWS, indirect=True)
 def test_an_account_is_kept(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     """Champion, staff member, headteacher and agent: every page on the way is looked at, and the account is joined."""
     call_command("flush", verbosity=0, interactive=False)  # without the world that every look brings
