@@ -101,6 +101,18 @@ BREACHES = {
             f" SELECT id, 'x', 'k', '{PRIMARY}', 'x', now(), false FROM account WHERE upn = '{upn(1)}'"
         ),
     ],
+    "I12": [
+        (
+            "UPDATE account SET retired_into = (SELECT id FROM account WHERE legal_surname = 'Lloyd')"
+            " WHERE kind = 'staff' AND NOT active"
+        )
+    ],
+    "R25": [
+        (
+            "UPDATE account SET retired_into = (SELECT id FROM account WHERE legal_surname = 'Lloyd'), active = false"
+            " WHERE kind = 'staff' AND id NOT IN (SELECT id FROM account WHERE legal_surname = 'Lloyd')"
+        )
+    ],
     "I13": [
         (
             "INSERT INTO identifier (value, kind, account, current)"

@@ -42,6 +42,7 @@ class Asked:
     username: str = ""
     school: str = PRIMARY
     on: date = JULY
+    for_owner: bool = False
 
     def answer(self) -> explain.Explanation:
         """The engine's answer from the database."""
@@ -50,8 +51,9 @@ class Asked:
             facts = explanations.learner(upn=self.upn, school=self.school, on=self.on, limits=limits)
             return explain.learner(facts, on=self.on, limits=limits)
         found = explanations.staff(
-            school=self.school, asked=self.staff, username=self.username, on=self.on, limits=limits
-        )
+            school=self.school, asked=self.staff, username=self.username, on=self.on, limits=limits,
+            for_owner=self.for_owner,
+        )  # fmt: skip
         return explain.staff(found, on=self.on, limits=limits)
 
 
@@ -476,6 +478,7 @@ SITUATIONS: dict[str, Callable[[], Asked]] = {
     "SX08": _staff(staff_row("AB", leaving_date=JULY), ask="AB"),
     "SX09": _staff_missing,
     "SX09 switched off": _staff_said_left,
+    "SX10": lambda: Asked(staff="AB", for_owner=True),
     "SX11": lambda: Asked(staff="AB"),
     "SX11 switched off": _staff_switched_off,
     "SX12": _staff_suspended,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from hwb.extract.records import LearnerRecord, Refused, Snapshot, StaffRecord
-from hwb.lifecycle import access, closing, planning, undoing
+from hwb.lifecycle import access, closing, consolidation_join, planning, undoing
 from hwb.lifecycle.changes import Change, ChangeKind
 from hwb.lifecycle.facts import (
     Account,
@@ -60,6 +60,9 @@ class Nation:
     withdrawn: dict[str, set[str]] = field(default_factory=dict)
     held: dict[str, Plan] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    #: retiring account → the kept one, what stood before, and which words it brought; and every pair there ever was
+    joined: dict[str, tuple[str, consolidation_join.Before, frozenset[str]]] = field(default_factory=dict)
+    partners: dict[str, str] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     # -- what people do ---------------------------------------------------------------------------------
@@ -148,7 +151,7 @@ class Nation:
             waits=waits_found(ran.plan),
             reposted=frozenset(c.account or "" for c in ran.plan.changes if c.kind is ChangeKind.POST),
             others=[(w.before, w.after) for w in ran.plan.learner_writes if w.before and w.before.school != school],
-        )
+        ).with_partners(self.partners)
         plan = undoing.plan_undo(
             facts=facts,
             before=before,
@@ -168,6 +171,28 @@ class Nation:
         )
         self.apply(plan)
         return plan
+
+    def join(self, kept: str, retiring: str, *, school: str) -> Plan:
+        """Two staff accounts become one (R25)."""
+        pair = self._pair(kept, retiring, frozenset(id_ for id_, (_, owner) in self.staff.items() if owner == retiring))
+        before = consolidation_join.Before(pair.kept.details, pair.kept.reason)
+        plan = consolidation_join.plan_join(pair, school=school)
+        self.joined[retiring] = kept, before, frozenset(word.id for word in pair.words)
+        self.partners |= {kept: retiring, retiring: kept}
+        self.apply(plan)
+        return plan
+
+    def unjoin(self, retiring: str, *, school: str, on: date) -> Plan:
+        """The joining is undone."""
+        kept, before, words = self.joined.pop(retiring)
+        plan = consolidation_join.plan_undo(self._pair(kept, retiring, words), before, school=school, on=on)
+        self.apply(plan)
+        return plan
+
+    def _pair(self, kept: str, retiring: str, words: frozenset[str]) -> consolidation_join.Pair:
+        own = tuple(e for id_, (e, owner) in self.staff.items() if owner == kept and id_ not in words)
+        moved = tuple(e for id_, (e, _) in self.staff.items() if id_ in words)
+        return consolidation_join.Pair(self.accounts[kept], self.accounts[retiring], own, moved)
 
     def decide(self, account_id: str, kind: DecisionKind, *, school: str | None, on: date) -> None:
         """A decision, and what follows from it."""
@@ -347,7 +372,7 @@ class Nation:
         return {name for name, owner in self.upns.items() if owner == account_id}
 
     def _elsewhere(self, entry: StaffEntry, account: str | None) -> tuple[StaffEntry, ...]:
-        return tuple(e for e, a in self.staff.values() if account and a == account and e.school != entry.school)
+        return tuple(e for e, a in self.staff.values() if account and a == account and e.id != entry.id)
 
     def _resettle(self, account_id: str, on: date) -> None:
         account = self.accounts[account_id]

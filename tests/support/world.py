@@ -17,7 +17,7 @@ from tests.support.deliveries import deliver, learner_row, register_schools, sta
 from tests.support.people import OTHER, PRIMARY
 
 from hwb import clock
-from hwb.directory.models import Account, Authority, Run
+from hwb.directory.models import Account, Authority, MoveAnswer, Run
 from hwb.operations import roles
 from hwb.operations.roles import NewPerson, Reach
 from hwb.web.again import CONFIRMED_AT
@@ -76,6 +76,10 @@ def build() -> World:
         world.accounts[role] = Account.objects.get(legal_surname=role.value.title().replace("_", ""))
     _grant(world)
     Account.objects.filter(id__in=[account.id for account in world.accounts.values()]).update(password=encoded())
+    # they have been here for a while: nobody asks them whether they worked at another school (ux.md 6.6)
+    MoveAnswer.objects.bulk_create(
+        MoveAnswer(account=world.accounts[role].id, answer="new", at=datetime.now(UTC)) for role in _SCHOOL_STAFF
+    )
     for account in world.accounts.values():
         account.refresh_from_db()
     return world

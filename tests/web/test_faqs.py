@@ -149,11 +149,17 @@ def test_each_question_is_answered_within_three_pages(
     [
         (
             "en",
-            ("Your new school makes a new account for you", "Do you want to keep the account from your earlier school"),
+            (
+                "Your new school makes a new account for you",
+                "This is a new account. The account from the previous school can be kept",
+            ),
         ),
         (
             "cy",
-            ("Bydd eich ysgol newydd yn creu cyfrif newydd i chi", "Ydych chi am gadw'r cyfrif o'ch ysgol flaenorol"),
+            (
+                "Bydd eich ysgol newydd yn creu cyfrif newydd i chi",
+                "Cyfrif newydd yw hwn. Gellir cadw'r cyfrif o'r ysgol flaenorol",
+            ),
         ),
     ],
 )

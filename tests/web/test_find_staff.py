@@ -13,7 +13,18 @@ from tests.support.languages import foreign_texts
 from hwb.lifecycle import explain
 
 pytestmark = pytest.mark.django_db
-STAFF = [name for name in SITUATIONS if name.startswith("SX")]
+#: SX10 is for the account's owner and support alone.
+STAFF = [name for name in SITUATIONS if name.startswith("SX") and name != "SX10"]
+
+
+def test_a_school_is_not_told_of_an_account_from_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SX10 is only shown to the account's owner and to support (ux.md 5.3)."""
+    explanations.start()
+    asked = SITUATIONS["SX10"]()
+    monkeypatch.setenv("HWB_NOW", f"{asked.on}T18:00:00+00:00")
+    shown = ask_staff(asker(asked.school), asked, "en").content.decode()
+    assert "SX11" in shown
+    assert "previous school can be kept" not in shown
 
 
 @pytest.mark.parametrize("situation", STAFF)

@@ -9,7 +9,7 @@ import typer
 from hwb import clock
 from hwb.cli.output import JSON, print_json
 from hwb.jobs import mail
-from hwb.operations import clients, due, messages, registers, sealing
+from hwb.operations import clients, consolidation, due, messages, registers, sealing
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +22,7 @@ def tick(as_json: bool = JSON) -> None:
     today = clock.calendar_date(now)
     changes = due.apply_due(on=today, now=now)
     emails = registers.apply_pending_emails(on=today, now=now)
+    consolidation.expire(now=now)
     clients.forget_expired(at=datetime.now(UTC))
     sealed = sealing.seal_day(now=now)
     messages.gather(now=now)

@@ -8,9 +8,9 @@ import re
 from typing import Final
 
 #: First parts of addresses below the language whose next part is a secret; tests hold them against all addresses.
-SECRET_AFTER: Final = ("first-sign-in", "forgotten", "recovery-address")
+SECRET_AFTER: Final = ("first-sign-in", "forgotten", "recovery-address", "authorisation")
 # Wherever it stands, written as it is or escaped: also in the text of an exception.
-_SECRET = re.compile(rf"((?:{'|'.join(SECRET_AFTER)})(?:/|%2F))[^/\s'\"?&]+", re.IGNORECASE)
+_SECRET = re.compile(rf"((?:{'|'.join(SECRET_AFTER)})(?:/|%2F))[^\s'\"?&]+", re.IGNORECASE)
 
 
 class Line(logging.Formatter):

@@ -17,7 +17,7 @@ from hwb.lifecycle import badges as badge_rules
 from hwb.lifecycle import child_pictures as picture_rules
 from hwb.lifecycle import passphrases
 from hwb.lifecycle import passwords as rules
-from hwb.operations import badges, child_pictures, passwords, roles, sessions
+from hwb.operations import badges, child_pictures, consolidation, passwords, roles, sessions
 from hwb.operations.roles import NewPerson, Reach
 
 _HERE = N_("Cwm High School")
@@ -131,6 +131,8 @@ def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "", *, b
     made = _made(stage, account, by, school)
     own = _phrase(stage, account.username, record.legal_surname, record.legal_forename)
     passwords.choose(account=made.account, old=made.password, new=own, now=stage.now, at=datetime.now(UTC))
+    # they have been here for years: nobody asks them whether they worked at another school
+    consolidation.answer(account=made.account, answer="new", now=stage.now)
     return SignIn(Text(name), Text(_HERE if school == CWM else _CHILDREN), account.username, own)
 
 

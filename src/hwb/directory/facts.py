@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -68,9 +69,9 @@ _STAFF = (
     f"SELECT id::text, account::text, school, missing_since, refused, {STAFF_FIELDS} FROM staff_record "
     "WHERE school = %s ORDER BY id"
 )
-_ELSEWHERE = (
+_WORDS_OF = (
     f"SELECT id::text, account::text, school, missing_since, refused, {STAFF_FIELDS} FROM staff_record "
-    f"WHERE account = ANY({_LIST}::uuid[]) AND school <> %s"
+    f"WHERE account = ANY({_LIST}::uuid[]) ORDER BY id"
 )
 
 
@@ -232,11 +233,26 @@ def _staff(cursor: Any, school: str) -> tuple[StaffMember, ...]:
     listed = ",".join(ids)
     cursor.execute(_ACCOUNTS, [listed])
     accounts = _accounts(cursor, cursor.fetchall(), ids, {})
-    elsewhere: dict[str, list[StaffEntry]] = defaultdict(list)
-    cursor.execute(_ELSEWHERE, [listed, school])
+    every: dict[str, list[StaffEntry]] = defaultdict(list)
+    cursor.execute(_WORDS_OF, [listed])
     for row in cursor.fetchall():
-        elsewhere[row[1]].append(_staff_entry(row))
-    return tuple(StaffMember(_staff_entry(row), accounts.get(row[1]), tuple(elsewhere.get(row[1], ()))) for row in rows)
+        every[row[1]].append(_staff_entry(row))
+    return tuple(
+        StaffMember(_staff_entry(row), accounts.get(row[1]), tuple(e for e in every.get(row[1], ()) if e.id != row[0]))
+        for row in rows
+    )
+
+
+def staff_accounts(cursor: Any, ids: Sequence[str]) -> tuple[dict[str, Account], dict[str, tuple[StaffEntry, ...]]]:
+    """These staff accounts, and of each the words of all schools that lead to it."""
+    listed = ",".join(ids)
+    cursor.execute(_ACCOUNTS, [listed])
+    accounts = _accounts(cursor, cursor.fetchall(), list(ids), {})
+    found: dict[str, list[StaffEntry]] = {id_: [] for id_ in ids}
+    cursor.execute(_WORDS_OF, [listed])
+    for row in cursor.fetchall():
+        found[row[1]].append(_staff_entry(row))
+    return accounts, {id_: tuple(entries) for id_, entries in found.items()}
 
 
 def _staff_entry(row: tuple[Any, ...]) -> StaffEntry:

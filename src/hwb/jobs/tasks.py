@@ -24,6 +24,7 @@ from hwb.operations import (
     child_pictures,
     class_sessions,
     clients,
+    consolidation,
     due,
     help_codes,
     messages,
@@ -92,6 +93,7 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     changed = due.apply_due(on=clock.calendar_date(now), now=now)
     if changed:
         _LOG.info("due by date: %d changes", changed)
+    consolidation.expire(now=now)
     clients.forget_expired(at=datetime.now(UTC))
     searches.forget(at=datetime.now(UTC))
     sessions.forget_expired(at=datetime.now(UTC))

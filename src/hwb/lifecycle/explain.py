@@ -46,7 +46,7 @@ def of_school(school: SchoolSeen, *, on: date, limits: Limits) -> tuple[Explanat
 
 
 def staff(facts: StaffFacts, *, on: date, limits: Limits) -> Explanation:
-    """Why a member of staff has, or has not, an account: SX01–SX09, SX11–SX13, and LX21 for protected people."""
+    """Why a member of staff has, or has not, an account: SX01–SX13, and LX21 for protected people."""
     return explain_staff.explain(facts, on=on, limits=limits)
 
 

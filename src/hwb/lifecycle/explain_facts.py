@@ -145,6 +145,7 @@ class StaffFacts:
 
     ``asked``: the words that were asked with. ``refusals``: refused records that fit; those with one code come
     together (R20). ``username`` is the account's own; ``renamed`` when the one asked with is an earlier one of it.
+    ``for_owner``: the account's owner asks, or support: only they are told of an account from a previous school.
     """
 
     school: SchoolSeen
@@ -157,6 +158,7 @@ class StaffFacts:
     in_held_run: bool = False
     username: str = ""
     renamed: bool = False
+    for_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Why a member of staff has, or has not, an account at their school: codes SX01–SX09 and SX11–SX13 (ux.md 5.3).
+"""Why a member of staff has, or has not, an account at their school: codes SX01–SX13 (ux.md 5.3).
 
-SX10, an account from a previous school, comes with consolidation; it is only for the account's owner and support.
+SX10, an account from a previous school, is only for the account's owner and support, and says of none that it is there.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from hwb.lifecycle.explain_texts import day, day_of
 from hwb.lifecycle.explain_wording import evidence_of, fill, fixes, is_late, link, reasons, standing
 from hwb.lifecycle.facts import Account, DecisionKind, StaffEntry
 from hwb.lifecycle.identity import folded
+from hwb.lifecycle.rules import Rule
 
 #: How like two folded names must be to be taken for two spellings of one.
 ALIKE = 0.84
@@ -157,6 +158,14 @@ def _switched_off(case: Case) -> Explanation | None:
     return case.say(key, person=made.by, date=day_of(made.at))
 
 
+def _new(case: Case) -> Explanation | None:
+    """Made by a run and at no other school since, so that an earlier one may still be joined into it (R25)."""
+    account = case.account
+    if not case.facts.for_owner or account is None or not account.active or account.reason.rule != Rule.R22:
+        return None
+    return case.say("SX10") if len(account.schools) == 1 else None
+
+
 def _active(case: Case) -> Explanation | None:
     return case.say("SX11") if case.account is not None else None
 
@@ -191,9 +200,10 @@ def _not_run(case: Case) -> Explanation | None:
     return None
 
 
-#: The order of learners (ux.md 5.2) as far as it applies. SX10 comes before ``_active``.
+#: The order of learners (ux.md 5.2) as far as it applies.
 _ORDER: tuple[Callable[[Case], Explanation | None], ...] = (
-    _protected, _suspended, _refused, _renamed, _future, _not_left, _left, _switched_off, _active, _alike, _not_run,
+    _protected, _suspended, _refused, _renamed, _future, _not_left, _left, _new, _switched_off, _active,
+    _alike, _not_run,
 )  # fmt: skip
 
 

@@ -375,6 +375,12 @@ WORDINGS: dict[str, Wording] = {
     "SX08.elsewhere": Wording(
         N_("{name} no longer works here. The details stay in this list."), Owner.NOBODY, _STAYS
     ),
+    "SX10": Wording(
+        N_(
+            "This is a new account. The account from the previous school can be kept if the headteacher there agrees."
+        ),
+        Owner.STAFF_MEMBER, N_("Ask for it on the page “Your account”."),
+    ),
     "SX11.off": Wording(_SWITCHED_OFF, Owner.YOU, _REACTIVATE),
     "SX11.safety": Wording(_SWITCHED_OFF, Owner.SUPPORT, _SAFETY),
     "SX11.unknown": Wording(_NAME_OFF, Owner.SUPPORT, _SUPPORT),
@@ -436,6 +442,7 @@ SITUATIONS = {
     "SX04": N_("Start date in the future"),
     "SX09": N_("Still working here by the MIS, although they left"),
     "SX08": N_("Left, account inactive (R23)"),
+    "SX10": N_("A new account, for its owner and support: one from a previous school can be kept (R25)"),
     "SX11": N_("In post: active, or switched off by a Digital Champion"),
     "SX07": N_("An account exists under another name or spelling"),
     "SX06": N_("The client has not run since the record was added"),

@@ -136,7 +136,7 @@ class StaffMember:
 
     entry: StaffEntry
     account: Account | None = None
-    #: newest words of *other* schools that share the account (consolidated, R24)
+    #: the account's other words (consolidated, R24): of other schools, and of an earlier stay at this one
     elsewhere: tuple[StaffEntry, ...] = ()
 
 

@@ -64,6 +64,8 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.WAITED_FOR: "provisioning",
     Kind.ARRIVALS: "arrivals",
     Kind.WATCHED: "arrivals",
+    Kind.DECISION: "decisions",
+    Kind.MOVE: "move-request",
     Kind.OWN_ACCOUNT: "own-account",
     Kind.CHAMPIONS: "people-with-access",
     Kind.ADDRESS: "school-settings",
@@ -73,6 +75,7 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.ASKED: "provisioning",
 })  # fmt: skip
 
+_DECISION_ROUTES = {"authority": "area-decisions", "link": "authorisation-link"}
 _FOUND = {"learner": "found-learner", "staff": "found-staff", "client": "provisioning"}
 
 
@@ -82,6 +85,10 @@ def route_of(kind: Kind, details: Details) -> str:
         return _FOUND[details["about"]]
     if kind is Kind.ASKED and details["what"] == "refused":
         return ROUTES[Kind.REFUSALS]
+    if kind is Kind.DECISION and details["what"] in _DECISION_ROUTES:
+        return _DECISION_ROUTES[details["what"]]
+    if kind is Kind.MOVE and details.get("for") == "head":
+        return "decisions"
     if kind is Kind.WATCHED and details.get("staff", 0) == details["count"]:
         return "staff"
     return ROUTES[kind]
@@ -95,6 +102,8 @@ _LINKS = {
     Kind.WAITED_FOR: N_("See the school's runs"),
     Kind.ARRIVALS: N_("See who has arrived"),
     Kind.WATCHED: N_("See who has arrived"),
+    Kind.DECISION: N_("See the request"),
+    Kind.MOVE: N_("See the request"),
     Kind.OWN_ACCOUNT: N_("See your account"),
     Kind.CHAMPIONS: N_("See who has access"),
     Kind.ADDRESS: N_("See the school's settings"),
@@ -108,6 +117,7 @@ _WHY = {
     "champion": N_("You get this message because you are a Digital Champion at this school."),
     "mis_admin": N_("You get this message because you are an MIS administrator at this school."),
     "head": N_("You get this message because you are this school's headteacher."),
+    "area_officer": N_("You get this message because you work for this school's local authority."),
     "client_manager": N_("You get this message because you look after this school's Provisioning Client."),
     "passed": N_("You get this message because a task was passed to you."),
     "owner": N_("You get this message because it is about your own account."),
@@ -297,6 +307,71 @@ def _watched(details: Details, _school: Both) -> _Body:
     )  # fmt: skip
 
 
+def _decision(details: Details, school: Both) -> _Body:
+    """M12: somebody is to authorise an account move, or by a link to confirm an e-mail that support recorded."""
+    asked = N_("A former member of staff of this school asks to keep their Hwb account at their new school.")
+    if details["what"] == "link":
+        return _Body(
+            Text(N_("{school}: please confirm an e-mail to Hwb Support"), {"school": school}),
+            (
+                Text(N_("Hwb Support has recorded an e-mail in which this school authorises an account move.")),
+                Text(N_("If the school wrote it, open the link within 28 days and confirm. It works once.")),
+                Text(N_("If not, do nothing and tell Hwb Support. Request: {reference}"),
+                     {"reference": f"HW-{details['case']}"}),
+            ),
+        )  # fmt: skip
+    if details["what"] == "expired":
+        return _Body(
+            Text(N_("{school}: a decision is not needed any more"), {"school": school}),
+            (Text(N_("The request to move an account was closed after 28 days without a decision.")),),
+        )
+    instead = (Text(N_("The school's headteacher cannot decide here, so the local authority does.")),)
+    return _Body(
+        Text(N_("{school}: a decision is waiting for you"), {"school": school}),
+        (
+            Text(asked),
+            *(instead if details["what"] == "authority" else ()),
+            Text(N_("Sign in to see the request and to authorise or refuse it.")),
+        ),
+    )
+
+
+_MOVED = {
+    "invited": N_("You can ask to keep your earlier Hwb account"),
+    "received": N_("We have your request to move your account"),
+    "authorised": N_("Your previous school has authorised the move of your account"),
+    "declined": N_("Your request to move your account was not authorised"),
+    "refused": N_("Your request to move your account was closed"),
+    "expired": N_("Your request to move your account has expired"),
+    "joined": N_("Your accounts have been joined"),
+    "undone": N_("The joining of your accounts was undone"),
+}
+_NEXT = {
+    "invited": N_("Your new school has begun a request for you. Sign in to complete it."),
+    "received": N_("We have asked your previous school. You need to do nothing more now."),
+    "authorised": N_("Hwb Support checks the request next."),
+    "declined": N_("You keep your new account. If you think that this is wrong, talk to your previous school."),
+    "refused": N_("You keep your new account. Sign in to see why."),
+    "expired": N_("Nobody decided within 28 days. You keep your new account, and can ask again."),
+    "joined": N_("From now on use your earlier username, with your newest password. Your newer username leads there."),
+    "undone": N_("From now on use the username of your new account again, with your newest password."),
+}
+
+
+def _move(details: Details, school: Both) -> _Body:
+    """M13: how the request to move an account goes on."""
+    if details.get("for") == "head":
+        told = {
+            "joined": N_("{school}: an account move that was authorised here is done"),
+            "undone": N_("{school}: an account move that was authorised here was undone"),
+        }
+        return _Body(Text(told[details["what"]], {"school": school}), (Text(N_("There is nothing to do.")),))
+    return _Body(
+        Text(_MOVED[details["what"]]),
+        (Text(_NEXT[details["what"]]), Text(N_("Request: {reference}"), {"reference": f"HW-{details['case']}"})),
+    )
+
+
 def _own_account(details: Details, _school: Both) -> _Body:
     subjects = {
         "password": N_("Your Hwb password was changed"),
@@ -417,6 +492,8 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.WAITED_FOR: _waited_for,
     Kind.ARRIVALS: _arrivals,
     Kind.WATCHED: _watched,
+    Kind.DECISION: _decision,
+    Kind.MOVE: _move,
     Kind.OWN_ACCOUNT: _own_account,
     Kind.CHAMPIONS: _champions,
     Kind.ADDRESS: _address,

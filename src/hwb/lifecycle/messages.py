@@ -24,6 +24,8 @@ class Kind(StrEnum):
     WAITED_FOR = "M7"
     ARRIVALS = "M10"
     WATCHED = "M11"
+    DECISION = "M12"
+    MOVE = "M13"
     OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
     RECOVERY = "recovery"  # A9
@@ -42,6 +44,7 @@ READERS: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
     Kind.ARRIVALS: ("champion",),
     Kind.CHAMPIONS: ("champion", "head"),
     Kind.ASKED: ("champion", "mis_admin"),
+    Kind.DECISION: ("head",),
 })  # fmt: skip
 #: Roles among which a school may choose the readers of a message; what is not here has its readers by its nature.
 CHOOSABLE: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
@@ -59,11 +62,9 @@ REGISTERED = frozenset({"head", "client_manager"})
 DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
-    Kind.RECOVERY, Kind.RECOVERY_ADDRESS,
-    Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.WAITED_FOR,
-    Kind.REFUSALS, Kind.ARRIVALS,
-    Kind.INVITATION, Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED,
-    Kind.FAILING, Kind.ASKED, Kind.WAITED_FOR, Kind.REFUSALS, Kind.ARRIVALS,
+    Kind.RECOVERY, Kind.RECOVERY_ADDRESS, Kind.INVITATION, Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.DECISION,
+    Kind.MOVE, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.ASKED, Kind.WAITED_FOR, Kind.REFUSALS,
+    Kind.ARRIVALS,
 )  # fmt: skip
 
 MORNING = time(7)

@@ -103,7 +103,9 @@ def settle(member: StaffMember, before: StaffEntry | None, *, key: str, context:
         return [_create(entry, key)] if current and not entry.refused else []
     changes: list[Change] = []
     kept = context.still_here and is_missing(entry) and not access.departure_confirmed(account, entry.school)
-    current = kept or _is_current(entry, account, context.on)
+    current = kept or is_current(entry, account, context.on)
+    if not current and any(e.school == entry.school and is_current(e, account, context.on) for e in member.elsewhere):
+        return []  # an earlier stay of a consolidated account: another word of this school speaks for it (R24, R25)
     if current and entry.school not in account.posts:
         after = {"role": "post", **post_values(entry.record)}
         rule, code = (Rule.R32, "still_here") if kept else (Rule.R23, "post_again")
@@ -119,7 +121,7 @@ def settle(member: StaffMember, before: StaffEntry | None, *, key: str, context:
     changes += _decisions_ended(entry, account, key)
     changes += _state(member, account, current, changes, key, context)
     if current and not entry.refused and entry.missing_since is None:
-        changes += _details(entry, account, key)
+        changes += details(entry, account, key)
         changes += _post_details(entry, before, account, key)
     return changes
 
@@ -149,7 +151,7 @@ def settle_without_word(account: Account, *, school: str, key: str, context: Sta
     return changes
 
 
-def _is_current(entry: StaffEntry, account: Account, on: date) -> bool:
+def is_current(entry: StaffEntry, account: Account, on: date) -> bool:
     """Whether the post is current: on roll, or missing without a confirmed departure; never begun by an absence."""
     if calendar.has_left(entry.record, on):
         return False
@@ -199,7 +201,7 @@ def _state(
     """Active while any post is current and nobody decided otherwise (R23, R24, R31)."""
     ended = {c.after["decision"] for c in done if c.kind is ChangeKind.DECISION_END}
     standing = tuple(d for d in account.decisions if d.id not in ended)
-    posts = {e.school for e in member.elsewhere if _is_current(e, account, context.on)}
+    posts = {e.school for e in member.elsewhere if is_current(e, account, context.on)}
     posts |= {member.entry.school} if current else set()
     blocked = access.blocking(standing, frozenset(posts))
     school = member.entry.school
@@ -228,7 +230,8 @@ def _state_change(account: Account, active: bool, reason: Reason, school: str, k
     return Change(ChangeKind.STATE, reason.rule, reason.code, school, key, account.id, before, after, reason.values)
 
 
-def _details(entry: StaffEntry, account: Account, key: str) -> list[Change]:
+def details(entry: StaffEntry, account: Account, key: str) -> list[Change]:
+    """What brings the account's names and birth date in line with a school's word (R34)."""
     record, known = entry.record, account.details
     wanted = {
         "legal_surname": record.legal_surname,

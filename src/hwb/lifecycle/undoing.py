@@ -53,6 +53,15 @@ class Before:
     others: list[tuple[LearnerEntry, LearnerEntry | None]] = field(default_factory=list)
     reposted: frozenset[str] = frozenset()
 
+    def with_partners(self, partners: Mapping[str, str]) -> Before:
+        """What was remembered of an account also of the one with which it was joined, before or since (R25).
+
+        The word at the school leads to one of the two; the other has none there.
+        """
+        renamed = {partners[id_]: named for id_, named in self.renamed.items() if id_ in partners}
+        reposted = frozenset(partners[id_] for id_ in self.reposted if id_ in partners)
+        return replace(self, renamed={**renamed, **self.renamed}, reposted=self.reposted | reposted)
+
 
 def plan_undo(
     *,

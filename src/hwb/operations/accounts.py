@@ -354,6 +354,6 @@ SELECT a.id::text, a.kind, a.username,
        array(SELECT DISTINCT p.school::text FROM placement p WHERE p.account = a.id AND p.role <> 'guest'),
        (SELECT p.school FROM placement p WHERE p.account = a.id AND p.role = 'holding' AND p.ended IS NULL),
        array(SELECT p.school::text FROM placement p WHERE p.account = a.id AND p.role = 'post' AND p.ended IS NULL)
-FROM identifier i JOIN account a ON a.id = i.account
+FROM name_owner i JOIN account a ON a.id = i.account
 WHERE i.value = %s AND i.kind = 'username'
 """

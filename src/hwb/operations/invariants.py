@@ -187,6 +187,32 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "I12",
+        "no staff accounts are joined without two recorded approvals of two people, and the case says which",
+        """
+        SELECT a.id FROM account a WHERE a.retired_into IS NOT NULL AND NOT EXISTS (
+            SELECT FROM consolidation c WHERE c.retiring = a.id AND c.kept = a.retired_into AND c.state = 'done'
+            AND c.requested_at IS NOT NULL AND c.authorised_at IS NOT NULL AND c.joined_at IS NOT NULL
+            AND (c.way = 'online' OR c.proved_at IS NOT NULL) AND c.authorised_by <> c.joined_by)
+        UNION SELECT c.retiring FROM consolidation c JOIN account a ON a.id = c.retiring
+        WHERE c.state = 'done' AND a.retired_into IS DISTINCT FROM c.kept
+        """,
+    ),
+    Invariant(
+        "R25",
+        "a retired account is inactive for good, has no post, record or role of its own, and leads to an"
+        " account that stands for itself",
+        """
+        SELECT a.id FROM account a JOIN account k ON k.id = a.retired_into
+        WHERE a.active OR a.kind <> 'staff' OR k.kind <> 'staff' OR k.retired_into IS NOT NULL
+           OR EXISTS (SELECT FROM placement p WHERE p.account = a.id AND p.ended IS NULL)
+           OR EXISTS (SELECT FROM staff_record r WHERE r.account = a.id)
+           OR EXISTS (SELECT FROM role_grant g WHERE g.account = a.id AND g.ended_at IS NULL
+                      AND NOT EXISTS (SELECT FROM role_grant o WHERE o.account = k.id AND o.role = g.role
+                                      AND o.school = g.school AND o.area = g.area AND o.ended_at IS NULL))
+        """,
+    ),
+    Invariant(
         "I13",
         "whoever comes back has the account of before: its names stay, and every UPN that it had leads to it",
         # One name of each kind, and one more for each that the log tells of (R34); an official brings an address.

@@ -199,7 +199,7 @@ def _give(
 ) -> Granted:
     store.lock_chain(cursor, _chain(reach))
     made = uuid4()
-    cursor.execute(_GRANT, [made, account, reach.role, reach.school, reach.area, acting_user, now, until])
+    cursor.execute(_GRANT, [made, reach.role, reach.school, reach.area, acting_user, now, until, account])
     if cursor.fetchone() is None:
         raise RoleRefused("held_already", Text(N_("This account has that role already.")))
     _log(cursor, "role grant", reach, account, made, acting_user, now, until)
@@ -230,15 +230,16 @@ def _chain(reach: Reach) -> str:
 
 
 _FIND = """
-SELECT a.id, a.kind FROM identifier i JOIN account a ON a.id = i.account
+SELECT a.id, a.kind FROM name_owner i JOIN account a ON a.id = i.account
 WHERE i.value = %s AND i.kind = 'username'
 """
 _HAS_POST = """
 SELECT EXISTS (SELECT FROM placement WHERE account = %s AND school = %s AND role = 'post' AND ended IS NULL)
 """
+# An account that was joined into another one meanwhile (R25) has no roles of its own.
 _GRANT = """
 INSERT INTO role_grant (id, account, role, school, area, given_by, given_at, until, ended_by)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '')
+SELECT %s, coalesce(a.retired_into, a.id), %s, %s, %s, %s, %s, %s, '' FROM account a WHERE a.id = %s
 ON CONFLICT (account, role, school, area) WHERE ended_at IS NULL DO NOTHING RETURNING id
 """
 _END = """

@@ -59,7 +59,7 @@ def _plan_undo(cursor: Any, run: Run, *, on: date) -> tuple[SchoolFacts, Plan]:
     if run.state == "applied" and not run.before:
         raise RunNotFound(str(run.id))  # what it changed is no longer remembered
     before = memory.recall(run.before) if run.before else undoing.Before()
-    before = replace(before, reposted=_accounts_of(cursor, run, "post"))
+    before = replace(before, reposted=_accounts_of(cursor, run, "post")).with_partners(_partners(cursor, run.school))
     upns = {*before.learners, *(old for old, _ in before.rekeyed)}
     upns |= {word.record.upn for word, _ in before.others}
     upns |= {word.record.former_upn for word in before.learners.values() if word is not None} - {""}
@@ -94,6 +94,8 @@ def _staff_words(
 ) -> list[tuple[StaffMember, StaffEntry | None]]:
     """Staff whose words the run changed, and those whom it brought."""
     created = _accounts_of(cursor, run, "create")
+    partners = _partners(cursor, run.school)
+    created |= {partners[id_] for id_ in created if id_ in partners}
     words: list[tuple[StaffMember, StaffEntry | None]] = []
     for member in facts.staff:
         if member.entry.id in before.staff:
@@ -109,6 +111,15 @@ def _accounts_of(cursor: Any, run: Run, action: str) -> frozenset[str]:
         "SELECT account::text FROM audit WHERE run = %s AND action = %s AND account IS NOT NULL", [run.id, action]
     )
     return frozenset(account for (account,) in cursor.fetchall())
+
+
+def _partners(cursor: Any, school: str) -> dict[str, str]:
+    """Accounts that were joined with one another (R25) by a case of this school, each with its partner."""
+    cursor.execute(
+        "SELECT kept::text, retiring::text FROM consolidation WHERE new_school = %s AND retiring IS NOT NULL", [school]
+    )
+    pairs = cursor.fetchall()
+    return dict(pairs) | {retiring: kept for kept, retiring in pairs}
 
 
 def _reopened(cursor: Any, before: undoing.Before) -> list[tuple[str, Decision]]:

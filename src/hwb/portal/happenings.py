@@ -32,6 +32,7 @@ _SAID: Final[Mapping[str, tuple[str, str]]] = {
     "decision": ("account", N_("Decision about the account")),
     "decision end": ("account", N_("A decision about the account ended")),
     "decision reopen": ("account", N_("A decision about the account stands again")),
+    "consolidation": ("account", N_("Request to move an account")),
     "sessions ended": ("sign-in", N_("Signed out everywhere")),
     "session ended": ("sign-in", N_("Signed out on one device")),
     "second step added": ("sign-in", N_("Second step added")),

@@ -16,7 +16,7 @@ from hwb.lifecycle import explain
 from hwb.lifecycle.attempts import Trouble
 from hwb.lifecycle.explain_facts import StaffFacts
 from hwb.operations import settings
-from hwb.portal import asks
+from hwb.portal import asks, invite_to_move
 from hwb.portal.answers import address, answer_of
 from hwb.portal.naming import full_name
 from hwb.portal.records import Deed, account_rows, happened, on_record, schools_named
@@ -47,7 +47,8 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
     return show(
         request, "portal/staff_member.html", title=full_name(row), section="staff", back=address("staff", dfes=dfes),
         row=row, answer=answer, asks=offered,
-        account_rows=[*details, *_held(request, account, dfes, second_step=row.second_step)] if details else [],
+        account_rows=[*details, *_held(request, account, dfes, second_step=row.second_step),
+                      *invite_to_move.of_staff(request, dfes, account)] if details else [],
         school_rows=_school_rows(request, record, facts, dfes),
         deeds=_deeds(request, record, dfes, known.trouble) if known else [],
         puts_right=address("to-put-right", dfes=dfes) if facts.refusals and not facts.protected else "",
@@ -126,6 +127,7 @@ def _deeds(request: PageRequest, record: StaffRecord, dfes: str, trouble: Troubl
         (Action.RESET_STAFF_PASSWORD, N_("Reset the password"), "reset-password"),
         (Action.SWITCH_ACCESS, switch, "account-access"),
         (Action.ISSUE_USERNAME, N_("Issue a new username"), "issue-username"),
+        (Action.INVITE_TO_MOVE, N_("Keep an earlier account"), "invite-to-move"),
     )
     found = [
         Deed(say(text), address(route, dfes=dfes, account=row.account))

@@ -5,26 +5,46 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
+from django import forms
 from django.contrib.auth import logout
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
-from hwb.directory.queries import messages, own, roles, second_step
-from hwb.operations import passwords, sessions
+from hwb.directory.queries import consolidation, explanations, messages, movers, own, roles, second_step
+from hwb.lifecycle import explain
+from hwb.operations import consolidation as cases
+from hwb.operations import passwords, sessions, settings
 from hwb.signin.forms import OwnPasswordForm
 from hwb.signin.letters import LANGUAGES
 from hwb.signin.steps import KINDS
-from hwb.web import again, banner, session
+from hwb.web import again, banner, move_words, session
+from hwb.web.forms import PageForm
 from hwb.web.frame import name_in_language, places, show
 from hwb.web.language import is_switch
 from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action, may
 from hwb.web.words import N_, Text, day, say
+
+#: In the session of somebody new who is to be asked whether they worked at another school in Wales.
+ASK_MOVE = "ask-move"
+
+
+class MoveQuestionForm(PageForm):
+    """Whether to keep the new account; it never says whether there is an old one."""
+
+    answer = forms.ChoiceField(
+        label=N_("Did you work at another school in Wales?"), widget=forms.RadioSelect,
+        choices=[
+            ("new", N_("Keep this new account")), ("old", N_("I want to keep my old account")),
+            ("later", N_("Ask me later")),
+        ],
+    )  # fmt: skip
+    errors_said: ClassVar = {"answer": {"required": N_("Choose one of the answers")}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +61,12 @@ class Device:
 
 @page(Action.OWN_ACCOUNT)
 def start(request: PageRequest) -> HttpResponse:
-    """Leads to the pages of the reader's role, or one of several; everybody else sees their services."""
+    """Leads to the pages of the reader's role, or one of several; everybody else sees their services.
+
+    Somebody new is asked first whether they worked at another school (ux.md 6.6).
+    """
+    if request.session.get(ASK_MOVE):
+        return HttpResponseRedirect(reverse("move-question"))
     found = places(request.person)
     with_pages = [place for place in found if place.address]
     if len(with_pages) == 1 and "all" not in request.GET:
@@ -57,8 +82,38 @@ def account(request: PageRequest) -> HttpResponse:
     """A8: who one is here, how one signs in, and where one is signed in."""
     return show(
         request, "signin/account.html", title=N_("Your account"), rows=_rows(request), places=places(request.person),
-        devices=_devices(request), helps=may(request.person, Action.RESET_SECOND_STEP),
+        devices=_devices(request), helps=may(request.person, Action.RESET_SECOND_STEP), **_move(request),
     )  # fmt: skip
+
+
+@page(Action.OWN_ACCOUNT, methods="GET POST")
+def move_question(request: PageRequest) -> HttpResponse:
+    """Asked once, at the first sign-in, of somebody new (ux.md 6.6)."""
+    form = MoveQuestionForm.of(request)
+    if form.is_sent():
+        answer = form.cleaned_data["answer"]
+        cases.answer(account=request.person.account, answer=answer, now=clock.now())
+        request.session.pop(ASK_MOVE, None)
+        return HttpResponseRedirect(reverse("move" if answer == "old" else "start"))
+    title = N_("Did you work at another school in Wales?")
+    return show(request, "signin/move_question.html", title=title, form=form)
+
+
+def _move(request: PageRequest) -> dict[str, Any]:
+    """Of a member of staff: the request to move an account, and whether an earlier one can be kept (SX10)."""
+    person, today = request.person, clock.today()
+    if person.kind != "staff":
+        return {}
+    case = consolidation.newest_of(person.account, on=today)
+    found = {"move": case and {"reference": case.row.reference, "stands": move_words.STATUS[case.status]}}
+    posts = movers.posts_of(person.account)
+    if len(posts) != 1 or case is not None:
+        return found
+    facts = explanations.staff(
+        school=posts[0].school, account=person.account, on=today, limits=settings.explanation_limits(), for_owner=True
+    )
+    told = explain.staff(facts, on=today, limits=settings.explanation_limits())
+    return {**found, "keeps": explain.say(told.headline, request.language) if told.code == "SX10" else ""}
 
 
 @page(Action.OWN_ACCOUNT, sets_up=True)

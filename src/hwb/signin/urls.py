@@ -32,6 +32,7 @@ urlpatterns = [
     path("account/second-step/passkey/", steps.add_passkey, name="second-step-passkey"),
     path("account/second-step/codes/", steps.recovery_codes, name="second-step-codes"),
     path("account/second-step/remove/<uuid:factor>/", steps.remove, name="second-step-remove"),
+    path("account/move-question/", own.move_question, name="move-question"),
     path("password/", own.own_password, name="own-password"),
     *oidc.pages,
     *saml.pages,

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
+from hwb.directory.queries import movers
 from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
@@ -20,6 +21,7 @@ from hwb.signin.backend import PasswordBackend
 from hwb.signin.forms import NewPasswordForm, SignInForm
 from hwb.signin.launcher import MOVED
 from hwb.signin.oidc import anew
+from hwb.signin.own import ASK_MOVE
 from hwb.signin.stages import waiting
 from hwb.web import again, session
 from hwb.web.frame import show
@@ -155,6 +157,8 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
             request.session[session.MUST_CHANGE] = True
         if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):  # since the last sign-in
             request.session[MOVED] = True
+        if getattr(account, "kind", "") == "staff" and movers.is_to_be_asked(request.user.pk):
+            request.session[ASK_MOVE] = True
         reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
         if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie
             to = response.url

@@ -39,7 +39,7 @@ NAVIGATION: dict[Role, tuple[tuple[str, str], ...]] = {
     ),
     Role.AREA_OFFICER: (
         (N_("Schools"), "area"), (N_("Transfers"), "transfers"), (N_("Rollover"), "area-rollover"),
-        (N_("Requests"), "area-requests"),
+        (N_("Decisions"), "area-decisions"), (N_("Requests"), "area-requests"),
     ),
     Role.AGENT: (
         (N_("Search"), "support-search"), (N_("Cases"), "cases"), (N_("Schools"), "support-schools"),

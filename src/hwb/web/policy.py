@@ -37,7 +37,7 @@ class Scope(StrEnum):
     SCHOOL = "school"
     AREA = "area"
     NATION = "nation"
-    #: Within a support case. There are no cases yet (they come with the support desk), so it reaches nobody.
+    #: Within a support case that the agent has taken: the `<int:case>` of the address. Elsewhere it reaches nobody.
     CASE = "case"
     #: Numbers without names.
     COUNTS = "counts"
@@ -78,7 +78,12 @@ class Action(StrEnum):
     SEE_SETTINGS = "see settings"
     CHANGE_SETTINGS = "change settings"
     SEE_ACTIVITY = "see activity"
+    SEE_DECISIONS = "see decisions"
     AUTHORISE_MOVE = "authorise move"
+    SEE_DECISIONS_OF_AREA = "see decisions of area"
+    AUTHORISE_MOVE_FOR_SCHOOL = "authorise move for school"
+    INVITE_TO_MOVE = "invite to move"
+    SEE_CASES = "see cases"
     CONSOLIDATE = "consolidate"
     CHANGE_NATION = "change nation"
     SEARCH_AUDIT = "search audit"
@@ -128,6 +133,13 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.CONFIRM_HEAD: _row(head=_S.SCHOOL, area_officer=_S.AREA, operator=_S.NATION),
     _A.AUTHORISE_MOVE: _row(head=_S.SCHOOL),
     _A.CONSOLIDATE: _row(agent=_S.CASE),
+    _A.SEE_DECISIONS: _row(head=_S.SCHOOL),
+    # Where the post is vacant, the head is the one who moves, or the school has closed (ux.md 6.4).
+    _A.SEE_DECISIONS_OF_AREA: _row(area_officer=_S.AREA),
+    _A.AUTHORISE_MOVE_FOR_SCHOOL: _row(area_officer=_S.AREA),
+    _A.INVITE_TO_MOVE: _row(champion=_S.SCHOOL),
+    # Whose cases there are; what stands in one is for the agent who has taken it.
+    _A.SEE_CASES: _row(agent=_S.NATION),
     _A.CHANGE_NATION: _row(operator=_S.NATION),
     _A.SEARCH_AUDIT: _row(operator=_S.NATION, auditor=_S.NATION),
     _A.SEE_SCHOOL: _row(mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),
@@ -152,8 +164,8 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
 
 #: Acts that ask for the password again when the last one is older than 15 minutes (ux.md 2, issue 5 point 5).
 FRESH = frozenset({
-    _A.SHOW_PASSWORD, _A.CONFIRM_RUN, _A.UNDO_RUN, _A.AUTHORISE_MOVE, _A.CONSOLIDATE, _A.APPOINT, _A.CONFIRM_HEAD,
-    _A.RESET_SECOND_STEP,
+    _A.SHOW_PASSWORD, _A.CONFIRM_RUN, _A.UNDO_RUN, _A.AUTHORISE_MOVE, _A.AUTHORISE_MOVE_FOR_SCHOOL, _A.CONSOLIDATE,
+    _A.APPOINT, _A.CONFIRM_HEAD, _A.RESET_SECOND_STEP,
 })  # fmt: skip
 
 #: Roles that see other people's data: signing in takes a second step (A7).
@@ -162,7 +174,7 @@ WITH_SECOND_STEP = frozenset(Role) - {_R.LEARNER, _R.STAFF}
 #: Reaches that let a page show people. A page made for numbers or codes says so, and gets those too.
 WITH_NAMES = frozenset({_S.SELF, _S.OWN_CLASSES, _S.SCHOOL, _S.AREA, _S.NATION})
 #: From the widest to the narrowest.
-_WIDEST = (_S.NATION, _S.AREA, _S.SCHOOL, _S.OWN_CLASSES, _S.SELF, _S.CODES, _S.COUNTS)
+_WIDEST = (_S.NATION, _S.AREA, _S.SCHOOL, _S.CASE, _S.OWN_CLASSES, _S.SELF, _S.CODES, _S.COUNTS)
 SCHOOL_ROLES = frozenset({_R.TEACHER, _R.MIS_ADMIN, _R.CHAMPION, _R.HEAD})
 AREA_ROLES = frozenset({_R.CLIENT_MANAGER, _R.AREA_OFFICER})
 NATION_ROLES = frozenset({_R.AGENT, _R.OPERATOR, _R.AUDITOR})
@@ -232,13 +244,18 @@ class Access:
 
 
 def decide(
-    person: Person, action: Action, *, school: str = "", counts: bool = False, codes: bool = False
-) -> Access | None:
-    """The widest access that the person has for the action, at the school when the address has one; else None."""
+    person: Person, action: Action, *, school: str = "", counts: bool = False, codes: bool = False,
+    in_case: bool = False,
+) -> Access | None:  # fmt: skip
+    """The widest access that the person has for the action, at the school when the address has one; else None.
+
+    in_case: the address names a support case that the person has taken.
+    """
     row = TABLE[action]
     if action is Action.OWN_ACCOUNT:
         return Access(action, Role(person.kind) if person.kind in ("learner", "staff") else Role.STAFF, Scope.SELF)
     accepted = WITH_NAMES | ({Scope.COUNTS} if counts else set()) | ({Scope.CODES} if codes else set())
+    accepted |= {Scope.CASE} if in_case else set()
     held = [
         (row[grant.role], grant)
         for grant in person.grants

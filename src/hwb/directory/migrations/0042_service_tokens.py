@@ -36,7 +36,7 @@ def _moment() -> "models.DateTimeField[object, object]":
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0033_client_advice")]
+    dependencies = [("directory", "0039_move_answer")]
 
     operations = [
         migrations.AddField("service", "kinds", _texts(db_default=["learner", "staff"])),

@@ -27,6 +27,7 @@ from hwb.directory.models.children import (
     WrongClassCode,
 )
 from hwb.directory.models.connectors import ConnectedAccount, ConnectedGroup, Connector
+from hwb.directory.models.consolidation import Consolidation, MoveAnswer
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
@@ -62,6 +63,7 @@ __all__ = [
     "ConnectedAccount",
     "ConnectedGroup",
     "Connector",
+    "Consolidation",
     "Decision",
     "Establishment",
     "FirstPassword",
@@ -72,6 +74,7 @@ __all__ = [
     "Message",
     "MessageChoice",
     "MessageNote",
+    "MoveAnswer",
     "PersonKey",
     "PictureTries",
     "Placement",

@@ -21,6 +21,7 @@ class Account(AbstractBaseUser):
     ``username`` and ``email`` are unique by their rows in :class:`Identifier`, which also holds every earlier one
     (R33); a second index on them would have to be kept up at each release and claim.
     The keys follow the names (hwb.names). Searches and lists go through a school's placements, so none is indexed.
+    ``retired_into``: the account into which this one was consolidated (R25); its usernames lead there.
     ``sessions_from``: sessions that began earlier have ended (a new password, "sign out everywhere").
     """
 
@@ -43,6 +44,9 @@ class Account(AbstractBaseUser):
     near_key = models.TextField(default="")
     birth_date = models.DateField(null=True)
     grace_until = models.DateField(null=True)
+    retired_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", db_column="retired_into", db_index=False
+    )
     personal_digest = models.BinaryField()
     password = models.TextField(default="")
     last_login = None  # Django would write the real clock's time; see last_sign_in
@@ -68,6 +72,9 @@ class Account(AbstractBaseUser):
 
     class Meta:
         db_table = "account"
+        indexes = [
+            models.Index(fields=["retired_into"], name="account_retired_into", condition=Q(retired_into__isnull=False)),
+        ]
         constraints = [
             # I3: one account a UPN
             models.UniqueConstraint(fields=["upn"], name="account_upn", condition=~Q(upn="")),
@@ -76,6 +83,8 @@ class Account(AbstractBaseUser):
             models.CheckConstraint(
                 condition=Q(kind="learner") & ~Q(upn="") | ~Q(kind="learner") & Q(upn=""), name="account_kind_upn"
             ),
+            # R25: retired for good
+            models.CheckConstraint(condition=Q(retired_into__isnull=True) | Q(active=False), name="account_retired"),
         ]
 
 

@@ -124,7 +124,7 @@ WHERE (%(after)s::uuid IS NULL OR a.id > %(after)s)
        WHERE p.account = a.id AND p.school = %(school)s))
   AND (%(upn)s::text IS NULL OR a.id = (SELECT u.account FROM upn u WHERE u.upn = %(upn)s))
   AND (%(username)s::text IS NULL
-       OR a.id = (SELECT i.account FROM identifier i WHERE i.value = %(username)s AND i.kind = 'username'))
+       OR a.id = (SELECT i.account FROM name_owner i WHERE i.value = %(username)s AND i.kind = 'username'))
 ORDER BY a.id LIMIT %(page)s
 """
 
@@ -153,6 +153,9 @@ ORDER BY p.account, p.began, p.id
 _ALIASES = """
 SELECT account, array_agg(value ORDER BY kind, value) AS aliases FROM (
     SELECT i.account, i.kind, i.value FROM identifier i WHERE i.account = ANY(%(ids)s) AND NOT i.current
+    UNION ALL  -- the names of accounts that were joined into it (R25)
+    SELECT r.retired_into, i.kind, i.value FROM account r JOIN identifier i ON i.account = r.id
+    WHERE r.retired_into = ANY(%(ids)s)
     UNION ALL
     SELECT u.account, 'upn', u.upn FROM upn u JOIN account a ON a.id = u.account
     WHERE u.account = ANY(%(ids)s) AND u.upn <> a.upn

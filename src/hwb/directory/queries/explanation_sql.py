@@ -97,7 +97,9 @@ SELECT w.id AS word, w.school, w.missing_since, w.refused,
            'preferred_forename', w.preferred_forename, 'birth_date', w.birth_date, 'role', w.role,
            'classes', to_jsonb(w.classes)) AS record,
        {_ACCOUNT}, NULL AS upns, a.username,
-       array(SELECT i.value FROM identifier i WHERE i.account = a.id AND i.kind = 'username') AS usernames,
+       array(SELECT i.value FROM identifier i WHERE i.account = a.id AND i.kind = 'username' UNION ALL
+             SELECT i.value FROM account r JOIN identifier i ON i.account = r.id AND i.kind = 'username'
+             WHERE r.retired_into = a.id) AS usernames,
        EXISTS (SELECT FROM protection p WHERE p.ended_at IS NULL AND p.account = a.id) AS protected
 FROM staff_record w LEFT JOIN account a ON a.id = w.account
 WHERE w.school = %(school)s ORDER BY w.id
@@ -139,5 +141,5 @@ PERSON_OF_USERNAME = """
 SELECT a.kind, a.id AS account, a.upn, i.current,
        (SELECT p.school FROM placement p WHERE p.account = a.id AND p.role <> 'guest'
         ORDER BY p.ended IS NOT NULL, p.began DESC, p.id DESC LIMIT 1) AS school
-FROM identifier i JOIN account a ON a.id = i.account WHERE i.value = %(username)s AND i.kind = 'username'
+FROM name_owner i JOIN account a ON a.id = i.account WHERE i.value = %(username)s AND i.kind = 'username'
 """

@@ -105,10 +105,12 @@ def staff(
     username: str = "",
     on: date,
     limits: Limits,
+    for_owner: bool = False,
 ) -> StaffFacts:
     """The facts of one member of staff of a school, by account, by (a former) username, or by code or name.
 
     ``asked``: a staff code, a name in either order, or a username; whose code it is comes first, then whose name.
+    ``for_owner``: for the account's owner, or support.
     """
     seen = _schools({school}, school, "staff", on=on, limits=limits)[school]
     members = [rows.Member.read(row) for row in fetch(sql.STAFF, {"school": school})]
@@ -135,6 +137,7 @@ def staff(
         seen.is_held_staff(words, member.member if member else None),
         member.username if member else "",
         bool(member and username and username.strip().casefold() != member.username),
+        for_owner,
     )
 
 

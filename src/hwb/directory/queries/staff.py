@@ -252,7 +252,7 @@ SELECT DISTINCT ON (a.id) a.id AS account, m.here, m.began AS arrived, m.ended A
     a.preferred_surname, a.preferred_forename, {_WORD},
     NOT m.here AND EXISTS (SELECT FROM placement o WHERE o.account = m.account AND o.school <> %(school)s
                            AND (o.ended IS NULL OR o.ended >= m.ended)) AS moved_on
-FROM mine m JOIN account a ON a.id = m.account
+FROM mine m JOIN account a ON a.id = m.account AND a.retired_into IS NULL
 LEFT JOIN staff_record w ON w.account = a.id AND w.school = %(school)s
 ORDER BY a.id, w.leaving_date DESC NULLS FIRST
 """  # noqa: S608 - names of this file

@@ -4,6 +4,7 @@ installation's secret key, so that no row of the database lets anybody in."""
 from __future__ import annotations
 
 import hashlib
+import hmac
 from datetime import datetime
 from typing import Any
 
@@ -29,3 +30,8 @@ def is_open(cursor: Any, link: str, *, at: datetime) -> bool:
         [digest_of(token_of(link)), at],
     )
     return cursor.fetchone() is not None
+
+
+def is_token(link: str, token: str) -> bool:
+    """Whether this is the secret part of the link with this number."""
+    return hmac.compare_digest(token_of(link).encode(), token.encode())

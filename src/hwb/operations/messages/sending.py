@@ -126,6 +126,8 @@ def outgoing(message: Mapping[str, Any], *, at: datetime) -> Outgoing:
     if "link" in message["details"]:
         parts = {"token": links.token_of(message["details"]["link"])}
     route = message_texts.route_of(kind, message["details"])
+    if kind is Kind.DECISION and "link" in message["details"]:
+        parts["link"] = message["details"]["link"]
     return Outgoing(message["id"], kind, message["recipient"], said, route, parts, to_account, at)
 
 

@@ -242,7 +242,7 @@ _BEYOND = """
 SELECT EXISTS (SELECT FROM role_grant WHERE account = ANY(%s) AND ended_at IS NULL AND school <> %s
                AND (until IS NULL OR until >= %s::date))
 """
-_NAMED = "SELECT account FROM identifier WHERE value = %s AND kind = 'username'"
+_NAMED = "SELECT account FROM name_owner WHERE value = %s AND kind = 'username'"
 _MADE = """
 INSERT INTO first_password (key_id, school, made_by, made_at, shown_at, hidden_at, form, form_left, account,
                             ciphertext, must_change)

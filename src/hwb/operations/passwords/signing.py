@@ -196,5 +196,5 @@ FROM account a LEFT JOIN first_password f ON f.account = a.id
 """
 _BY_NAME = (
     _KEPT
-    + "JOIN identifier i ON i.account = a.id WHERE i.value = ANY(%s) ORDER BY i.kind = 'username' DESC, i.value LIMIT 1"
+    + "JOIN name_owner i ON i.account = a.id WHERE i.value = ANY(%s) ORDER BY i.kind = 'username' DESC, i.value LIMIT 1"
 )

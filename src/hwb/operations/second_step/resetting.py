@@ -123,7 +123,7 @@ def _places(account: UUID) -> list[Held]:
 
 def _account(cursor: Any, username: str) -> UUID | None:
     cursor.execute(
-        "SELECT account FROM identifier WHERE value = %s AND kind = 'username'", [username.strip().casefold()]
+        "SELECT account FROM name_owner WHERE value = %s AND kind = 'username'", [username.strip().casefold()]
     )  # fmt: skip
     row = cursor.fetchone()
     return row[0] if row else None
