@@ -257,6 +257,14 @@ WORDINGS: dict[str, Wording] = {
         N_("Your run on {date} still shows last year's year groups."), Owner.MIS_ADMINISTRATOR,
         N_("Finish the end-of-year procedures in your MIS, then run the client."), _AFTER_YOURS,
     ),
+    "LX19": Wording(
+        N_("The account moved on {date}. E-mail and files will follow by {until}."), Owner.NOBODY,
+        N_("Nothing, as a rule. If they are not there by then, ask Hwb Support."), N_("By {until}."),
+    ),
+    "LX19.new": Wording(
+        N_("The account was made on {date}. E-mail and files will follow by {until}."), Owner.NOBODY,
+        N_("Nothing, as a rule. If they are not there by then, ask Hwb Support."), N_("By {until}."),
+    ),
     "LX18.pictures_closed": Wording(
         N_("After a hundred wrong pictures in a row, devices on which {name} has never signed in wait for you."),
         Owner.YOU, _LET_TRY,
@@ -271,14 +279,6 @@ WORDINGS: dict[str, Wording] = {
         ),
         Owner.YOU, N_("Unlock it now on the learner's record, or reset the password. The lock also ends by itself."),
         N_("At {time}."),
-    ),
-    "LX19": Wording(
-        N_("The account moved on {date}. E-mail and files will follow by {until}."), Owner.NOBODY,
-        N_("Nothing, as a rule. If they are not there by then, ask Hwb Support."), N_("By {until}."),
-    ),
-    "LX19.new": Wording(
-        N_("The account was made on {date}. E-mail and files will follow by {until}."), Owner.NOBODY,
-        N_("Nothing, as a rule. If they are not there by then, ask Hwb Support."), N_("By {until}."),
     ),
     "LX18": Wording(
         N_("The account is locked until {time}, after too many wrong passwords."), Owner.YOU,
