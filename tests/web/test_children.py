@@ -592,7 +592,7 @@ def test_a_second_step_leaves_a_childs_session_its_limits_and_its_name(world: Wo
     client.post("/en/second-step/", {"code_again": code_now(secret)})
     assert is_in(client)
     kept = client.session
-    assert (kept["by"], bool(kept.get("class-session"))) == (way, way == "class")
+    assert (kept["by"], bool(kept.get("class-place"))) == (way, way == "class")
     assert kept["ends"] <= time.time() + 60 * 60
     assert kept["ways"] == ["badge" if way == "badge" else "pictures", "otp", "mfa"]
     assert "confirmed-at" not in kept

@@ -8,6 +8,7 @@ import logging.config
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -68,10 +69,17 @@ def test_no_line_shows_a_link_that_still_works(
     assert "/en/first-sign-in/…/" in lines
 
 
+def test_the_part_after_an_id_is_a_secret_too() -> None:
+    """The link to an authorisation has an id, which is none, and a secret."""
+    path = f"/en/authorisation/{uuid4()}/sesame/"
+    line = logging.LogRecord("x", logging.WARNING, "", 0, f"Not Found: {path}", None, None)
+    assert "sesame" not in Line("%(message)s").format(line)
+
+
 def test_every_address_with_a_secret_is_known_to_the_log() -> None:
     """The part is called token wherever it is one."""
     with_token = [place for place, _, _ in routes() if "token>" in place]
-    assert {re.findall(r"([\w-]+)/<str:token>", place)[0] for place in with_token} == set(SECRET_AFTER)
+    assert {re.findall(r"([\w-]+)/(?:<uuid:link>/)?<str:token>", place)[0] for place in with_token} == set(SECRET_AFTER)
 
 
 def test_every_handler_writes_such_lines_and_the_web_server_keeps_no_list_of_its_own() -> None:

@@ -7,10 +7,12 @@ import logging
 import re
 from typing import Final
 
-#: First parts of addresses below the language whose next part is a secret; tests hold them against all addresses.
+#: First parts of addresses below the language whose next part, or the one after an id, is a secret; tests hold them against all addresses.
 SECRET_AFTER: Final = ("first-sign-in", "forgotten", "recovery-address", "authorisation")
 # Wherever it stands, written as it is or escaped: also in the text of an exception.
-_SECRET = re.compile(rf"((?:{'|'.join(SECRET_AFTER)})(?:/|%2F))[^\s'\"?&]+", re.IGNORECASE)
+_SECRET = re.compile(
+    rf"((?:{'|'.join(SECRET_AFTER)})(?:(?:/|%2F)[0-9a-f-]{{36}})?(?:/|%2F))[^/\s'\"?&]+", re.IGNORECASE
+)
 
 
 class Line(logging.Formatter):

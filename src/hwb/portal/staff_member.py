@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
 from hwb import clock
-from hwb.directory.queries import explanations, passwords, roles, service_accounts
+from hwb.directory.queries import explanations, passwords, roles
 from hwb.directory.queries import staff as rows
 from hwb.directory.queries.staff import StaffRecord
 from hwb.lifecycle import explain
@@ -41,8 +41,7 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
         offered = asks.of_staff(request, address("staff-asks", dfes=dfes, account=account), found, facts)
         said = answer_of(found, school=facts.school, person=request.person, language=request.language)
         answer = on_record(said, active=row.active)
-    mail = service_accounts.mail_and_files(account)
-    details = account_rows(row, record.email, known, dfes, mail=mail, why=row.short, of="staff")
+    details = account_rows(row, record.email, known, dfes, mail=record.mail, why=row.short, of="staff")
     names = schools_named(record.stays, dfes, protected=facts.protected)
     return show(
         request, "portal/staff_member.html", title=full_name(row), section="staff", back=address("staff", dfes=dfes),

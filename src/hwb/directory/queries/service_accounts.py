@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from hwb.directory.queries.rows import fetch
 from hwb.lifecycle.service_accounts import AccountFacts, Place, Standing, State
@@ -27,12 +26,6 @@ def facts_of(accounts: Sequence[str]) -> dict[str, AccountFacts]:
         )
         for row in rows
     }  # fmt: skip
-
-
-def mail_and_files(account: UUID) -> Standing | None:
-    """None where no service of the kind follows the account."""
-    found = fetch(f"SELECT {MAIL} FROM account a WHERE a.id = %(account)s", {"account": account})  # noqa: S608 - ours
-    return standing(found[0]["mail"])
 
 
 def standing(mail: Mapping[str, Any] | None) -> Standing | None:

@@ -13,11 +13,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from hwb import names
+from hwb.directory.queries import service_accounts
 from hwb.directory.queries.people import PAGE_SIZE, Stay, stays_of
 from hwb.directory.queries.rows import fetch
 from hwb.extract.texts import Language
 from hwb.identifiers import clean_staff_code
 from hwb.lifecycle import explain, reasons
+from hwb.lifecycle.service_accounts import Standing
 
 StaffView = Literal["current", "leavers", "starting soon"]
 StaffSort = Literal["name", "username", "staff code", "start", "leaving", "state"]
@@ -68,7 +70,10 @@ class StaffPage:
 
 @dataclass(frozen=True, slots=True)
 class StaffRecord:
-    """One member of staff's page. `stays`: posts here and, unless they moved on, elsewhere; never a later one."""
+    """One member of staff's page. `stays`: posts here and, unless they moved on, elsewhere; never a later one.
+
+    `mail`: how e-mail and files stand.
+    """
 
     row: StaffRow
     legal_surname: str
@@ -76,6 +81,7 @@ class StaffRecord:
     email: str
     created_at: datetime
     stays: tuple[Stay, ...]
+    mail: Standing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ def _lacks_step(row: StaffRow, with_role: Collection[UUID]) -> bool:
 
 def staff_member(*, account: UUID, school: str, language: Language) -> StaffRecord | None:
     """One member of staff as this school sees them; None for an account that never had a post there."""
-    found = fetch(_STAFF, {"school": school, "account": account})
+    found = fetch(_ONE_OF_STAFF, {"school": school, "account": account})
     if not found:
         return None
     each, row = _found(found[0], language), found[0]
@@ -146,8 +152,9 @@ def staff_member(*, account: UUID, school: str, language: Language) -> StaffReco
     )  # fmt: skip
     email = "" if each.row.moved_on else row["email"]
     return StaffRecord(
-        each.row, surname or "", forename or "", email, row["created_at"], stays_of(account, school=school, until=until)
-    )
+        each.row, surname or "", forename or "", email, row["created_at"],
+        stays_of(account, school=school, until=until), service_accounts.standing(row["mail"]),
+    )  # fmt: skip
 
 
 def similar_staff(*, school: str, search: str, language: Language, most: int = 10) -> tuple[StaffRow, ...]:
@@ -256,6 +263,7 @@ FROM mine m JOIN account a ON a.id = m.account AND a.retired_into IS NULL
 LEFT JOIN staff_record w ON w.account = a.id AND w.school = %(school)s
 ORDER BY a.id, w.leaving_date DESC NULLS FIRST
 """  # noqa: S608 - names of this file
+_ONE_OF_STAFF = f"SELECT s.*, {service_accounts.MAIL} FROM ({_STAFF}) s JOIN account a ON a.id = s.account"  # noqa: S608 - as above
 _COMING = f"""
 SELECT {_WORD} FROM staff_record w WHERE w.school = %(school)s AND w.account IS NULL AND NOT w.refused
 """  # noqa: S608 - names of this file
