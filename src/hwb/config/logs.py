@@ -7,7 +7,8 @@ import logging
 import re
 from typing import Final
 
-#: First parts of addresses below the language whose next part, or the one after an id, is a secret; tests hold them against all addresses.
+#: First parts of addresses below the language whose next part, or the one after an id, is a secret; tests hold them
+#: against all addresses.
 SECRET_AFTER: Final = ("first-sign-in", "forgotten", "recovery-address", "authorisation")
 # Wherever it stands, written as it is or escaped: also in the text of an exception.
 _SECRET = re.compile(
