@@ -21,6 +21,7 @@ NUMBERS = (0, 1, 2, 3, 4, 6, 11, 100)
 NOUNS = {
     "cyfrif": ("cyfrif", "gyfrif", "chyfrif", "chyfrif", "gyfrifon"),
     "cofnod": ("cofnod", "gofnod", "chofnod", "chofnod", "gofnodion"),
+    "cyfeiriad": ("cyfeiriad", "gyfeiriad", "chyfeiriad", "chyfeiriad", "gyfeiriadau"),
     "cleient": ("cleient", "gleient", "chleient", "chleient", "gleientiaid"),
     "cyfrinair": ("cyfrinair", "gyfrinair", "chyfrinair", "chyfrinair", "gyfrineiriau"),
     "plentyn": ("plentyn", "blentyn", "phlentyn", "phlentyn", "blant"),
