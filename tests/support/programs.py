@@ -35,7 +35,9 @@ def install(name: str, place: Path) -> Path:
 
 
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str], *, log: Path, within: Path | None = None) -> Iterator[None]:
+def running(
+    command: Sequence[str], environment: Mapping[str, str], *, log: Path, within: Path | None = None
+) -> Iterator[None]:
     """The program from when it says "ready" to the end of the block. log: what else it says, shown when it does not."""
     with log.open("w") as errors:
         process = subprocess.Popen(
