@@ -17,7 +17,6 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from itertools import product
 
 import pytest
@@ -25,6 +24,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from tests.support.axe import violations
 from tests.support.languages import foreign_texts
 from tests.support.world import World, build, session_of
 
@@ -150,12 +150,10 @@ def look(request: pytest.FixtureRequest, browser: Browser, server: str, world: W
         context.close()
 
 
-def violations(page: Page) -> list[str]:
-    """What axe reports: WCAG 2.2 A and AA and its best practices."""
-    page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8"))
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{found['id']}: {node['html'][:200]} {node.get('failureSummary', '')}"
-        for found in result["violations"]
-        for node in found["nodes"]
-    ]
+@pytest.fixture
+def visitor(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iterator[Page]:
+    """A window of somebody on the way to a service that others wrote; in Welsh where the module says LANGUAGE = "cy"."""
+    context = browser.new_context(base_url=server, locale=getattr(request.module, "LANGUAGE", "en"))
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()

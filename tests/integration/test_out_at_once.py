@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -16,12 +16,10 @@ from django.db import connections, transaction
 from django.test import Client
 from lxml import etree
 from procrastinate.contrib.django.models import ProcrastinateJob
-from tests.support.deliveries import deliver, learner_row
 from tests.support.listening import listening, soap
-from tests.support.people import learner
 from tests.support.relying_party import Party, party
 from tests.support.saml_party import SAML, at_page, authn_request, library
-from tests.support.world import OTHER_CLASS, OWN_CLASS, SCHOOL, World, build
+from tests.support.world import SCHOOL, World, build, release_learner
 
 from hwb.directory.models import Account, ServiceLogOut, ServiceSignIn
 from hwb.jobs import service_log_outs as jobs
@@ -35,27 +33,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def world() -> World:
-    """Its learner is the one who leaves in `without_the_first`."""
-    world = build()
-    world.accounts[Role.LEARNER] = Account.objects.get(upn=learner(1).upn)
-    return world
+    return build()
 
 
 def tokens(maths: Party, browser: Client) -> dict[str, Any]:
     found: dict[str, Any] = maths.redeem(maths.code(browser)).json()
     return found
-
-
-def without_the_first() -> None:
-    """The school's next run, which says that its first learner has left."""
-    rows = [
-        learner_row(
-            number, registration_group=OWN_CLASS if number <= 3 else OTHER_CLASS, year_group="6" if number <= 3 else "5",
-            **({"leaving_date": date(2018, 7, 3)} if number == 1 else {}),
-        )
-        for number in range(1, 7)
-    ]  # fmt: skip
-    deliver(rows, None, school=SCHOOL, on=date(2018, 7, 4))
 
 
 def test_a_leaver_is_out_everywhere_when_the_schools_run_lands(world: World) -> None:
@@ -65,7 +48,7 @@ def test_a_leaver_is_out_everywhere_when_the_schools_run_lands(world: World) -> 
         browser, other = world.client(Role.LEARNER), world.client(Role.TEACHER)
         got, stays, code = tokens(maths, browser), tokens(maths, other), maths.code(browser)
         began = time.monotonic()
-        without_the_first()
+        release_learner(world)
         assert not Account.objects.get(id=leaver.id).active
         assert not Token.objects.filter(user=leaver).exists()
         assert browser.get("/en/account/")["Location"].startswith("/en/sign-in/")
@@ -171,7 +154,7 @@ def test_a_saml_service_hears_of_a_leaver_by_soap_and_gives_no_assertion_any_mor
         shelf = library(schools=(SCHOOL,), soap=address)
         browser = world.client(Role.LEARNER)
         name = shelf.heard(browser.get(at_page(authn_request()))).findtext(f".//{SAML}NameID")
-        without_the_first()
+        release_learner(world)
         assert jobs.tell_due() == 1
         assert browser.get(at_page(authn_request("_request-2")))["Location"].startswith("/en/sign-in/")
     body = etree.fromstring(heard[0].encode()).find(".//{urn:oasis:names:tc:SAML:2.0:protocol}LogoutRequest")
@@ -228,7 +211,7 @@ def test_tokens_given_out_while_somebody_is_let_go_are_void(world: World) -> Non
 
     def work(number: int) -> Any:
         if number == 8:
-            return without_the_first()
+            return release_learner(world)
         answer = maths.redeem(codes[number])
         assert answer.status_code in (200, 400), answer.content
         return answer.json().get("access_token")

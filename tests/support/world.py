@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from uuid import UUID
 
@@ -14,10 +14,11 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from tests.support.deliveries import deliver, learner_row, register_schools, staff_row
-from tests.support.people import OTHER, PRIMARY
+from tests.support.people import OTHER, PRIMARY, learner
 
 from hwb import clock
 from hwb.directory.models import Account, Authority, MoveAnswer, Run
+from hwb.extract.records import Row
 from hwb.operations import roles
 from hwb.operations.roles import NewPerson, Reach
 from hwb.web.again import CONFIRMED_AT
@@ -55,18 +56,12 @@ def build() -> World:
     Authority.objects.create(code="671", name_en="Castell Du", name_cy="Castell Du")
     register_schools(SCHOOL, ELSEWHERE)
     world = World()
-    learners = [
-        learner_row(
-            number, registration_group=OWN_CLASS if number <= 3 else OTHER_CLASS, year_group="6" if number <= 3 else "5"
-        )
-        for number in range(1, 7)
-    ]
     staff = [
         staff_row(code, legal_surname=role.value.title().replace("_", ""), classes=(OWN_CLASS,) if role is Role.TEACHER else (),
                   role="Headteacher" if role is Role.HEAD else "")
         for role, code in _SCHOOL_STAFF.items()
     ]  # fmt: skip
-    world.run = Run.objects.get(id=deliver(learners, staff, school=SCHOOL))
+    world.run = Run.objects.get(id=deliver(_learners(), staff, school=SCHOOL))
     world.run_elsewhere = Run.objects.get(id=deliver([learner_row(50), learner_row(51)], [], school=ELSEWHERE))
     for account in Account.objects.filter(kind="learner").order_by("created_at", "id"):
         group, school = _place(account)
@@ -83,6 +78,23 @@ def build() -> World:
     for account in world.accounts.values():
         account.refresh_from_db()
     return world
+
+
+def release_learner(world: World) -> None:
+    """The school's next run, which says that the learner of the roles has left."""
+    left = str(world.accounts[Role.LEARNER].upn)
+    deliver(_learners(left=left), None, school=SCHOOL, on=date(2018, 7, 4))
+    assert not Account.objects.get(upn=left).active
+
+
+def _learners(*, left: str = "") -> list[Row]:
+    return [
+        learner_row(
+            number, registration_group=OWN_CLASS if number <= 3 else OTHER_CLASS, year_group="6" if number <= 3 else "5",
+            **({"leaving_date": date(2018, 7, 3)} if learner(number).upn == left else {}),
+        )
+        for number in range(1, 7)
+    ]  # fmt: skip
 
 
 def _grant(world: World) -> None:

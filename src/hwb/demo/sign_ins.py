@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from hwb.demo.authority import AUTHORITY, CWM, HEOL
+from hwb.demo.authority import AUTHORITY, CWM, HEOL, MAES
 from hwb.demo.stage import CHAMPION, OPERATOR, Stage, must
 from hwb.directory.queries.accounts import AccountRow, find
 from hwb.extract.records import LearnerRecord, StaffRecord
@@ -22,6 +22,7 @@ from hwb.operations.roles import NewPerson, Reach
 
 _HERE = N_("Cwm High School")
 _CHILDREN = N_("Heol Primary")
+_TWO_SCHOOLS = N_("Maes School, Heol Primary")
 _ELSEWHERE = (
     (N_("Client manager"), "client_manager", AUTHORITY, NewPerson("Gwenno Tudur", "gwenno@dyffryn-glas.example")),
     (N_("Local authority officer"), "area_officer", AUTHORITY, NewPerson("Emyr Wyn", "emyr@dyffryn-glas.example")),
@@ -54,6 +55,7 @@ def prepare(stage: Stage) -> list[SignIn]:
     office = [record for record in school.staff if not record.classes and record is not school.staff[0]]
     teacher = next(r for r in school.staff if r.role == "Teacher" and r.classes and r.classes[0].startswith("9"))
     learner = next(r for r in school.in_year("9") if teacher.classes[0] in r.classes)
+    guest = next(r for r in stage.school(HEOL).learners if r.enrolment_status == "S")
     outside = [_from_outside(stage, role, Reach(code, area=area), person) for role, code, area, person in _ELSEWHERE]
     operator = _acting(outside[-1])
     head = _of_staff(stage, school.staff[0], N_("Headteacher"), "head", by=operator)
@@ -65,7 +67,8 @@ def prepare(stage: Stage) -> list[SignIn]:
         head,
         _of_staff(stage, office[1], N_("MIS administrator"), "mis_admin", by=by),
         *outside,
-        _of_learner(stage, learner, by=by),
+        _of_learner(stage, learner, N_("Learner in Year 9"), _HERE, by=by),
+        _of_learner(stage, guest, N_("Learner at two schools"), _TWO_SCHOOLS, by=CHAMPION, school=MAES),
         _of_staff(stage, office[2], N_("Staff member"), by=by),
     ]
     for one in made:
@@ -136,10 +139,12 @@ def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "", *, b
     return SignIn(Text(name), Text(_HERE if school == CWM else _CHILDREN), account.username, own)
 
 
-def _of_learner(stage: Stage, record: LearnerRecord, *, by: str) -> SignIn:
+def _of_learner(
+    stage: Stage, record: LearnerRecord, name: str, place: str, *, by: str, school: str = CWM
+) -> SignIn:
     """A learner keeps the first password that the school made: its state is "can be shown"."""
-    made = _made(stage, stage.account(record.upn), by)
-    return SignIn(Text(N_("Learner in Year 9")), Text(_HERE), made.username, made.password)
+    made = _made(stage, stage.account(record.upn), by, school)
+    return SignIn(Text(name), Text(place), made.username, made.password)
 
 
 def _made(stage: Stage, account: AccountRow, by: str, school: str = CWM) -> passwords.NewPassword:

@@ -12,7 +12,8 @@ from pathlib import Path
 from django.db import connection
 
 from hwb import embedded
-from hwb.demo import july, people, september, sign_ins
+from hwb.demo import july, people, relying_party, september, sign_ins
+from hwb.demo.relying_party import RelyingParty
 from hwb.demo.stage import YEAR, Stage, must
 from hwb.demo.telling import Teller
 from hwb.directory.queries import runs
@@ -30,15 +31,21 @@ def tell_story(*, seed: int, port: int, language: Language, serve: bool) -> None
         if own_home:
             os.environ["HWB_HOME"] = str(place / "home")
         stage = Stage(place, port=port, seed=seed, tell=Teller(language))
+        beside: RelyingParty | None = None
         try:
             _tell(stage)
             if serve:
+                beside = relying_party.start(stage, beside=port)
+                stage.tell.say(N_("A service of its own, in which to try signing in with these: {address}"),
+                               address=beside.address)  # fmt: skip
                 stage.tell.say(N_("Look at it: {address}  (stop with Ctrl-C)"), address=stage.address)
                 stage.serve()
         except KeyboardInterrupt:
             pass
         finally:
             connection.close()
+            if beside is not None:
+                beside.end()
             stage.close()
             if own_home:
                 embedded.remove(embedded.home())

@@ -1,0 +1,70 @@
+"""The demo's own service beside Hwb: registered as any is, for the demo's schools, and run as a program of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from hwb.demo import abacws
+from hwb.demo.stage import OPERATOR, DemoFailed, Stage
+from hwb.extract.texts import N_, Text
+from hwb.operations import services
+from hwb.operations.services import Wanted
+
+NAME = "Abacws"
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """The program while it runs."""
+
+    address: str
+    process: subprocess.Popen[str]
+
+    def end(self) -> None:
+        """Closes its input, which ends it."""
+        self.process.communicate()
+
+
+def start(stage: Stage, *, beside: int) -> RelyingParty:
+    """Registers it and waits until it answers. beside: Hwb's port; it takes the next one that is free.
+
+    Raises DemoFailed.
+    """
+    port = _free_port(beside + 1)
+    own = f"http://localhost:{port}"
+    made = services.register(
+        Wanted(
+            protocol="oidc", name=NAME, schools=tuple(school.dfes for school in stage.schools), scopes=abacws.SCOPES,
+            redirect_uris=(own + abacws.BACK,), after_logout_uris=(own + abacws.BYE,),
+            start_uri=own + abacws.START, logout_uri=f"http://127.0.0.1:{port}{abacws.OUT}",
+        ),
+        acting_user=OPERATOR, at=datetime.now(UTC), now=stage.now,
+    )  # fmt: skip
+    environment = {
+        **os.environ, "ISSUER": stage.address, "CLIENT_ID": made.client_id, "CLIENT_SECRET": made.secret,
+        "PORT": str(port), "NO_PROXY": "*", "no_proxy": "*",
+    }  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hwb.demo.abacws"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, start_new_session=True,  # Ctrl-C reaches the story alone
+    )  # fmt: skip
+    if process.stdout is None or process.stdout.readline() != "ready\n":
+        process.communicate()
+        raise DemoFailed(Text(N_("The demo's own service did not become ready.")))
+    return RelyingParty(own, process)
+
+
+def _free_port(first: int) -> int:
+    """The port, or when it is taken any other."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that has just ended is free, as for a server
+        try:
+            probe.bind(("127.0.0.1", first))
+        except (OSError, OverflowError):
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
