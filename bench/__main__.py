@@ -203,6 +203,8 @@ def _close(lines: list[dict[str, Any]], learners: int, schools: int, workers: in
 
 
 def _verdict(line: dict[str, Any], learners: int) -> str:
+    from bench import sign_in
+
     if line["name"] == "worker_peak_memory":
         return "met" if line["value"] < _MEMORY_LIMIT else "missed"
     if "queries" in line:

@@ -1,6 +1,5 @@
 """The least that can sign in on the same stack: Django's own middleware, one form, one Argon2, one session."""
 
-# ruff: noqa: E402 - the settings are changed before the application reads them
 from __future__ import annotations
 
 import os

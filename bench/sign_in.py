@@ -163,7 +163,7 @@ def _told(turns: dict[str, list[Turn]], threads: int) -> list[dict[str, Any]]:
     for name, taken in turns.items():
         done = sum(turn.done for turn in taken)
         parts = [sum(getattr(turn, part) for turn in taken) * 1000 / done for part in _PARTS]
-        print(f"  {name:8} {statistics.median(turn.rate for turn in taken):6.1f}/s; processor: server {parts[0]:5.1f} ms,"
+        print(f"  {name:8} {_rate(taken):6.1f}/s; processor: server {parts[0]:5.1f} ms,"
               f" PostgreSQL {parts[1]:4.1f} ms, browser {parts[2]:4.1f} ms", flush=True)  # fmt: skip
     limit, bare = (_rate(turns[name]) for name in ("hash", "bare"))
     ours = [*turns["unknown"], *turns["known"]]

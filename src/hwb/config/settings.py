@@ -136,7 +136,7 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 60 * 60
 IDP_OIDC_RATE_LIMITS = False  # they count by address, and a whole school has one
 LOGIN_URL = "sign-in"
 CSRF_FAILURE_VIEW = "hwb.web.errors.not_authentic"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "hwb.web.session_store"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 12 * 60 * 60  # hwb.web.session ends idle sessions earlier
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

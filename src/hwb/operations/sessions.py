@@ -15,6 +15,7 @@ from hwb.directory.queries.rows import fetch
 from hwb.operations import passwords, service_sign_ins
 
 LINK_DAYS = 7
+_BEGINNING = timedelta(minutes=10)
 
 
 def end_all(*, account: UUID, acting_user: str, now: datetime, at: datetime) -> None:
@@ -52,7 +53,7 @@ def forget_expired(*, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_session WHERE expire_date < %s", [at])
         cursor.execute("DELETE FROM sign_in_link WHERE expires < %s", [at])
-        cursor.execute(_FORGET_DEVICES)
+        cursor.execute(_FORGET_DEVICES, [at - _BEGINNING])
 
 
 def make_link(cursor: Any, *, account: str, at: datetime) -> str:
@@ -100,10 +101,10 @@ _END_ONE = """
 DELETE FROM django_session s USING session_device d
 WHERE d.id = %s AND d.account = %s AND s.session_key = d.session_key RETURNING d.session_key
 """
-# A session that was signed out, or given a new id, has left its row.
+# A session that was signed out, or given a new id, has left its row; one that begins now has none yet.
 _FORGET_DEVICES = """
 DELETE FROM session_device d
-WHERE NOT EXISTS (SELECT FROM django_session s WHERE s.session_key = d.session_key)
+WHERE d.began < %s AND NOT EXISTS (SELECT FROM django_session s WHERE s.session_key = d.session_key)
 """
 _OPEN_LINK = """
 SELECT l.account FROM sign_in_link l JOIN account a ON a.id = l.account

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
-from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
 from hwb.signin import barred, inactive, known_devices
@@ -142,13 +141,13 @@ def _begun(request: HttpRequest, account: object, response: HttpResponse) -> Htt
         session.begin(request)
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
-        if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):  # since the last sign-in
+        begun = passwords.record_sign_in(account=request.user.pk, now=clock.now())
+        if begun.moved:
             request.session[MOVED] = True
-        reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
         if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie
             to = reverse("own-password") if session.MUST_CHANGE in request.session else response.url
-            if reads in LANGUAGES and to in _beginnings():
-                to = in_language(to, "cy" if reads == "cy" else "en")
+            if begun.reads in LANGUAGES and to in _beginnings():
+                to = in_language(to, "cy" if begun.reads == "cy" else "en")
             response["Location"] = to
     return response
 

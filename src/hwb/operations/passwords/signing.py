@@ -46,13 +46,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Kept:
-    """What is kept of an account's password: the hash, or a first password encrypted; its row's key."""
+    """What is kept of an account's password: the hash, or a first password encrypted; its row's key; whether another
+    one was asked for when it was made."""
 
     account: UUID
     active: bool
     hash: str
     sealed: bytes | None
     key: str
+    must_change: bool
 
 
 def authenticate(*, name: str, password: str) -> UUID | None:
@@ -91,7 +93,7 @@ def attempt(*, name: str, password: str, caller: Caller, at: datetime) -> Outcom
 def _try(kept: Kept | None, password: str) -> SignIn | None:
     if not is_right(kept, password) or kept is None:
         return None
-    return SignIn(kept.account, kept.active, must_change(kept.account))
+    return SignIn(kept.account, kept.active, kept.must_change and must_change(kept.account))
 
 
 def is_right(kept: Kept | None, password: str) -> bool:
@@ -111,15 +113,21 @@ def is_right(kept: Kept | None, password: str) -> bool:
     return first is not None and hmac.compare_digest(first.encode(), text.encode())
 
 
-def record_sign_in(*, account: UUID, now: datetime) -> str:
-    """A session began: "never signed in here" is no longer true. Returns the language that the person reads pages in.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a beginning session is told of its person. ``reads``: the language they read pages in, empty when they chose
+    none; ``moved``: another school took the learner on since the last sign-in."""
 
-    Empty when they chose none.
-    """
+    reads: str
+    moved: bool
+
+
+def record_sign_in(*, account: UUID, now: datetime) -> Begun:
+    """A session began: "never signed in here" is no longer true."""
     with connection.cursor() as cursor:
-        cursor.execute(_SIGNED_IN, [now, account])
+        cursor.execute(_SIGNED_IN, [account, now])
         row = cursor.fetchone()
-    return (row[0] or "") if row else ""
+    return Begun(row[0] or "", row[1]) if row else Begun("", False)
 
 
 def kept_of(account: UUID) -> Kept | None:
@@ -138,8 +146,8 @@ def _one(statement: str, value: UUID | list[str]) -> Kept | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    account, active, hash_, sealed, key = row
-    return Kept(account, active, hash_, None if sealed is None else bytes(sealed), key or "")
+    account, active, hash_, sealed, key, must = row
+    return Kept(account, active, hash_, None if sealed is None else bytes(sealed), key or "", bool(must))
 
 
 def _names(name: str) -> list[str]:
@@ -181,11 +189,15 @@ def _renew(kept: Kept, password: str) -> None:
 
 
 _SIGNED_IN = """
-UPDATE account a SET last_sign_in = %s WHERE a.id = %s
-RETURNING (SELECT c.pages FROM message_choice c WHERE c.account = a.id)
+WITH before AS (SELECT id, last_sign_in FROM account WHERE id = %s)
+UPDATE account a SET last_sign_in = %s FROM before WHERE a.id = before.id
+RETURNING (SELECT c.pages FROM message_choice c WHERE c.account = a.id),
+    a.kind = 'learner' AND EXISTS (
+        SELECT FROM audit l WHERE l.account = a.id AND l.action = 'claim' AND l.at > before.last_sign_in
+    )
 """
 _KEPT = """
-SELECT a.id, a.active, a.password, f.ciphertext, f.key_id
+SELECT a.id, a.active, a.password, f.ciphertext, f.key_id, f.must_change
 FROM account a LEFT JOIN first_password f ON f.account = a.id
 """
 _BY_NAME = (
