@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ HWB_PASSWORD_KEYS = environment.names("HWB_PASSWORD_KEYS")
 HWB_PAIRWISE_KEY = environment.text("HWB_PAIRWISE_KEY")
 
 DEBUG = False
-SECRET_KEY = lazy(secret_key, str)()  # made and read when first needed
+SECRET_KEY = lazy(cache(secret_key), str)()  # made and read when first needed
 ALLOWED_HOSTS = environment.names("HWB_HOSTS", "" if HWB_PRODUCTION else "localhost,127.0.0.1,[::1]")
 ROOT_URLCONF = "hwb.config.urls"
 WSGI_APPLICATION = "hwb.config.wsgi.application"

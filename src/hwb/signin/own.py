@@ -165,5 +165,5 @@ def _changed(request: PageRequest, form: OwnPasswordForm) -> bool:
         return False
     sessions.end_all(account=person.account, acting_user=acting(request), now=clock.now(), at=datetime.now(UTC))
     request.session.cycle_key()
-    session.begin(request)  # this one goes on, under a new id
+    session.go_on(request)  # this one goes on, under a new id
     return True

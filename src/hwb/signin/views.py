@@ -138,10 +138,9 @@ def signed_in(request: HttpRequest, account: object) -> HttpResponse:
 def _begun(request: HttpRequest, account: object, response: HttpResponse) -> HttpResponse:
     """What every sign-in ends in once all stages are passed: the session's clocks, and where to go."""
     if request.user.is_authenticated and request.user.pk == getattr(account, "pk", None):
-        session.begin(request)
+        begun = session.begin(request)
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
-        begun = passwords.record_sign_in(account=request.user.pk, now=clock.now())
         if begun.moved:
             request.session[MOVED] = True
         if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie

@@ -113,23 +113,6 @@ def is_right(kept: Kept | None, password: str) -> bool:
     return first is not None and hmac.compare_digest(first.encode(), text.encode())
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What a beginning session is told of its person. ``reads``: the language they read pages in, empty when they chose
-    none; ``moved``: another school took the learner on since the last sign-in."""
-
-    reads: str
-    moved: bool
-
-
-def record_sign_in(*, account: UUID, now: datetime) -> Begun:
-    """A session began: "never signed in here" is no longer true."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SIGNED_IN, [account, now])
-        row = cursor.fetchone()
-    return Begun(row[0] or "", row[1]) if row else Begun("", False)
-
-
 def kept_of(account: UUID) -> Kept | None:
     """What is kept for an account, None when there is no such account."""
     return _one(_KEPT + "WHERE a.id = %s", account)
@@ -188,14 +171,6 @@ def _renew(kept: Kept, password: str) -> None:
         )
 
 
-_SIGNED_IN = """
-WITH before AS (SELECT id, last_sign_in FROM account WHERE id = %s)
-UPDATE account a SET last_sign_in = %s FROM before WHERE a.id = before.id
-RETURNING (SELECT c.pages FROM message_choice c WHERE c.account = a.id),
-    a.kind = 'learner' AND EXISTS (
-        SELECT FROM audit l WHERE l.account = a.id AND l.action = 'claim' AND l.at > before.last_sign_in
-    )
-"""
 _KEPT = """
 SELECT a.id, a.active, a.password, f.ciphertext, f.key_id, f.must_change
 FROM account a LEFT JOIN first_password f ON f.account = a.id
