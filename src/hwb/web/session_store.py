@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils.crypto import get_random_string
+
+_INSERT = "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, %s)"
 
 
 class SessionStore(DatabaseSessions):
@@ -40,7 +42,8 @@ class SessionStore(DatabaseSessions):
         row = self.create_model_instance(content)
         if must_create or self._is_new:
             try:
-                row.save(force_insert=True)
+                with connection.cursor() as cursor:
+                    cursor.execute(_INSERT, [row.session_key, row.session_data, row.expire_date])
             except IntegrityError:
                 raise CreateError from None
             self._is_new = False
