@@ -44,7 +44,7 @@ test-slow: setup ## the slow ones
 check: setup ## style, types, import contracts, migrations, translations
 	@$(BIN)/python -m tools.check
 
-bench: setup ## speed of a nation and of the portal's pages in it; writes build/bench.json
+bench: setup ## speed of a nation, of the portal's pages and of signing in; writes build/bench.json
 	@$(BIN)/python -m bench
 
 pictures: setup ## README's pictures of the portal, in both languages; needs Debian's chromium

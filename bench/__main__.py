@@ -1,4 +1,5 @@
-"""`make bench`: writes build/bench.json. HWB_BENCH_LEARNERS and HWB_BENCH_WORKERS make it smaller."""
+"""`make bench`: writes build/bench.json. HWB_BENCH_LEARNERS and HWB_BENCH_WORKERS make it smaller, HWB_BENCH_PARTS
+(nation, pages, sign_in, arrivals) choose from it; without "nation" the first load alone is done, for the others."""
 
 # ruff: noqa: T201 - it reports to whoever started it
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from hwb.extract.records import Extract
 _RESULT = Path("build/bench.json")
 _STAGES = (("nation_first_load", "july", JULY, 0), ("nation_september", "september", SEPTEMBER, 0),
            ("nation_unchanged", "september", DAY_AFTER, 1))  # fmt: skip
+_PARTS = ("nation", "pages", "rosters", "sign_in", "arrivals")
 _MEMORY_LIMIT = 400
 #: The issue's targets, for a whole nation on two cores: seconds, and times the raw limit.
 _TARGETS: dict[str, tuple[float | None, float | None]] = {
@@ -50,7 +53,10 @@ def main() -> None:
 
 
 def _bench(folder: Path, learners: int, workers: int) -> None:
-    bodies, schools = _write_bodies(folder, learners)
+    parts = _parts()
+    nation = Nation(learners)
+    bodies = _write_bodies(folder, nation, parts)
+    schools = [(school.dfes, school.phase) for school in nation.schools]
     _prepare(schools)
     from bench import raw
 
@@ -58,7 +64,7 @@ def _bench(folder: Path, learners: int, workers: int) -> None:
     context = multiprocessing.get_context("spawn")
     lines: list[dict[str, Any]] = []
     peak = 0
-    for name, which, now, shift in _STAGES:
+    for name, which, now, shift in _STAGES if "nation" in parts else _STAGES[:1]:
         limit = raw.load(bodies[which])
         before = _postgresql_seconds()
         with ProcessPoolExecutor(workers, mp_context=context, initializer=work.start) as pool:
@@ -74,10 +80,36 @@ def _bench(folder: Path, learners: int, workers: int) -> None:
               f"PostgreSQL {_postgresql_seconds() - before:.1f} s")  # fmt: skip
         _judge(name, done)
     lines.append(_line("worker_peak_memory", peak / 1024, "MiB", _MEMORY_LIMIT))
-    from bench import pages, rosters
-
-    lines += [*pages.measure(schools), *rosters.measure()]
+    lines += _of_people(folder, nation, parts, workers)
     _close(lines, learners, len(schools), workers)
+
+
+def _of_people(folder: Path, nation: Nation, parts: frozenset[str], workers: int) -> list[dict[str, Any]]:
+    """What people do in the nation that was just loaded: pages, sign-ins."""
+    from django.db import connection
+
+    from bench import arrivals, pages, rosters, sign_in
+
+    os.environ["HWB_NOW"] = pages.NOW.isoformat()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # what autovacuum does in a day, between a nation's load and its users
+    lines: list[dict[str, Any]] = []
+    if "pages" in parts:
+        lines += pages.measure([(school.dfes, school.phase) for school in nation.schools])
+    if "rosters" in parts:
+        lines += rosters.measure()
+    if "sign_in" in parts:
+        lines += sign_in.measure()
+    if "arrivals" in parts:
+        lines += arrivals.measure(nation, partial(_september, folder), workers)
+    return lines
+
+
+def _parts() -> frozenset[str]:
+    stated = frozenset(os.environ.get("HWB_BENCH_PARTS", " ".join(_PARTS)).replace(",", " ").split())
+    if stated - set(_PARTS):
+        raise SystemExit(f"HWB_BENCH_PARTS has {', '.join(_PARTS)}")
+    return stated
 
 
 def _postgresql_seconds() -> float:
@@ -93,16 +125,17 @@ def _line(name: str, value: float, unit: str, limit: float) -> dict[str, Any]:
             "ratio": round(value / limit, 2)}  # fmt: skip
 
 
-def _write_bodies(folder: Path, learners: int) -> tuple[dict[str, list[Path]], list[tuple[str, str]]]:
-    nation = Nation(learners)
-    bodies = {
-        "july": _write(folder, "july", nation.july()),
-        "september": _write(folder, "september", nation.september()),
-    }
-    people = sum(len(school.learners) for school in nation.schools)
-    staff = sum(len(school.staff) for school in nation.schools)
+def _write_bodies(folder: Path, nation: Nation, parts: frozenset[str]) -> dict[str, list[Path]]:
+    people, staff = (sum(len(getattr(school, kind)) for school in nation.schools) for kind in ("learners", "staff"))
     print(f"{people:,} learners, {staff:,} staff, {len(nation.schools):,} schools", flush=True)
-    return bodies, [(school.dfes, school.phase) for school in nation.schools]
+    bodies = {"july": _write(folder, "july", nation.july())}
+    if "nation" in parts:
+        bodies["september"] = _write(folder, "september", nation.september())
+    return bodies
+
+
+def _september(folder: Path, name: str, nation: Nation) -> list[Path]:
+    return _write(folder, name, nation.september())
 
 
 def _write(folder: Path, name: str, extracts: Iterable[Extract]) -> list[Path]:
@@ -177,14 +210,18 @@ def _close(lines: list[dict[str, Any]], learners: int, schools: int, workers: in
 
 
 def _verdict(line: dict[str, Any], learners: int) -> str:
+    from bench import sign_in
+
     if line["name"] == "worker_peak_memory":
         return "met" if line["value"] < _MEMORY_LIMIT else "missed"
     if line["name"] == "oneroster_users_page":
         from bench import rosters
 
         return "met" if rosters.is_right(line) else "missed"
-    if line["unit"] == "ms":
+    if "queries" in line:
         return _verdict_of_page(line)
+    if line["name"].startswith("sign_in"):
+        return sign_in.verdict(line)
     seconds, times = _TARGETS.get(line["name"], (None, None))
     if seconds is None and times is None:
         return ""

@@ -12,7 +12,7 @@ from hwb.extract.records import Extract
 from hwb.identifiers import UPN_LETTERS
 
 NATION, STAFF, SCHOOLS = 465_000, 60_000, 1460
-JULY, SEPTEMBER, DAY_AFTER = (datetime(2018, m, d, 6, tzinfo=UTC) for m, d in ((7, 2), (9, 4), (9, 5)))
+JULY, DAY_AFTER = (datetime(2018, m, d, 6, tzinfo=UTC) for m, d in ((7, 2), (9, 5)))
 _SCHOOLS_A_SECONDARY = 7.3
 _PRIMARY = ("R", "1", "2", "3", "4", "5", "6")
 _SECONDARY = ("7", "8", "9", "10", "11", "12", "13")
@@ -20,7 +20,7 @@ _SIXTH_FORM = ("12", "13")
 _YEARS = (*_PRIMARY, *_SECONDARY)
 _MOVING = 0.02  # of learners in no final year
 _STAFF_LEAVING = 0.06
-_LEFT = "2018-07-20"
+_FIRST = 2018
 _SURNAMES = (
     "Jones Williams Davies Evans Thomas Roberts Lewis Hughes Morgan Griffiths Edwards Owen James Rees Price Morris "
     "Richards Phillips Parry Jenkins Lloyd Harris Powell Pritchard Humphreys Bowen Ellis Rowlands Llywelyn Gruffydd "
@@ -36,6 +36,14 @@ _MIDDLES = "a ar el en er i in o on u wy".split()
 _ENDS = "bach dan fyn gan ley man mor nes rick son ston ter vey well wood".split()
 
 
+def opening(year: int) -> datetime:
+    """When the schools of that September have spoken."""
+    return datetime(year, 9, 4, 6, tzinfo=UTC)
+
+
+SEPTEMBER = opening(_FIRST)
+
+
 @dataclass(slots=True)
 class _School:
     dfes: str
@@ -49,6 +57,7 @@ class Nation:
 
     def __init__(self, learners: int) -> None:
         self._random = random.Random(learners)
+        self.year = _FIRST  # of the next September
         schools = max(3, round(SCHOOLS * learners / NATION))
         secondaries = max(1, round(schools / _SCHOOLS_A_SECONDARY))
         self.primaries = [_School(_dfes(n, 2000), "primary") for n in range(schools - secondaries)]
@@ -64,25 +73,29 @@ class Nation:
             yield _extract(school, JULY, learners, staff)
 
     def september(self) -> Iterator[Extract]:
-        """In random order, so that half of the new schools speak before the old ones let go."""
+        """Everybody moves up, and the nation with them: asked again, it is the next year's. In random order, so that
+        half of the new schools speak before the old ones let go."""
+        year, started = self.year, f"{self.year}-09-03"
         coming: dict[str, list[tuple[str, ...]]] = {school.dfes: [] for school in self.schools}
         rows = {school.dfes: [] for school in self.schools}
         for number, school in enumerate(self.schools):
             for n, person in enumerate(school.learners):
-                to, year = self._next(number, school, person)
+                to, group = self._next(number, school, person)
                 if to is not school:
-                    rows[school.dfes].append(_learner(n, person, leaving=_LEFT))
+                    rows[school.dfes].append(_learner(n, person, leaving=f"{year}-07-20"))
                 if to is not None:
-                    coming[to.dfes].append((*person[:4], year, person[5] if to is school else "2018-09-03"))
+                    coming[to.dfes].append((*person[:4], group, person[5] if to is school else started))
         each = self.cohort / len(self.primaries)
         for number, school in enumerate(self.primaries):
             for n in range(_share(number, each)):
-                coming[school.dfes].append(self._person(school, 3, n, "R", "2018-09-03"))
+                coming[school.dfes].append(self._person(school, 3 + _FIRST - year, n, "R", started))
         shuffled = list(self.schools)
         self._random.shuffle(shuffled)
+        self.year += 1
         for school in shuffled:
-            learners = [*rows[school.dfes], *(_learner(n, p, 10_000) for n, p in enumerate(coming[school.dfes]))]
-            yield _extract(school, SEPTEMBER, learners, list(self._staff_of(school)))
+            school.learners = coming[school.dfes]
+            learners = [*rows[school.dfes], *(_learner(n, p, 10_000) for n, p in enumerate(school.learners))]
+            yield _extract(school, opening(year), learners, list(self._staff_of(school, year)))
 
     def _fill(self, staff: int) -> None:
         for phase, years in ((self.primaries, _PRIMARY), (self.secondaries, _SECONDARY)):
@@ -108,12 +121,16 @@ class Nation:
             return self._random.choice(same), following
         return school, following
 
-    def _staff_of(self, school: _School) -> Iterator[tuple[str, ...]]:
+    def _staff_of(self, school: _School, year: int) -> Iterator[tuple[str, ...]]:
+        staying = []
         for n, person in enumerate(school.staff):
             leaving = self._random.random() < _STAFF_LEAVING
-            yield _staff(n, *person, "2015-09-01", "2018-08-31" if leaving else "")
+            yield _staff(n, *person, "2015-09-01", f"{year}-08-31" if leaving else "")
             if leaving:
-                yield _staff(500 + n, *self._name(), f"T{n:03}", "2018-09-01", "")
+                person = (*self._name(), f"{chr(ord('T') + year - _FIRST)}{n:03}")
+                yield _staff(500 + n, *person, f"{year}-09-01", "")
+            staying.append(person)
+        school.staff = staying
 
     def _person(self, school: _School, age: int, number: int, year: str, started: str) -> tuple[str, ...]:
         """(upn, surname, forename, birth date, year group, start date); age as on 31 August 2017."""

@@ -3,7 +3,6 @@
 # ruff: noqa: T201 - it reports to whoever started it
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.urls import NoReverseMatch, path, reverse
 
+from bench import plain
 from bench.nation import DAY_AFTER
 from hwb.lifecycle import second_step as rules
 from hwb.operations import roles, second_step, sessions
@@ -32,15 +32,6 @@ TARGETS = {"page_name_search": 50.0, "page_area": 150.0, "page_nation": 2000.0}
 AREA_SCHOOLS = 110
 NOW = DAY_AFTER + timedelta(hours=8)
 _PASSWORD = "tonnau pensil garlleg"  # noqa: S105 - of a person who is made up and gone with the database
-#: What `django-admin startproject` gives a page, but for messages: the empty page has no more than that.
-_PLAIN = [
-    "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
 
 
 def _empty(_request: HttpRequest) -> HttpResponse:
@@ -72,11 +63,8 @@ class Measured:
 
 def measure(schools: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """Lines for build/bench.json, the empty page first; `limit` is the empty page's p95."""
-    os.environ["HWB_NOW"] = NOW.isoformat()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # what autovacuum does in a day, between a nation's load and its users
     school = _usual([dfes for dfes, phase in schools if phase == "secondary"])
-    with override_settings(ROOT_URLCONF="bench.pages", MIDDLEWARE=_PLAIN):
+    with override_settings(ROOT_URLCONF="bench.pages", MIDDLEWARE=plain.MIDDLEWARE):
         client = Client(SERVER_NAME="localhost")
         found = [_measured("page_empty", lambda: client.get("/"))]
     found += [_measured(name, ask) for name, ask in _pages(school)]

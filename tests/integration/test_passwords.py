@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ImproperlyConfigured
 from tests.support.deliveries import JULY, deliver, learner_row, register_schools, staff_row
 from tests.support.people import PRIMARY, SECONDARY, upn
+from tests.support.sign_ins import sign_in
 
 from hwb.config import checks
 from hwb.directory.keyring import new_key
@@ -472,12 +473,12 @@ def test_many_are_made_only_for_those_of_whom_nobody_has_one() -> None:
 def test_a_newcomer_who_has_signed_in_here_is_left_alone() -> None:
     """R10: the old password still works, and is reset only if the learner does not know it."""
     made = reset(account(1)).password
-    passwords.record_sign_in(account=account(1).id, now=NOW)
+    sign_in(account(1).id, now=NOW)
     move()
     ids = [account(1).id]
     later = NOW + 2 * DAY
     assert rows.of_school(SECONDARY)[account(1).id].never_signed_in_here
-    passwords.record_sign_in(account=account(1).id, now=later)
+    sign_in(account(1).id, now=later)
     assert not rows.of_school(SECONDARY)[account(1).id].never_signed_in_here
     assert passwords.reset_many(accounts=ids, school=SECONDARY, acting_user="x", now=later).left == tuple(ids)
     assert opens(account(1), made)

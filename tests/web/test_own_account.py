@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -88,6 +88,8 @@ def test_sessions_that_are_over_are_not_shown(world: World) -> None:
     assert "iPad" not in page
     assert SessionDevice.objects.count() == 3
     sessions.forget_expired(at=datetime.now(UTC))
+    assert SessionDevice.objects.count() == 3  # one that begins at this moment has no row of its session yet
+    sessions.forget_expired(at=datetime.now(UTC) + timedelta(minutes=11))
     assert SessionDevice.objects.count() == 2
 
 

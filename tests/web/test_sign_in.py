@@ -14,8 +14,10 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from tests.support.relying_party import party
 from tests.support.second_step import set_up
 from tests.support.world import OWN_CLASS, PASSWORD, SCHOOL, World, encoded, session_of
@@ -70,6 +72,18 @@ def test_every_failure_has_the_same_answer(world: World) -> None:
         assert answer.content.decode().count(WRONG) == 2
         answers.append(answer.headers.get("Set-Cookie", ""))
     assert len(set(answers)) == 1
+
+
+def test_a_sign_in_asks_the_database_little(world: World) -> None:
+    """What it costs beside the hash is statements, most of all: each is a journey, and each that writes a commit."""
+    client, username = Client(), world.accounts[Role.LEARNER].username
+    for _ in ("unknown device", "known device"):
+        client.cookies.pop("sessionid", None)
+        with CaptureQueriesContext(connection) as statements:
+            assert sign_in(client, username).status_code == 302
+        asked = [one["sql"] for one in statements]
+        assert len(asked) <= 8, asked
+        assert not [sql for sql in asked if "SAVEPOINT" in sql]
 
 
 def test_the_session_gets_a_new_id_and_one_given_before_is_worth_nothing(world: World) -> None:

@@ -11,10 +11,10 @@ from tests.support.deliveries import deliver, staff_row
 from tests.support.languages import foreign_texts
 from tests.support.people import OTHER
 from tests.support.second_step import set_up
+from tests.support.sign_ins import sign_in
 from tests.support.world import SCHOOL, World
 
 from hwb import clock
-from hwb.operations import passwords
 from hwb.web.policy import Role
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def test_current_staff_with_roles_and_last_sign_in(world: World) -> None:
     head = world.accounts[Role.HEAD]
-    passwords.record_sign_in(account=head.id, now=clock.now())
+    sign_in(head.id, now=clock.now())
     client = world.client(Role.MIS_ADMIN)
     with CaptureQueriesContext(connection) as queries:
         shown = client.get(f"/en/school/{SCHOOL}/staff/").content.decode()
@@ -83,7 +83,7 @@ def test_staff_are_searched_and_filtered_by_role_and_sign_in(world: World) -> No
     """B13: a search travels by POST; one without a result goes on in Find a member of staff."""
     client, path = world.client(Role.CHAMPION), f"/en/school/{SCHOOL}/staff/"
     head = world.accounts[Role.HEAD]
-    passwords.record_sign_in(account=head.id, now=clock.now())
+    sign_in(head.id, now=clock.now())
 
     def listed(address: str) -> set[str]:
         page = client.get(address).content.decode()

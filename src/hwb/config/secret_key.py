@@ -17,14 +17,13 @@ def secret_key() -> str:
     stated = environment.text("HWB_SECRET_KEY")
     if stated or environment.flag("HWB_PRODUCTION"):
         return stated
-    home = embedded.home()
-    home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    return _kept_key(home / "secret-key")
+    return _kept_key(embedded.home())
 
 
 @cache
-def _kept_key(path: Path) -> str:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _kept_key(home: Path) -> str:
+    home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    handle = os.open(home / "secret-key", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "r+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # two processes at a first start must agree
         key = file.read().strip()

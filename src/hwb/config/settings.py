@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ HWB_PASSWORD_KEYS = environment.names("HWB_PASSWORD_KEYS")
 HWB_PAIRWISE_KEY = environment.text("HWB_PAIRWISE_KEY")
 
 DEBUG = False
-SECRET_KEY = lazy(secret_key, str)()  # made and read when first needed
+SECRET_KEY = lazy(cache(secret_key), str)()  # made and read when first needed
 ALLOWED_HOSTS = environment.names("HWB_HOSTS", "" if HWB_PRODUCTION else "localhost,127.0.0.1,[::1]")
 ROOT_URLCONF = "hwb.config.urls"
 WSGI_APPLICATION = "hwb.config.wsgi.application"
@@ -136,7 +137,7 @@ IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 60 * 60
 IDP_OIDC_RATE_LIMITS = False  # they count by address, and a whole school has one
 LOGIN_URL = "sign-in"
 CSRF_FAILURE_VIEW = "hwb.web.errors.not_authentic"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "hwb.web.session_store"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 12 * 60 * 60  # hwb.web.session ends idle sessions earlier
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -139,9 +139,7 @@ def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "", *, b
     return SignIn(Text(name), Text(_HERE if school == CWM else _CHILDREN), account.username, own)
 
 
-def _of_learner(
-    stage: Stage, record: LearnerRecord, name: str, place: str, *, by: str, school: str = CWM
-) -> SignIn:
+def _of_learner(stage: Stage, record: LearnerRecord, name: str, place: str, *, by: str, school: str = CWM) -> SignIn:
     """A learner keeps the first password that the school made: its state is "can be shown"."""
     made = _made(stage, stage.account(record.upn), by, school)
     return SignIn(Text(name), Text(place), made.username, made.password)

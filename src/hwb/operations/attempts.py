@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are put together from constants only
 """Counts what is tried at the sign-in, for all processes together (lifecycle.attempts has the figures).
 
 A try is counted as a wrong one before the password is looked at, and taken back when it was right: however many are
@@ -10,7 +11,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -24,6 +25,8 @@ from hwb.lifecycle.attempts import AddressSeen, Bar, Count
 from hwb.operations.transactions import in_transaction
 
 _LOG = logging.getLogger(__name__)
+#: Counts by their key, each with whose it is.
+_Found: TypeAlias = "dict[bytes, tuple[UUID | None, Count]]"
 _PREFIX = 3  # bytes of a wrong password's HMAC that are kept, for ten minutes
 _KEPT_FOR = timedelta(days=1)  # counts of names that nobody has
 _KEPT_FOR_ACCOUNTS = timedelta(days=30)
@@ -73,42 +76,51 @@ def mark_of(device: str, account: UUID) -> str:
 
 
 def begin(one: Try, *, at: datetime) -> Verdict:
-    """Counts the try, unless it must not be made now. Whoever gets leave says `right` or `wrong` afterwards."""
-    if not one.on_known_device and (slowed := _slowed(one, at)):
-        return slowed
+    """Counts the try, unless it must not be made now. Whoever gets leave says `right` or `wrong` afterwards.
 
-    def work() -> Verdict:
-        with connection.cursor() as cursor:
-            key = _key_of(one)
-            cursor.execute(_OPEN, [key, one.account, one.on_known_device])
-            cursor.execute(_READ, [key])
-            count = Count(*cursor.fetchone())
-            found = rules.bar(count, known_device=one.on_known_device, at=at)
-            if found is not None:
-                return Verdict(found, count.until if found is not Bar.CLOSED else None)
-            _write(cursor, key, rules.after_wrong(count, at=at))
-        return Verdict()
-
-    return in_transaction(work)
+    Two statements and no lock: the count is written if it still stands as it was read, else it is read again. Each
+    round that fails is one that another try has won, so the count goes up, and soon bars.
+    """
+    key, guessing = _key_of(one), _guessing(one)
+    with connection.cursor() as cursor:
+        found = _read(cursor, [key, *guessing])
+        if found.keys() & set(guessing) and (slowed := _slowed(cursor, guessing, found, at)):
+            return slowed
+        while True:
+            account, count = found.get(key, (one.account, Count()))
+            bar = rules.bar(count, known_device=one.on_known_device, at=at)
+            if bar is not None:
+                if account != one.account:  # the name has become somebody's, or another's, since
+                    cursor.execute("UPDATE sign_in_count SET account = %s WHERE key = %s", [one.account, key])
+                return Verdict(bar, count.until if bar is not Bar.CLOSED else None)
+            after = rules.after_wrong(count, at=at)
+            cursor.execute(_COUNTED, [key, one.account, one.on_known_device, *_values(after), *_values(count)])
+            if cursor.rowcount:
+                return Verdict()
+            found = _read(cursor, [key])
 
 
 def right(one: Try, *, at: datetime) -> None:
     """The password was right: nothing is in a row any more."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM sign_in_count WHERE key = %s", [_key_of(one)])
-        if one.on_known_device:
-            key = _hmac("name", one.name)
-            cursor.execute(_READ, [key])
-            row = cursor.fetchone()
-            if row is not None:
-                _write(cursor, key, rules.after_right_elsewhere(Count(*row)))
-        _note(cursor, one, at, failed=False)
+    elsewhere = _hmac("name", one.name)
+    with connection.cursor() as cursor:
+        cursor.execute(_RIGHT, [_key_of(one), *_noted(one, at, b"", failed=False), [elsewhere]])
+        found = _rows(cursor)
+        while elsewhere in found and one.on_known_device:
+            count = found[elsewhere][1]
+            after = rules.after_right_elsewhere(count)
+            if after == count:
+                return
+            cursor.execute(_CHANGED, [*_values(after), elsewhere, *_values(count)])
+            if cursor.rowcount:
+                return
+            found = _read(cursor, [elsewhere])
 
 
 def wrong(one: Try, *, at: datetime) -> None:
     """The password was wrong. Notes who tried what, and sees whether somebody is guessing."""
     with transaction.atomic(), connection.cursor() as cursor:
-        _note(cursor, one, at, failed=True)
+        cursor.execute(_NOTE, _noted(one, at, _prefix(one), failed=True))
         if one.on_known_device:
             return
         address, password, since = _hmac("address", one.caller.address), _prefix(one), at - rules.WINDOW
@@ -156,21 +168,35 @@ def forget(*, at: datetime) -> None:
         _LOG.warning("sign-in: %d wrong passwords in an hour that had %d a week before", failed, before)
 
 
-def _slowed(one: Try, at: datetime) -> Verdict | None:
+def _guessing(one: Try) -> list[bytes]:
+    """Under which keys it stands that guessing was seen; a device that knows the account is never taken for it."""
+    if one.on_known_device:
+        return []
+    return [_hmac("sprayed", _prefix(one).hex()), _hmac("guessing address", one.caller.address)]
+
+
+def _read(cursor: Any, keys: list[bytes]) -> _Found:
+    cursor.execute(_READ, [keys])
+    return _rows(cursor)
+
+
+def _rows(cursor: Any) -> _Found:
+    return {bytes(key): (account, Count(*values)) for key, account, *values in cursor.fetchall()}
+
+
+def _slowed(cursor: Any, guessing: list[bytes], found: _Found, at: datetime) -> Verdict | None:
     """Guessing that was seen: the password is not looked at; an address gets one try in two seconds."""
-    address, sprayed = _hmac("guessing address", one.caller.address), _hmac("sprayed", _prefix(one).hex())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT key FROM sign_in_count WHERE key = ANY(%s) AND until > %s", [[address, sprayed], at])
-        found = {bytes(key) for (key,) in cursor.fetchall()}
-        if sprayed in found:
-            return Verdict(Bar.SLOWED)
-        if address in found:
-            cursor.execute(
-                "UPDATE sign_in_count SET last = %s WHERE key = %s AND (last IS NULL OR last <= %s)",
-                [at, address, at - rules.SLOW],
-            )
-            if not cursor.rowcount:
-                return Verdict(Bar.SLOWED, at + rules.SLOW)
+    sprayed, address = guessing
+    standing = {key for key, (_, count) in found.items() if count.until is not None and count.until > at}
+    if sprayed in standing:
+        return Verdict(Bar.SLOWED)
+    if address in standing:
+        cursor.execute(
+            "UPDATE sign_in_count SET last = %s WHERE key = %s AND (last IS NULL OR last <= %s)",
+            [at, address, at - rules.SLOW],
+        )
+        if not cursor.rowcount:
+            return Verdict(Bar.SLOWED, at + rules.SLOW)
     return None
 
 
@@ -180,17 +206,12 @@ def _slow(cursor: Any, key: bytes, at: datetime, what: str) -> None:
         _LOG.warning("sign-in: guessing by %s; slowed down", _GUESSING[what])
 
 
-def _note(cursor: Any, one: Try, at: datetime, *, failed: bool) -> None:
-    password = _prefix(one) if failed else b""
-    values = [at, _hmac("address", one.caller.address), _hmac("name", one.name), password, failed]
-    cursor.execute(_NOTE, values)
+def _noted(one: Try, at: datetime, password: bytes, *, failed: bool) -> list[Any]:
+    return [at, _hmac("address", one.caller.address), _hmac("name", one.name), password, failed]
 
 
-def _write(cursor: Any, key: bytes, count: Count) -> None:
-    cursor.execute(
-        "UPDATE sign_in_count SET row = %s, locks = %s, until = %s, last = %s WHERE key = %s",
-        [count.row, count.locks, count.until, count.last, key],
-    )
+def _values(count: Count) -> list[Any]:
+    return [count.row, count.locks, count.until, count.last]
 
 
 def _key_of(one: Try) -> bytes:
@@ -208,12 +229,25 @@ def _hmac(kind: str, value: str) -> bytes:
 
 
 # The name may have become somebody's, or another's, since it was counted first.
-_OPEN = """
-INSERT INTO sign_in_count (key, account, on_device, row, locks) VALUES (%s, %s, %s, 0, 0)
-ON CONFLICT (key) DO UPDATE SET account = EXCLUDED.account
+_COUNTED = """
+INSERT INTO sign_in_count AS c (key, account, on_device, "row", locks, until, last) VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (key) DO UPDATE
+SET account = EXCLUDED.account, "row" = EXCLUDED."row", locks = EXCLUDED.locks, until = EXCLUDED.until,
+    last = EXCLUDED.last
+WHERE c."row" = %s AND c.locks = %s AND c.until IS NOT DISTINCT FROM %s::timestamptz
+  AND c.last IS NOT DISTINCT FROM %s::timestamptz
 """
-_READ = 'SELECT "row", locks, until, last FROM sign_in_count WHERE key = %s FOR UPDATE'
+_CHANGED = """
+UPDATE sign_in_count SET "row" = %s, locks = %s, until = %s, last = %s
+WHERE key = %s AND "row" = %s AND locks = %s AND until IS NOT DISTINCT FROM %s::timestamptz
+  AND last IS NOT DISTINCT FROM %s::timestamptz
+"""
+_READ = 'SELECT key, account, "row", locks, until, last FROM sign_in_count WHERE key = ANY(%s)'
 _NOTE = "INSERT INTO sign_in_attempt (at, address, name, password, failed) VALUES (%s, %s, %s, %s, %s)"
+_RIGHT = f"""
+WITH gone AS (DELETE FROM sign_in_count WHERE key = %s), noted AS ({_NOTE})
+{_READ}
+"""
 _ADDRESS = """
 SELECT count(*), count(*) FILTER (WHERE failed), count(DISTINCT name) FILTER (WHERE failed)
 FROM sign_in_attempt WHERE address = %s AND at > %s

@@ -1,8 +1,12 @@
-"""Ending sessions, and links that work once. Sessions and links live by the real clock, given as `at`."""
+"""Beginning and ending sessions, and links that work once.
+
+Sessions and links live by the real clock, given as `at`.
+"""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -25,6 +29,7 @@ class Purpose(StrEnum):
 
 
 LASTS = {Purpose.FIRST: timedelta(days=7), Purpose.PASSWORD: timedelta(hours=1), Purpose.ADDRESS: timedelta(days=1)}
+_BEGINNING = timedelta(minutes=10)
 
 
 def end_all(*, account: UUID, acting_user: str, now: datetime, at: datetime) -> None:
@@ -37,10 +42,41 @@ def end_all(*, account: UUID, acting_user: str, now: datetime, at: datetime) -> 
         store.write_log(cursor, [entry], chain.Writer(chain.NATION, acting_user, now))
 
 
-def note_device(*, session_key: str, account: UUID, browser: str, system: str, at: datetime) -> None:
-    """Keeps on what a session was begun, for the person's own list of them."""
+@dataclass(frozen=True, slots=True)
+class Device:
+    """On what a session begins, and when by the real clock, for the person's own list of them."""
+
+    session_key: str
+    browser: str
+    system: str
+    began: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a beginning session is told of its person. ``reads``: the language they read pages in, empty when they chose
+    none; ``moved``: another school took the learner on since the last sign-in."""
+
+    reads: str
+    moved: bool
+
+
+def begin(*, account: UUID, device: Device, now: datetime) -> Begun:
+    """Somebody signed in: keeps on what, and "never signed in here" is no longer true."""
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE_DEVICE, [uuid4(), session_key, account, browser, system, at])
+        cursor.execute(_BEGIN, {**_noted(account, device), "now": now})
+        row = cursor.fetchone()
+    return Begun(row[0] or "", row[1]) if row else Begun("", False)
+
+
+def go_on(*, account: UUID, device: Device) -> None:
+    """A session goes on under a new id."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_DEVICE, _noted(account, device))
+
+
+def _noted(account: UUID, device: Device) -> dict[str, Any]:
+    return {"id": uuid4(), "account": account, **asdict(device)}
 
 
 def end_everybodys(*, acting_user: str, now: datetime) -> int:
@@ -85,7 +121,7 @@ def forget_expired(*, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_session WHERE expire_date < %s", [at])
         cursor.execute("DELETE FROM sign_in_link WHERE expires < %s", [at])
-        cursor.execute(_FORGET_DEVICES)
+        cursor.execute(_FORGET_DEVICES, [at - _BEGINNING])
 
 
 def make_link(
@@ -137,18 +173,27 @@ def take_link(cursor: Any, token: str, *, at: datetime, purpose: Purpose) -> UUI
 
 
 _NOTE_DEVICE = """
-INSERT INTO session_device (id, session_key, account, browser, system, began) VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO session_device (id, session_key, account, browser, system, began)
+VALUES (%(id)s, %(session_key)s, %(account)s, %(browser)s, %(system)s, %(began)s)
 ON CONFLICT (session_key) DO UPDATE SET account = excluded.account, browser = excluded.browser,
     system = excluded.system, began = excluded.began
 """
+_BEGIN = f"""
+WITH noted AS ({_NOTE_DEVICE}), before AS (SELECT id, last_sign_in FROM account WHERE id = %(account)s)
+UPDATE account a SET last_sign_in = %(now)s FROM before WHERE a.id = before.id
+RETURNING (SELECT c.pages FROM message_choice c WHERE c.account = a.id),
+    a.kind = 'learner' AND EXISTS (
+        SELECT FROM audit l WHERE l.account = a.id AND l.action = 'claim' AND l.at > before.last_sign_in
+    )
+"""  # noqa: S608 - fixed text
 _END_ONE = """
 DELETE FROM django_session s USING session_device d
 WHERE d.id = %s AND d.account = %s AND s.session_key = d.session_key RETURNING d.session_key
 """
-# A session that was signed out, or given a new id, has left its row.
+# A session that was signed out, or given a new id, has left its row; one that begins now has none yet.
 _FORGET_DEVICES = """
 DELETE FROM session_device d
-WHERE NOT EXISTS (SELECT FROM django_session s WHERE s.session_key = d.session_key)
+WHERE d.began < %s AND NOT EXISTS (SELECT FROM django_session s WHERE s.session_key = d.session_key)
 """
 # Whoever has changed the password since, or signed out everywhere, has ended a link to a new one too.
 _USABLE = """

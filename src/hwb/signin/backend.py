@@ -15,4 +15,5 @@ class PasswordBackend(BaseBackend):
 
     def get_user(self, user_id: UUID | str | int) -> Account | None:
         """The account, while it may sign in (R40)."""
-        return Account.objects.filter(pk=str(user_id), active=True).first()
+        found = Account.objects.raw("SELECT * FROM account WHERE id = %s AND active", [str(user_id)])
+        return next(iter(found), None)

@@ -236,5 +236,5 @@ def _changed(request: PageRequest, form: OwnPasswordForm) -> bool:
         form.add_refusal("present_password" if refused.code == "wrong_old" else "new_password", refused.text)
         return False
     request.session.cycle_key()
-    session.begin(request)  # this one goes on, under a new id
+    session.go_on(request)  # this one goes on, under a new id
     return True

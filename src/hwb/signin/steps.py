@@ -174,7 +174,7 @@ def _added(request: PageRequest, codes: list[str], method: second_step.Method) -
     """After the first one the session goes on under a new id, and says by what it was proved."""
     if codes:
         request.session.cycle_key()
-        session.begin(request)
+        session.go_on(request)
         again.note(request, method)
         return _show_codes(request, codes)
     banner.put(request, Text(N_("The second step has been added.")))

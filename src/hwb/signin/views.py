@@ -12,7 +12,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from hwb import clock
 from hwb.directory.queries import movers
-from hwb.directory.queries import own as own_rows
 from hwb.directory.queries import second_step as rows
 from hwb.operations import passwords, sessions
 from hwb.operations.sessions import Purpose
@@ -152,20 +151,19 @@ def signed_in(request: HttpRequest, account: object) -> HttpResponse:
 def _begun(request: HttpRequest, account: object, response: HttpResponse) -> HttpResponse:
     """What every sign-in ends in once all stages are passed: the session's clocks, and where to go."""
     if request.user.is_authenticated and request.user.pk == getattr(account, "pk", None):
-        session.begin(request)
+        begun = session.begin(request)
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
-        if getattr(account, "kind", "") == "learner" and own_rows.moved(request.user.pk):  # since the last sign-in
+        if begun.moved:
             request.session[MOVED] = True
         if getattr(account, "kind", "") == "staff" and movers.is_to_be_asked(request.user.pk):
             request.session[ASK_MOVE] = True
-        reads = passwords.record_sign_in(account=request.user.pk, now=clock.now())
         if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie
             to = response.url
             if session.MUST_CHANGE in request.session:
                 to = again.on_the_way("own-password", "" if to in _beginnings() else to)
-            if reads in LANGUAGES and to in _beginnings():
-                to = in_language(to, "cy" if reads == "cy" else "en")
+            if begun.reads in LANGUAGES and to in _beginnings():
+                to = in_language(to, "cy" if begun.reads == "cy" else "en")
             response["Location"] = to
     return response
 

@@ -44,18 +44,23 @@ class PersonMiddleware:
         return self._get_response(request)
 
 
-def begin(request: HttpRequest) -> None:
-    """Starts the clocks of a session that has just been signed in."""
+def begin(request: HttpRequest) -> sessions.Begun:
+    """Starts the clocks of a session that has just been signed in; what it is told of its person."""
+    return sessions.begin(account=UUID(request.session[SESSION_KEY]), device=_started(request), now=clock.now())
+
+
+def go_on(request: HttpRequest) -> None:
+    """Starts the clocks anew of a session that goes on under a new id."""
+    sessions.go_on(account=UUID(request.session[SESSION_KEY]), device=_started(request))
+
+
+def _started(request: HttpRequest) -> sessions.Device:
     began = time.time()
     request.session[BEGAN] = request.session[SEEN] = began
     if BY not in request.session:  # a badge or pictures prove nothing that matters most
         confirm(request)
-    if request.session.session_key and SESSION_KEY in request.session:
-        browser, system = browsers.named(request.headers.get("User-Agent", ""))
-        sessions.note_device(
-            session_key=request.session.session_key, account=UUID(request.session[SESSION_KEY]), browser=browser,
-            system=system, at=datetime.fromtimestamp(began, UTC),
-        )  # fmt: skip
+    browser, system = browsers.named(request.headers.get("User-Agent", ""))
+    return sessions.Device(request.session.session_key or "", browser, system, datetime.fromtimestamp(began, UTC))
 
 
 def person_of(request: HttpRequest) -> Person | None:

@@ -42,11 +42,6 @@ def schools(account: UUID) -> tuple[School, ...]:
     return tuple(School(**row) for row in fetch(_SCHOOLS, {"account": account}))
 
 
-def moved(account: UUID) -> bool:
-    """Whether another school took the learner on since the last sign-in."""
-    return bool(fetch(_MOVED, {"account": account}))
-
-
 def password_changed(account: UUID) -> datetime | None:
     """When its password was last chosen or made, by the log; None for a first one that a school made long ago."""
     return fetch(_CHANGED, {"account": account})[0]["at"]  # type: ignore[no-any-return]
@@ -67,10 +62,6 @@ _RECOVERY = "SELECT address, confirmed_at IS NOT NULL AS confirmed FROM recovery
 _SCHOOLS = """
 SELECT DISTINCT e.name_en, e.name_cy FROM placement p JOIN establishment e ON e.dfes = p.school
 WHERE p.account = %(account)s AND p.ended IS NULL ORDER BY e.name_en
-"""
-_MOVED = """
-SELECT 1 FROM account a JOIN audit l ON l.account = a.id AND l.action = 'claim' AND l.at > a.last_sign_in
-WHERE a.id = %(account)s LIMIT 1
 """
 _CHANGED = """
 SELECT max(at) AS at FROM audit WHERE account = %(account)s AND action IN ('password chosen', 'password reset')

@@ -17,7 +17,6 @@ from hwb.operations.passwords.signing import (
     authenticate,
     identify,
     must_change,
-    record_sign_in,
 )
 from hwb.operations.passwords.storing import Rotated, harden, keys_in_use, rotate, unreadable
 
@@ -40,7 +39,6 @@ __all__ = [
     "identify",
     "keys_in_use",
     "must_change",
-    "record_sign_in",
     "reset",
     "reset_by_form",
     "reset_many",

@@ -46,13 +46,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Kept:
-    """What is kept of an account's password: the hash, or a first password encrypted; its row's key."""
+    """What is kept of an account's password: the hash, or a first password encrypted; its row's key; whether another
+    one was asked for when it was made."""
 
     account: UUID
     active: bool
     hash: str
     sealed: bytes | None
     key: str
+    must_change: bool
 
 
 def authenticate(*, name: str, password: str) -> UUID | None:
@@ -91,7 +93,7 @@ def attempt(*, name: str, password: str, caller: Caller, at: datetime) -> Outcom
 def _try(kept: Kept | None, password: str) -> SignIn | None:
     if not is_right(kept, password) or kept is None:
         return None
-    return SignIn(kept.account, kept.active, must_change(kept.account))
+    return SignIn(kept.account, kept.active, kept.must_change and must_change(kept.account))
 
 
 def is_right(kept: Kept | None, password: str) -> bool:
@@ -117,17 +119,6 @@ def account_of_name(name: str) -> UUID | None:
     return kept.account if kept is not None else None
 
 
-def record_sign_in(*, account: UUID, now: datetime) -> str:
-    """A session began: "never signed in here" is no longer true. Returns the language that the person reads pages in.
-
-    Empty when they chose none.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_SIGNED_IN, [now, account])
-        row = cursor.fetchone()
-    return (row[0] or "") if row else ""
-
-
 def kept_of(account: UUID) -> Kept | None:
     """What is kept for an account, None when there is no such account."""
     return _one(_KEPT + "WHERE a.id = %s", account)
@@ -144,8 +135,8 @@ def _one(statement: str, value: UUID | list[str]) -> Kept | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    account, active, hash_, sealed, key = row
-    return Kept(account, active, hash_, None if sealed is None else bytes(sealed), key or "")
+    account, active, hash_, sealed, key, must = row
+    return Kept(account, active, hash_, None if sealed is None else bytes(sealed), key or "", bool(must))
 
 
 def _names(name: str) -> list[str]:
@@ -186,12 +177,8 @@ def _renew(kept: Kept, password: str) -> None:
         )
 
 
-_SIGNED_IN = """
-UPDATE account a SET last_sign_in = %s WHERE a.id = %s
-RETURNING (SELECT c.pages FROM message_choice c WHERE c.account = a.id)
-"""
 _KEPT = """
-SELECT a.id, a.active, a.password, f.ciphertext, f.key_id
+SELECT a.id, a.active, a.password, f.ciphertext, f.key_id, f.must_change
 FROM account a LEFT JOIN first_password f ON f.account = a.id
 """
 _BY_NAME = (
