@@ -132,6 +132,7 @@ class Look:
         assert page.locator("html").get_attribute("lang") == self.language, where
         assert not (found := foreign_texts(page.content(), self.language)), f"{where}: {found}"
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{where} scrolls sideways"
+        assert not page.locator("main [hidden]:visible").count(), f"{where} shows what it says is hidden"
         assert not (found := violations(page)), f"{where}: {found}"
         assert not self.refused, f"{where}: {self.refused}"
 
