@@ -23,6 +23,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.support.connectors import OPTIONS, connect, service
 from tests.support.deliveries import deliver, learner_row, register_schools, staff_row
 from tests.support.graph import SECRET, SKUS, FakeGraph, Refusal
+from tests.support.moving import build as build_moving
 from tests.support.people import OTHER, PRIMARY, SECONDARY, learner
 from typer.testing import CliRunner
 
@@ -185,6 +186,39 @@ def test_everything_that_services_see_waits_in_the_transaction_that_changes_it(
         carry(mail, tenant)
         assert agree(tenant), number
         assert not due()
+
+
+def test_a_joined_account_has_its_old_mailbox_again_and_an_undo_reaches_the_tenant(tenant: FakeGraph) -> None:
+    """R25: the kept account's object is let in at the new school, the newer one's is shut out; an undo reaches both."""
+    mail = connect()
+    moving = build_moving(in_july=lambda: carry(mail, tenant))
+    key = services.pairwise_key()
+
+    def objects() -> dict[str, Any]:
+        found = tenant.state()
+        return {
+            name: found[key.identifier(account.id, sector="microsoft 365")]
+            for name, account in (("kept", moving.kept), ("newer", moving.mover))
+        }
+
+    def opened() -> dict[str, bool]:
+        return {name: has["enabled"] for name, has in objects().items()}
+
+    carry(mail, tenant)
+    assert agree(tenant)
+    assert opened() == {"kept": False, "newer": True}
+    before = objects()
+    number = moving.joined()
+    assert due() >= {moving.kept.id, moving.mover.id}
+    carry(mail, tenant)
+    assert agree(tenant)
+    assert opened() == {"kept": True, "newer": False}
+    assert all(group.startswith(f"hwb-{SECONDARY}") for group in objects()["kept"]["groups"])
+    moving.undo(number)
+    assert due() >= {moving.kept.id, moving.mover.id}
+    carry(mail, tenant)
+    assert agree(tenant)
+    assert objects() == before
 
 
 def test_a_release_goes_before_all_that_waits(mail: Working, tenant: FakeGraph) -> None:
