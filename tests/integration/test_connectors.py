@@ -46,7 +46,7 @@ from hwb.operations.runs import RunNotFound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2018, 7, 2, 12, tzinfo=UTC)
-JULY, AUGUST, SEPTEMBER = date(2018, 7, 2), date(2018, 8, 1), date(2018, 9, 3)
+JULY, TOMORROW, AUGUST, SEPTEMBER = date(2018, 7, 2), date(2018, 7, 3), date(2018, 8, 1), date(2018, 9, 3)
 
 
 @pytest.fixture(autouse=True)
@@ -155,6 +155,7 @@ def test_everything_that_services_see_waits_in_the_transaction_that_changes_it(
     mail: Working, tenant: FakeGraph
 ) -> None:
     """I11: class, year group, name, address, switching off and on, guests and staff classes each put the account there."""
+    first = [learner_row(1, registration_group="6H", preferred_surname="Newydd"), learner_row(2, year_group="5")]
     steps: list[Any] = [
         lambda: deliver([learner_row(1), learner_row(2)], [staff_row("A")]),
         lambda: deliver([learner_row(1, registration_group="6H"), learner_row(2)], [staff_row("A")], hour=13),
@@ -175,6 +176,11 @@ def test_everything_that_services_see_waits_in_the_transaction_that_changes_it(
         lambda: accounts.reactivate(
             username=Account.objects.get(preferred_surname="Newydd").username, school=PRIMARY, reason="r", acting_user="t", now=NOW, on=JULY
         ),
+        lambda: deliver([learner_row(5)], school=SECONDARY, hour=19),  # the guest's time is over
+        lambda: deliver(first, [staff_row("A", classes=("6H",), leaving_date=JULY)], hour=20, on=TOMORROW),
+        lambda: deliver(first, [staff_row("A", classes=("6H",))], hour=21, on=TOMORROW),
+        lambda: deliver([first[0], learner_row(2, year_group="5", leaving_date=JULY)], None, hour=22, on=TOMORROW),
+        lambda: deliver([learner_row(5), learner_row(2, year_group="5", start_date=TOMORROW)], school=SECONDARY, hour=23, on=TOMORROW),
     ]  # fmt: skip
     for number, step in enumerate(steps):
         before = service_accounts.facts_of([str(id_) for id_ in Account.objects.values_list("id", flat=True)])
