@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hwb.demo import abacws
+from hwb.demo import abacws, party
 from hwb.demo.stage import OPERATOR, DemoFailed, Stage
 from hwb.extract.texts import N_, Text
 from hwb.operations import services
@@ -40,8 +40,8 @@ def start(stage: Stage, *, beside: int) -> RelyingParty:
     made = services.register(
         Wanted(
             protocol="oidc", name=NAME, schools=tuple(school.dfes for school in stage.schools), scopes=abacws.SCOPES,
-            redirect_uris=(own + abacws.BACK,), after_logout_uris=(own + abacws.BYE,),
-            start_uri=own + abacws.START, logout_uri=f"http://127.0.0.1:{port}{abacws.OUT}",
+            redirect_uris=(own + party.BACK,), after_logout_uris=(own + party.BYE,),
+            start_uri=own + party.START, logout_uri=f"http://127.0.0.1:{port}{party.OUT}",
         ),
         acting_user=OPERATOR, at=datetime.now(UTC), now=stage.now,
     )  # fmt: skip
