@@ -87,4 +87,3 @@ def run(*, pages: str, folder: Path, cookie: str) -> None:
         threading.Thread(target=end_with_input, args=(server,), daemon=True).start()
         print("ready", flush=True)
         server.serve_forever()
-
