@@ -22,6 +22,17 @@ def service() -> UUID:
     return services.register(wanted_service, acting_user="t", at=datetime.now(UTC), now=NOW).service
 
 
+def connect_work(address: str = "https://work.example/hwb/v1", by: UUID | None = None) -> Working:
+    """Just2easy, called "work" (tests.support.just2easy)."""
+    connectors.add(
+        connectors.Wanted(
+            kind="just2easy", name="work", service=by or service(), options={"address": address, "client_id": "hwb"}
+        ),
+        acting_user="t", at=datetime.now(UTC), now=NOW,
+    )  # fmt: skip
+    return rows.working("work")[0]
+
+
 def connect(name: str = "mail", address: str = "https://graph.example", by: UUID | None = None) -> Working:
     connectors.add(
         connectors.Wanted(
