@@ -23,6 +23,7 @@ from hwb.lifecycle.earlier_work import (
     due,
     standing,
 )
+from hwb.lifecycle.work_spaces import Access, Granted, spaces_of
 
 TODAY = date(2018, 9, 10)
 MALI = Learner(SECONDARY, active=True, protected=False, earlier=frozenset({PRIMARY}))
@@ -31,7 +32,7 @@ MALI = Learner(SECONDARY, active=True, protected=False, earlier=frozenset({PRIMA
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("event", Event)
 def test_every_event_has_its_answer_in_every_state(state: State, event: Event) -> None:
-    """The table is total, and what is over stays over."""
+    """R41: Every event has its answer in every state of a request, and what is over stays over."""
     following = TABLE[state][event]
     if following is None:
         with pytest.raises(NotNow):
@@ -42,7 +43,7 @@ def test_every_event_has_its_answer_in_every_state(state: State, event: Event) -
 
 
 def test_asked_arranged_ready() -> None:
-    """ux.md 9.6: asked, being arranged, ready, not possible."""
+    """R41: A request is asked, being arranged, ready, not possible or ended; ready only once the service has it."""
     assert standing(State.ASKED, delivered=False) is Standing.ASKED
     assert standing(State.GRANTED, delivered=False) is Standing.ARRANGING
     assert standing(State.GRANTED, delivered=True) is Standing.READY
@@ -51,7 +52,7 @@ def test_asked_arranged_ready() -> None:
 
 
 def test_the_present_school_asks_for_work_of_a_school_that_had_the_learner() -> None:
-    """R41: on request; nobody else's learner, no school that never had them, and no protected person."""
+    """R41: The present school asks for work at a school that had its learner, never of a protected person."""
     assert against_asking(MALI, school=SECONDARY, earlier=PRIMARY) is None
     assert against_asking(replace(MALI, active=False), school=SECONDARY, earlier=PRIMARY) is None
     assert against_asking(MALI, school=OTHER, earlier=PRIMARY) is Cause.NOT_HERE
@@ -68,7 +69,7 @@ def test_the_present_school_asks_for_work_of_a_school_that_had_the_learner() -> 
     ],
 )  # fmt: skip
 def test_support_grants_for_days_within_a_year(first: int, last: int, cause: Cause | None) -> None:
-    """R41: the grant can end, so it has a first and a last day."""
+    """R41: A grant has a first day, today or later, and a last one within a year; an inactive learner's waits."""
     days = {"first": TODAY + timedelta(first), "last": TODAY + timedelta(last), "on": TODAY}
     assert against_granting(MALI, school=SECONDARY, earlier=PRIMARY, **days) is cause
     inactive = replace(MALI, active=False)
@@ -78,7 +79,7 @@ def test_support_grants_for_days_within_a_year(first: int, last: int, cause: Cau
 
 
 def test_an_access_ends_after_its_last_day_and_when_the_learner_leaves() -> None:
-    """R41: the last day is still in; leaving comes before everything; what is over happens once."""
+    """R41: A grant ends after its last day, and when the learner leaves the school that asked."""
 
     def on(day: date, learner: Learner = MALI, state: State = State.GRANTED) -> Event | None:
         return due(state, learner, school=SECONDARY, last=TODAY, on=day)
@@ -91,3 +92,20 @@ def test_an_access_ends_after_its_last_day_and_when_the_learner_leaves() -> None
         assert on(TODAY, replace(MALI, holder=holder), State.ASKED) is Event.LEAVE
         assert on(TODAY, replace(MALI, holder=holder), State.ENDED) is None
     assert due(State.ASKED, MALI, school=SECONDARY, last=None, on=TODAY + timedelta(900)) is None
+
+
+def test_a_move_gives_a_new_space_and_shuts_the_earlier_one() -> None:
+    """R41: After a move the learner has the new school's space, and the earlier one only by a grant, for its days."""
+    access = Access(TODAY, TODAY + timedelta(28))
+    granted = [Granted(SECONDARY, PRIMARY, access)]
+
+    def spaces(*places: str, held: str = "", last: str = "", of: list[Granted] = granted) -> dict[str, Access | None]:
+        found = spaces_of(places=places, held={held}, last=last, granted=of)
+        return {space.school: space.access for space in found}
+
+    assert spaces(PRIMARY, held=PRIMARY, of=[]) == {PRIMARY: None}
+    assert spaces(SECONDARY, held=SECONDARY, of=[]) == {SECONDARY: None}
+    assert spaces(SECONDARY, held=SECONDARY) == {SECONDARY: None, PRIMARY: access}
+    assert spaces(OTHER, held=OTHER) == {OTHER: None}
+    assert spaces(SECONDARY, PRIMARY, held=SECONDARY) == {SECONDARY: None, PRIMARY: None}
+    assert spaces(last=PRIMARY, of=[]) == {PRIMARY: None}
