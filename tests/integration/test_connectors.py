@@ -22,11 +22,12 @@ from django.db import connection, connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.support.connectors import OPTIONS, connect, service
 from tests.support.deliveries import deliver, learner_row, register_schools, staff_row
-from tests.support.graph import SECRET, SKUS, FakeGraph, Refusal
 from tests.support.people import OTHER, PRIMARY, SECONDARY, learner
 from typer.testing import CliRunner
 
 from hwb.cli.main import build_app
+from hwb.demo.tenant import SECRET, SKUS
+from hwb.demo.tenant.graph import FakeGraph, Refusal
 from hwb.directory.models import Account, ConnectedAccount, ConnectedGroup, Connector, Placement
 from hwb.directory.queries import connectors as rows
 from hwb.directory.queries import service_accounts

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from tests.support.graph import SKUS
-
+from hwb.demo.tenant import SKUS
 from hwb.directory.queries import connectors as rows
 from hwb.directory.queries.connectors import Working
 from hwb.operations import connectors, services

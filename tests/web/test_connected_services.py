@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import pytest
 from tests.support.connectors import connect, connect_work
-from tests.support.graph import SECRET, FakeGraph
 from tests.support.just2easy import FakeJust2easy
 from tests.support.languages import foreign_texts
 from tests.support.world import SCHOOL, World
 
+from hwb.demo.tenant import SECRET
+from hwb.demo.tenant.graph import FakeGraph
 from hwb.directory.models import Account, ConnectedAccount, Connector
 from hwb.jobs import connectors as jobs
 from hwb.operations import accounts

@@ -82,6 +82,7 @@ def test_a_school_asks_and_support_opens(world: World, mover: Account, work: Wor
     text = shown(agent, f"{case}take/", language, {})
     assert name in text
     assert "Coursework" in text
+    assert re.findall(r'value="(2018-[0-9-]+)"', text) == ["2018-07-16", "2018-08-13"]
     assert reference in shown(agent, "support/work/?view=mine", language)
     assert "govuk-error-summary" in shown(agent, case, language, {"first": "2018-07-15", "last": "2018-08-13"})
     text = shown(agent, case, language, DAYS)

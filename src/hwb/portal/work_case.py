@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
@@ -206,10 +205,11 @@ def _delivery(row: WorkRow) -> str:
     return say(Text(N_("On its way to the service since {moment}."), gaps))
 
 
-def _days(row: WorkRow) -> dict[str, date]:
+def _days(row: WorkRow) -> dict[str, str]:
+    """As they are typed: a form would write a day as people read it, and not take it back."""
     today = clock.today()
     first = max(row.first_day or today, today)
-    return {"first": first, "last": max(row.last_day or today + USUAL, first)}
+    return {"first": first.isoformat(), "last": max(row.last_day or today + USUAL, first).isoformat()}
 
 
 def _stop_text(row: WorkRow) -> str:

@@ -17,7 +17,7 @@ from hwb import clock
 from hwb.demo.just2easy import ADAPTER, SCOPES
 from hwb.demo.just2easy.contract import Adapter
 from hwb.demo.just2easy.shelf import Missing, Person, Right, Shelf, Shut, Space
-from hwb.demo.party.door import IN_LANGUAGE, Door, frame, say
+from hwb.demo.party.door import IN_LANGUAGE, Door, frame, language_of, say
 from hwb.extract.texts import N_, Language
 
 #: What lies in every new space.
@@ -162,5 +162,6 @@ urlpatterns = [
     re_path(rf"^{IN_LANGUAGE}/$", home),
     re_path(rf"^{IN_LANGUAGE}/space/(?P<school>[0-9]{{7}})/$", space),
     re_path(rf"^{IN_LANGUAGE}/all/$", everything),
+    re_path(r"^all/$", lambda request: HttpResponseRedirect(f"/{language_of(request)}/all/")),
     re_path(rf"^{ADAPTER[1:]}/", adapter),
 ]

@@ -56,7 +56,7 @@ class Door:
 
     def _sign_in(self, request: HttpRequest, language: Language | None = None) -> HttpResponse:
         """To Hwb; from the launcher's tile, too, which has no language."""
-        chosen = request.session[_LANGUAGE] = language or _language(request)
+        chosen = request.session[_LANGUAGE] = language or language_of(request)
         return signing.lead_in(request, self._scopes, chosen)
 
     def _back(self, request: HttpRequest) -> HttpResponse:
@@ -90,7 +90,7 @@ class Door:
 
 def lead_home(request: HttpRequest) -> HttpResponse:
     """To the first page in the visitor's language."""
-    return HttpResponseRedirect(f"/{_language(request)}/")
+    return HttpResponseRedirect(f"/{language_of(request)}/")
 
 
 def frame(language: Language) -> dict[str, Any]:
@@ -103,6 +103,7 @@ def say(message: str, language: Language, **values: str) -> str:
     return render(Text(message, values), language=language, domain=DOMAIN)
 
 
-def _language(request: HttpRequest) -> Language:
+def language_of(request: HttpRequest) -> Language:
+    """The one that the visitor chose, else the browser's."""
     kept = request.session.get(_LANGUAGE) or get_language_from_request(request)
     return "cy" if kept == "cy" else "en"
