@@ -23,18 +23,20 @@ USER = {
 def test_whoever_changed_last_is_first(language: str, tmp_path: Path) -> None:
     """A user and their group, made through Graph, stand on the page; names are text and no markup."""
     port = free_port()
-    with running([sys.executable, "-m", "hwb.demo.tenant"], {**os.environ, "PORT": str(port)}, log=tmp_path / "log"):
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-            token = {"grant_type": "client_credentials", "client_secret": SECRET}
-            assert http.post("/t/oauth2/v2.0/token", data={**token, "client_secret": "x"}).status_code == 401
-            assert http.post("/t/oauth2/v2.0/token", data=token).status_code == 200
-            graph = {"Authorization": "Bearer token"}
-            made = http.post("/v1.0/users", json=USER, headers=graph).json()["id"]
-            licence = {"addLicenses": [{"skuId": SKUS["learner"]}], "removeLicenses": []}
-            http.post(f"/v1.0/users/{made}/assignLicense", json=licence, headers=graph)
-            assert http.get("/v1.0/users/x").status_code == 401
-            assert http.get("/").headers["location"] == "/en/"
-            page = http.get(f"/{language}/")
-            assert not foreign_texts(page.content, language)
-            assert "&lt;Mali&gt; Rees" in page.text
-            assert {"en": "Learner", "cy": "Dysgwr"}[language] in page.text
+    with (
+        running([sys.executable, "-m", "hwb.demo.tenant"], {**os.environ, "PORT": str(port)}, log=tmp_path / "log"),
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+    ):
+        token = {"grant_type": "client_credentials", "client_secret": SECRET}
+        assert http.post("/t/oauth2/v2.0/token", data={**token, "client_secret": "x"}).status_code == 401
+        assert http.post("/t/oauth2/v2.0/token", data=token).status_code == 200
+        graph = {"Authorization": "Bearer token"}
+        made = http.post("/v1.0/users", json=USER, headers=graph).json()["id"]
+        licence = {"addLicenses": [{"skuId": SKUS["learner"]}], "removeLicenses": []}
+        http.post(f"/v1.0/users/{made}/assignLicense", json=licence, headers=graph)
+        assert http.get("/v1.0/users/x").status_code == 401
+        assert http.get("/").headers["location"] == "/en/"
+        page = http.get(f"/{language}/")
+        assert not foreign_texts(page.content, language)
+        assert "&lt;Mali&gt; Rees" in page.text
+        assert {"en": "Learner", "cy": "Dysgwr"}[language] in page.text
