@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
 from tests.support.connectors import connect_work
+from tests.support.connectors import service as a_service
 from tests.support.deliveries import deliver, learner_row, register_schools, staff_row
 from tests.support.just2easy import SECRET, FakeJust2easy
 from tests.support.people import PRIMARY, SECONDARY
+from typer.testing import CliRunner
 
+from hwb.cli.main import build_app
 from hwb.directory.models import Account, ConnectedAccount, Connector
 from hwb.directory.queries import connectors as rows
 from hwb.directory.queries.connectors import Working
@@ -107,3 +111,17 @@ def test_the_nightly_comparison_mends_what_hands_did(
     assert sorted(service.shelf.people) == ids
     assert all(service.spaces(id_) == {PRIMARY: (True, None)} for id_ in ids)
     assert jobs.compare(rows.working("work")[0], http=service.client()) == 0
+
+
+def test_the_command_line() -> None:
+    """Added with its address, listed; refused without one."""
+    register_schools()
+    app, runner, sign_in = build_app(), CliRunner(), str(a_service())
+    kind = ["connectors", "add", "--kind", "just2easy", "--name", "work", "--service", sign_in, "--client-id", "hwb"]
+    refused = runner.invoke(app, kind)
+    assert refused.exit_code != 0
+    assert "address" in refused.output
+    assert runner.invoke(app, [*kind, "--address", "https://work.example/hwb/v1/"]).exit_code == 0
+    listed = json.loads(runner.invoke(app, ["connectors", "list", "--json"]).output)
+    assert [(each["name"], each["kind"]) for each in listed] == [("work", "just2easy")]
+    assert rows.working("work")[0].options["address"] == "https://work.example/hwb/v1"
