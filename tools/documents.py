@@ -33,6 +33,7 @@ def unexplained_dependencies() -> Iterator[str]:
     stated = [
         *project["project"]["dependencies"],
         *project["project"]["optional-dependencies"]["server"],
+        *project["project"]["optional-dependencies"]["demo"],
         *project["dependency-groups"]["dev"],
         *project["build-system"]["requires"],
     ]

@@ -16,7 +16,8 @@ from tests.support.languages import foreign_texts
 from tests.support.programs import check_refused, free_port, running, sign_in
 from tests.support.world import SCHOOL, World, release_learner
 
-from hwb.demo.abacws import BACK, BYE, OUT, SCOPES, START
+from hwb.demo.abacws import SCOPES
+from hwb.demo.party import BACK, BYE, OUT, START
 from hwb.jobs import service_log_outs
 from hwb.operations import services
 from hwb.operations.services import Wanted

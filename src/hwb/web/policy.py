@@ -84,6 +84,8 @@ class Action(StrEnum):
     AUTHORISE_MOVE_FOR_SCHOOL = "authorise move for school"
     INVITE_TO_MOVE = "invite to move"
     SEE_CASES = "see cases"
+    ASK_FOR_WORK = "ask for earlier work"
+    GRANT_WORK = "grant earlier work"
     CONSOLIDATE = "consolidate"
     CHANGE_NATION = "change nation"
     SEARCH_AUDIT = "search audit"
@@ -140,6 +142,9 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.INVITE_TO_MOVE: _row(champion=_S.SCHOOL),
     # Whose cases there are; what stands in one is for the agent who has taken it.
     _A.SEE_CASES: _row(agent=_S.NATION),
+    # R41: the learner's present school asks; support decides, the agent who has taken the request.
+    _A.ASK_FOR_WORK: _row(champion=_S.SCHOOL),
+    _A.GRANT_WORK: _row(agent=_S.NATION),
     _A.CHANGE_NATION: _row(operator=_S.NATION),
     _A.SEARCH_AUDIT: _row(operator=_S.NATION, auditor=_S.NATION),
     _A.SEE_SCHOOL: _row(mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),
