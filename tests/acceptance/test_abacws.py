@@ -36,11 +36,8 @@ def abacws(world: World, server: str, settings: Any, tmp_path: Path) -> Iterator
                after_logout_uris=(own + BYE,), start_uri=own + START, logout_uri=f"http://127.0.0.1:{port}{OUT}"),
         acting_user="tests", at=at, now=at,
     )  # fmt: skip
-    environment = {
-        **os.environ, "ISSUER": server, "CLIENT_ID": made.client_id, "CLIENT_SECRET": made.secret, "PORT": str(port),
-        "NO_PROXY": "*", "no_proxy": "*",
-    }  # fmt: skip
-    with running([sys.executable, "-m", "hwb.demo.abacws"], environment, log=tmp_path / "log"):
+    told = {"ISSUER": server, "CLIENT_ID": made.client_id, "CLIENT_SECRET": made.secret}
+    with running([sys.executable, "-m", "hwb.demo.abacws"], port=port, log=tmp_path / "log", **told):
         yield own
 
 
