@@ -484,7 +484,12 @@ def test_algorithms_are_not_the_senders_choice(world: World, maths: Party) -> No
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     secrets = (json.dumps(key), pem, pem.strip(), "")  # what a confused check might take for the secret
     unsigned = jwt.encode(told, "", algorithm="none")
-    for forged in (unsigned, *(signed_by_hand(told, secret) for secret in secrets)):
+    own = signing_keys.signing(at=datetime.now(UTC))
+    strange = (  # our key for another issuer; another's key in our name
+        jwt.encode({**told, "iss": "https://other.example"}, own.pem, algorithm="RS256", headers={"kid": own.kid}),
+        jwt.encode(told, sealed_keys.new_pem(), algorithm="RS256", headers={"kid": own.kid}),
+    )
+    for forged in (unsigned, *strange, *(signed_by_hand(told, secret) for secret in secrets)):
         assert answer_of(browser.get(maths.request(id_token_hint=forged)))["error"] == "login_required"
 
 
