@@ -23,6 +23,7 @@ import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from tests.support.axe import violations
 from tests.support.languages import foreign_texts
@@ -61,6 +62,9 @@ def server() -> Iterator[str]:
     connections.settings["default"]["CONN_MAX_AGE"] = 0
     httpd = ThreadedWSGIServer(("localhost", 0), _QuietHandler)
     httpd.set_app(get_wsgi_application())
+    # Every page's code is loaded at the first address that is looked up: for seconds where others use the processors,
+    # and mod_auth_openidc, whose request might be the first, waits for five.
+    reverse("start")
     thread = threading.Thread(target=httpd.serve_forever, daemon=True)
     thread.start()
     yield f"http://localhost:{httpd.server_port}"
