@@ -26,6 +26,7 @@ class Kind(StrEnum):
     WATCHED = "M11"
     DECISION = "M12"
     MOVE = "M13"
+    CASE = "M14"
     OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
     RECOVERY = "recovery"  # A9
@@ -63,8 +64,8 @@ DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
     Kind.RECOVERY, Kind.RECOVERY_ADDRESS, Kind.INVITATION, Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.DECISION,
-    Kind.MOVE, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.ASKED, Kind.WAITED_FOR, Kind.REFUSALS,
-    Kind.ARRIVALS,
+    Kind.MOVE, Kind.CASE, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.ASKED, Kind.WAITED_FOR,
+    Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 
 MORNING = time(7)

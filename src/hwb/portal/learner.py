@@ -69,7 +69,7 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         ],
         came_from_elsewhere=_came_from_elsewhere(record, dfes),
         asks=_asks(request, dfes, account, facts, found) if facts and found else None,
-        school_rows=_school_rows(record, facts, request, dfes), schools=_picture(record, names, today, request),
+        school_rows=school_rows(record, facts, request, dfes), schools=picture(record, names, today, request),
         deeds=_deeds(request, record, known, child, dfes), **happened(request, row, dfes, names, account=row.account),
     )  # fmt: skip
 
@@ -118,12 +118,13 @@ def show_password(request: PageRequest, dfes: str, account: UUID) -> HttpRespons
     return response
 
 
-def _school_rows(
+def school_rows(
     record: LearnerRecord, facts: LearnerFacts | None, request: PageRequest, dfes: str
 ) -> list[dict[str, Any]]:
     row, none = record.row, say(N_("Not given"))
     own = request.access.classes  # a teacher sees the pages of these, and no others
-    sees_class = row.registration_group and row.here and (own is None or row.registration_group in own)
+    sees = may(request.person, Action.SEE_LEARNERS, school=dfes)
+    sees_class = sees and row.registration_group and row.here and (own is None or row.registration_group in own)
     rows: list[dict[str, Any]] = [
         {"label": N_("UPN"), "value": row.upn or none, "own": True},
         {"label": N_("Legal name"), "value": f"{record.legal_forename} {record.legal_surname}".strip(), "own": True},
@@ -150,7 +151,7 @@ def _school_rows(
     return rows
 
 
-def _picture(
+def picture(
     record: LearnerRecord, names: dict[str, tuple[str, str]], today: date, request: PageRequest
 ) -> SafeString | str:
     """P12: the times at schools, and the gaps between them in which nobody had the account."""

@@ -1,0 +1,45 @@
+"""What a case's answer begins with: the explanation of the engine, in the language of whoever asked."""
+
+from __future__ import annotations
+
+from hwb import clock
+from hwb.directory.queries import desk_people, explanations
+from hwb.directory.queries.desk import DeskCase
+from hwb.extract.texts import Language
+from hwb.lifecycle import explain
+from hwb.lifecycle.explain import Explanation
+from hwb.operations import settings
+
+
+def suggested(case: DeskCase) -> str:
+    """Headline and next step, in the case's language, or in both; empty where there is nobody to explain."""
+    found = explained(case)
+    if found is None:
+        return ""
+    languages: tuple[Language, ...] = ("cy",) if case.language == "cy" else ("en",) if case.language else ("cy", "en")
+    return "\n\n".join(_said(found, language) for language in languages)
+
+
+def explained(case: DeskCase) -> Explanation | None:
+    """What the engine says of the person a case is about, as the case's school sees them."""
+    if not case.school:
+        return None
+    on, limits = clock.today(), settings.explanation_limits(school=case.school)
+    person = desk_people.person(case.account) if case.account is not None else None
+    if person is None and not case.upn:
+        return None
+    if person is None or person.kind == "learner":
+        facts = explanations.learner(upn=case.upn or (person.upn if person else ""), school=case.school, on=on,
+                                     limits=limits)  # fmt: skip
+        return explain.learner(facts, on=on, limits=limits)
+    if person.kind != "staff":
+        return None
+    of_staff = explanations.staff(school=case.school, account=person.account, on=on, limits=limits)
+    return explain.staff(of_staff, on=on, limits=limits)
+
+
+def _said(found: Explanation, language: Language) -> str:
+    said = [explain.say(found.headline, language), explain.say(found.next_step, language)]
+    if found.when is not None:
+        said.append(explain.say(found.when, language))
+    return " ".join(part for part in said if part)

@@ -1,0 +1,271 @@
+"""E1–E4, B17, M14: a school asks Hwb Support, an agent looks in a case and answers; everything seen is recorded."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from tests.support.languages import foreign_texts
+from tests.support.people import upn
+from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, session_of
+
+from hwb.directory.models import Account, Audit, Consolidation, Message, SupportCase
+from hwb.operations import protection, roles
+from hwb.operations.roles import Reach
+from hwb.web.policy import Role
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(answer: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
+
+
+def follow(client: Client, address: str, data: dict[str, str] | None = None, *, language: str = "en") -> Any:
+    """The page, or where sending the form led; in one language only."""
+    place = address if address.startswith("/") else f"/{language}/{address}"
+    answer = client.get(place, follow=True) if data is None else client.post(place, data, follow=True)
+    assert answer.status_code == 200, (place, answer.status_code)
+    assert not foreign_texts(answer.content, language), (place, foreign_texts(answer.content, language))
+    return answer
+
+
+def opened() -> SupportCase:
+    return SupportCase.objects.order_by("-number")[0]
+
+
+def search(world: World, words: str, language: str = "en", client: Client | None = None) -> tuple[Client, Any]:
+    agent = client or world.client(Role.AGENT)
+    return agent, follow(agent, "support/search/", {"words": words}, language=language)
+
+
+def open_record(world: World, words: str, *, language: str = "en", asker: str = "", school: str = SCHOOL) -> Client:
+    """From the caller's word to the record: two forms."""
+    agent, answer = search(world, words, language)
+    given = {"reason": "The school telephoned", "school": school, "asker": asker, "spoken": language}
+    follow(agent, answer.request["PATH_INFO"], given, language=language)
+    return agent
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_request_from_question_to_answer(world: World, language: str) -> None:
+    """B17, E4, M14: asked, taken, something needed, replied, answered; the school reads the answer."""
+    champion, agent = world.client(Role.CHAMPION), world.client(Role.AGENT)
+    follow(champion, f"school/{SCHOOL}/requests/", language=language)
+    follow(champion, f"school/{SCHOOL}/requests/new/", language=language)
+    follow(champion, f"school/{SCHOOL}/requests/new/question/", {"details": "When does the grace end?"},
+           language=language)  # fmt: skip
+    case = opened()
+    assert (case.kind, case.school, case.language, case.state) == ("question", SCHOOL, language, "new")
+    place = f"support/cases/{case.number}/"
+    for view in ("", "?view=unassigned", "?view=ready", "?kind=question"):
+        assert f"HW-{case.number}" in text_of(follow(agent, f"support/cases/{view}", language=language))
+    assert "grace" not in text_of(follow(agent, place, language=language))  # not before it is taken
+    follow(agent, f"{place}take/", {}, language=language)
+    assert "When does the grace end?" in text_of(follow(agent, place, language=language))
+    follow(agent, f"{place}needs/", {"text": "For which year group?"}, language=language)
+    mine = f"school/{SCHOOL}/requests/{case.number}/"
+    assert "For which year group?" in text_of(follow(champion, mine, language=language))
+    follow(champion, mine, {"text": "For year 11."}, language=language)
+    assert "For year 11." in text_of(follow(agent, place, language=language))
+    follow(agent, f"{place}answer/", {"text": "On 31 August.", "outcome": "explained"}, language=language)
+    assert opened().state == "unchanged"
+    assert "On 31 August." in text_of(follow(champion, mine, language=language))
+    told = Message.objects.filter(kind="M14", to_account=world.accounts[Role.CHAMPION].id).order_by("id")
+    assert [message.details["what"] for message in told] == ["needs", "done"]
+    done = text_of(follow(agent, "support/cases/?view=done", language=language))
+    assert f"HW-{case.number}" in done
+    entries = Audit.objects.filter(action="case", details__contains=f'"case":{case.number}')
+    assert entries.count() == 5
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_the_support_call(world: World, language: str) -> None:
+    """6.5: a caller's UPN leads to the record, with the answer that the school sees; it is sent and closed at once."""
+    champion, learner = world.accounts[Role.CHAMPION], world.learners[OWN_CLASS][1]
+    agent = open_record(world, learner.upn, language=language, asker=champion.username)
+    case = opened()
+    assert (case.kind, case.owner, case.account) == ("call", world.accounts[Role.AGENT].id, learner.id)
+    shown = follow(agent, f"support/cases/{case.number}/record/0/{SCHOOL}/", language=language)
+    assert learner.username in text_of(shown)
+    own = world.client(Role.CHAMPION).get(f"/{language}/school/{SCHOOL}/learners/{learner.id}/")
+    code = re.search(r"LX\d\d", text_of(own))
+    assert code
+    assert code[0] in text_of(shown)
+    suggested = shown.context["form"].initial["text"]
+    assert suggested.split(".")[0] in text_of(own).replace("&#x27;", "'")
+    follow(
+        agent, f"support/cases/{case.number}/answer/", {"text": suggested, "outcome": "explained"}, language=language
+    )
+    assert Message.objects.get(kind="M14").to_account == champion.id
+    assert agent.get(f"/{language}/support/cases/{case.number}/record/0/{SCHOOL}/").status_code == 404  # it is closed
+    seen = Audit.objects.filter(
+        action="case seen", account=learner.id, actor=f"account {world.accounts[Role.AGENT].id}"
+    )
+    assert seen.count() >= 1
+    assert Audit.objects.filter(action="case search", account=learner.id).count() == 1
+
+
+@pytest.mark.parametrize("found_by", ["upn", "username", "e-mail", "code and number", "code and name", "case"])
+def test_every_exact_word_leads_to_the_person(world: World, found_by: str) -> None:
+    """E1: exact identifiers open at once; no word is in an address, and before the case nobody is named."""
+    learner, head = world.learners[OWN_CLASS][1], world.accounts[Role.HEAD]
+    words, initials = {
+        "upn": (f" {learner.upn[:5]}-{learner.upn[5:].lower()}", learner), "username": (learner.username.title(), learner),
+        "e-mail": (head.email, head), "code and number": (f"he {SCHOOL}", head),
+        "code and name": (f"HE School {SCHOOL}", head), "case": ("", head),
+    }[found_by]  # fmt: skip
+    if found_by == "case":
+        open_record(world, head.username)
+        words = f"hw-{opened().number}"
+    _agent, answer = search(world, words)
+    where = answer.request["PATH_INFO"]
+    assert words.strip() not in where
+    if found_by != "case":
+        assert initials.legal_surname not in text_of(answer)
+    assert SupportCase.objects.count() == (found_by == "case")
+
+
+def test_what_leads_nowhere_says_what_was_tried(world: World) -> None:
+    _, answer = search(world, upn(4711))
+    assert "Nothing was found." in text_of(answer)
+    _, answer = search(world, world.learners[OWN_CLASS][1].legal_surname)
+    assert "Names are not searched." in text_of(answer)
+
+
+def test_no_record_without_a_case_and_none_without_a_reason(world: World) -> None:
+    """Agent without a case: refused and recorded."""
+    learner = world.learners[OWN_CLASS][1]
+    agent = open_record(world, learner.upn)
+    case = opened()
+    other = roles.grant_new(
+        Reach("agent"), person=roles.NewPerson("Ail Asiant", "ail@example.wales"), acting_user="tests",
+        now=case.opened_at, on=date(2018, 9, 1), at=case.opened_at,
+    )  # fmt: skip
+    second = Client()
+    second.cookies["sessionid"] = session_of(other.account)
+    second = world.client(Role.AGENT)
+    second.cookies[next(iter(second.cookies))] = session_of(other.account)
+    place = f"/en/support/cases/{case.number}/"
+    for address in ("record/0/", f"record/0/{SCHOOL}/", "access/"):
+        assert second.get(place + address).status_code == 404, address
+    assert second.post(f"{place}answer/", {"text": "x", "outcome": "done"}).status_code == 404
+    refused = Audit.objects.filter(action="case refused", actor=f"account {other.account}")
+    assert refused.count() == 4
+    assert learner.legal_surname not in second.get(place).content.decode()
+    _, answer = search(world, learner.upn, client=second)
+    follow(second, answer.request["PATH_INFO"], {"reason": "", "school": SCHOOL, "spoken": "en"})
+    assert SupportCase.objects.count() == 1
+    assert agent.get(f"{place}record/0/{ELSEWHERE}/").status_code == 404  # the learner was never there
+
+
+def test_nobody_opens_their_own_record(world: World) -> None:
+    """Agent on own record: refused and recorded, by search and by a case that somebody else opened."""
+    member = world.accounts[Role.STAFF]
+    roles.grant(Reach("agent"), username=member.username, acting_user="tests", now=opened_at(), on=date(2018, 9, 1))
+    client = world.client(Role.AGENT)
+    client.cookies[next(iter(client.cookies))] = session_of(member.id)
+    _, answer = search(world, member.username, client=client)
+    given = {"reason": "I am curious", "school": SCHOOL, "spoken": "en"}
+    assert "their own account" in text_of(follow(client, answer.request["PATH_INFO"], given))
+    assert not SupportCase.objects.exists()
+    open_record(world, member.username)
+    number = opened().number
+    assert client.post(f"/en/support/cases/{number}/take/").status_code == 302
+    assert opened().owner == world.accounts[Role.AGENT].id
+    assert client.get(f"/en/support/cases/{number}/record/0/").status_code == 404
+    assert Audit.objects.filter(action="case refused", actor=f"account {member.id}").count() == 3
+
+
+def opened_at() -> Any:
+    from hwb import clock
+
+    return clock.now()
+
+
+def test_requests_are_the_schools_own(world: World) -> None:
+    """Headteacher of another school, a teacher, somebody else's people: nothing is shown, nothing told."""
+    champion = world.client(Role.CHAMPION)
+    follow(champion, f"school/{SCHOOL}/requests/new/question/", {"details": "A question."})
+    number = opened().number
+    teacher = world.client(Role.TEACHER)
+    assert teacher.get(f"/en/school/{SCHOOL}/requests/{number}/").status_code == 404
+    assert f"HW-{number}" not in text_of(follow(teacher, f"school/{SCHOOL}/requests/"))
+    assert world.client(Role.HEAD).get(f"/en/school/{ELSEWHERE}/requests/").status_code == 404
+    place = f"school/{SCHOOL}/requests/new/account/"
+    for nobodys in ("nobody99", world.elsewhere[0].username):
+        given = {"username": nobodys, "details": "Two accounts."}
+        assert "No account of this school" in text_of(follow(champion, place, given))
+    own = world.learners[OWN_CLASS]
+    follow(champion, place, {"username": own[0].username, "second": own[1].username, "details": "Two accounts."})
+    assert (opened().account, opened().other) == (own[0].id, own[1].id)
+    assert "UPN" in text_of(
+        follow(champion, f"school/{SCHOOL}/requests/new/question/", {"details": f"Is {upn(1)} ours?"})
+    )
+    assert opened().kind == "account"
+
+
+def test_a_learner_who_cannot_be_found_comes_with_the_explanation(world: World) -> None:
+    """B17: the explanation is attached; looking at another school's learner is recorded."""
+    champion, theirs = world.client(Role.CHAMPION), world.elsewhere[0]
+    answer = follow(champion, f"school/{SCHOOL}/requests/new/learner/", {"upn": theirs.upn})
+    case = opened()
+    assert (case.account, case.upn) == (theirs.id, theirs.upn)
+    assert case.code in text_of(answer)
+    assert Audit.objects.filter(action="look-up", account=theirs.id).count() == 1
+    assert theirs.legal_surname not in text_of(answer)
+
+
+def test_keep_an_earlier_account_opens_an_account_move(world: World) -> None:
+    """B17: the kind opens a case of consolidation, invites the member of staff, and stands in the one queue."""
+    champion, member = world.client(Role.CHAMPION), world.accounts[Role.STAFF]
+    given = {
+        "member": member.username, "username": "nia.puw", "previous_school": ELSEWHERE, "new_school": SCHOOL,
+    }  # fmt: skip
+    listed = text_of(follow(champion, f"school/{SCHOOL}/requests/new/move/", given))
+    move = Consolidation.objects.get()
+    assert move.mover == member.id
+    assert Message.objects.filter(kind="M13", to_account=member.id, details__what="invited").exists()
+    follow(champion, f"school/{SCHOOL}/requests/new/question/", {"details": "A question."})
+    assert opened().number > move.number  # one series of references
+    queue = text_of(follow(world.client(Role.AGENT), "support/cases/"))
+    assert f"HW-{move.number}" in listed
+    assert f"HW-{move.number}" in queue
+    assert f"HW-{opened().number}" in queue
+
+
+def test_of_a_protected_person_no_school_is_named_before_a_case(world: World) -> None:
+    """Section 2: support sees the mark first, and the explanation is the one that schools get."""
+    learner = world.learners[OWN_CLASS][1]
+    protection.protect(username=learner.username, reason="order", acting_user="tests", now=opened_at())
+    agent, answer = search(world, learner.upn)
+    said = text_of(answer)
+    assert "This person is protected" in said
+    assert f"School {SCHOOL}," not in said.split("Which school asks?")[0]
+    open_record(world, learner.upn)
+    shown = text_of(follow(agent, f"support/cases/{opened().number}/record/0/{SCHOOL}/"))
+    assert "This person is protected" in shown
+    assert "LX21" in shown
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_school_support_view(world: World, language: str) -> None:
+    """E3: figures for every agent; who has access only in a case, and recorded."""
+    agent = world.client(Role.AGENT)
+    follow(agent, f"support/schools/?words={SCHOOL}", language=language)
+    _, shown = search(world, SCHOOL, language, agent)
+    assert shown.request["PATH_INFO"] == f"/{language}/support/schools/{SCHOOL}/"
+    for person in world.accounts.values():
+        assert person.username not in text_of(shown)
+    follow(
+        agent, f"support/schools/{SCHOOL}/case/", {"reason": "They telephoned", "spoken": language}, language=language
+    )
+    case = opened()
+    assert (case.school, case.account, case.kind) == (SCHOOL, None, "call")
+    people = text_of(follow(agent, f"support/cases/{case.number}/access/", language=language))
+    assert world.accounts[Role.CHAMPION].username in people
+    assert Audit.objects.filter(action="case seen", details__contains="people with access").count() == 1
+    assert Account.objects.count() > 5
