@@ -269,3 +269,50 @@ def test_a_school_support_view(world: World, language: str) -> None:
     assert world.accounts[Role.CHAMPION].username in people
     assert Audit.objects.filter(action="case seen", details__contains="people with access").count() == 1
     assert Account.objects.count() > 5
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_suspension_and_its_end_from_a_case(world: World, language: str) -> None:
+    """R31: only in a case; sessions end at once, the school reads that it is suspended, and only support ends it."""
+    learner, champion = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION)
+    agent = open_record(world, learner.username, language=language)
+    place = f"support/cases/{opened().number}/suspend/0/"
+    follow(agent, place, {"reason": ""}, language=language)
+    assert Account.objects.get(id=learner.id).active
+    assert champion.post(f"/en/{place}", {"reason": "mine"}).status_code == 404
+    shown = follow(agent, place, {"reason": "A threat"}, language=language)
+    assert "A threat" in text_of(shown)
+    assert not Account.objects.get(id=learner.id).active
+    record = f"/{language}/school/{SCHOOL}/learners/{learner.id}/"
+    assert "LX25" in champion.get(record).content.decode()
+    assert "A threat" not in champion.get(record).content.decode()
+    champion.post(f"/en/school/{SCHOOL}/people/{learner.id}/access/", {"step": "sure", "do": "on"})
+    assert not Account.objects.get(id=learner.id).active
+    follow(agent, place, {"reason": "It is over"}, language=language)
+    assert Account.objects.get(id=learner.id).active
+    assert [one["what"] for one in opened().history] == ["opened", "suspended", "suspension ended"]
+
+
+def test_a_safety_concern_is_suspended_from_its_case(world: World) -> None:
+    """R31: the school's switching off for safety opens a case; its agent can suspend everywhere, and later end both."""
+    learner, champion, agent = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION), world.client(Role.AGENT)
+    champion.post(f"/en/school/{SCHOOL}/people/{learner.id}/access/", {"step": "sure", "reason": "safety"})
+    number = opened().number
+    place = f"support/cases/{number}/suspend/0/"
+    assert agent.get(f"/en/{place}").status_code == 404  # not taken yet
+    follow(agent, f"support/cases/{number}/take/", {})
+    follow(agent, place, {"reason": "The school's reasons hold no more"})
+    assert Account.objects.get(id=learner.id).active
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_the_status_says_what_waits(world: World, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A11: public, from what is there; work that waits longer than an hour is late."""
+    assert world.run is not None
+    anybody = Client()
+    page = text_of(follow(anybody, "status/", language=language))
+    late = {"en": "Late", "cy": "Yn hwyr"}[language]
+    assert late not in page
+    world.run.state = "received"
+    world.run.save()
+    assert late in text_of(follow(anybody, "status/", language=language))

@@ -11,13 +11,15 @@ from hwb.lifecycle.explain import Explanation
 from hwb.operations import settings
 
 
-def suggested(case: DeskCase) -> str:
-    """Headline and next step, in the case's language, or in both; empty where there is nobody to explain."""
+def language_of(case: DeskCase, language: Language) -> Language:
+    """The language of whoever asked; where it is not known, that of the page."""
+    return "cy" if case.language == "cy" else "en" if case.language == "en" else language
+
+
+def suggested(case: DeskCase, language: Language) -> str:
+    """Headline and next step; empty where there is nobody to explain."""
     found = explained(case)
-    if found is None:
-        return ""
-    languages: tuple[Language, ...] = ("cy",) if case.language == "cy" else ("en",) if case.language else ("cy", "en")
-    return "\n\n".join(_said(found, language) for language in languages)
+    return "" if found is None else _said(found, language)
 
 
 def explained(case: DeskCase) -> Explanation | None:

@@ -118,7 +118,10 @@ def ask_back(request: PageRequest, case: int) -> HttpResponse:
 
 def answer_form(request: PageRequest, found: DeskCase) -> AnswerForm:
     """The form that closes a case, its answer filled in from the explanation."""
-    return AnswerForm.of(request, initial={"text": desk_answer.suggested(found)})
+    language = desk_answer.language_of(found, request.language)
+    form = AnswerForm.of(request, initial={"text": desk_answer.suggested(found, language)})
+    form.fields["text"].widget.attrs["lang"] = language
+    return form
 
 
 def read_desk_case(case: int) -> DeskCase:

@@ -194,8 +194,9 @@ def _standing(person: DeskPerson) -> list[dict[str, Any]]:
 
 
 def _deeds(person: DeskPerson, found: DeskCase, place: int, dfes: str) -> list[Deed]:
-    deeds = []
     where = {"case": found.number, "place": place}
+    text = N_("End the suspension") if person.suspended else N_("Suspend this account")
+    deeds = [] if person.retired else [Deed(say(text), reverse("case-suspend", kwargs=where))]
     known = passwords.of_accounts([person.account]).get(person.account) if dfes else None
     if known is not None and known.trouble.can_be_unlocked and known.is_of(dfes):
         deeds.append(
