@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.support.deliveries import deliver, learner_row
 from tests.support.languages import foreign_texts
 from tests.support.people import upn
-from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, session_of
+from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, release_learner, session_of
 
 from hwb.directory.models import Account, Audit, Consolidation, Message, SupportCase
 from hwb.operations import protection, roles
+from hwb.operations.desk import matching
 from hwb.operations.roles import Reach
 from hwb.web.policy import Role
 
@@ -316,3 +318,33 @@ def test_the_status_says_what_waits(world: World, language: str, monkeypatch: py
     world.run.state = "received"
     world.run.save()
     assert late in text_of(follow(anybody, "status/", language=language))
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_contradiction_is_a_case_decided_with_a_reason_and_undone(world: World, language: str) -> None:
+    """E8, R4: an identity clash opens one case by itself; the finding names its reason, moves nothing, and is undone."""
+    learner = world.learners[OWN_CLASS][0]
+    theirs = {"legal_surname": "Somebody", "legal_forename": "Else", "birth_date": date(2009, 1, 2)}
+    release_learner(world)
+    deliver([learner_row(50), learner_row(51), learner_row(1, upn=learner.upn, **theirs)], None, school=ELSEWHERE,
+            on=date(2018, 7, 6))  # fmt: skip
+    for made in (1, 0):  # once, however often it is looked for
+        assert matching.open_cases(now=opened_at()) == made
+    case = opened()
+    assert (case.kind, case.school, case.account, case.state) == ("matching", ELSEWHERE, learner.id, "new")
+    agent, place = world.client(Role.AGENT), f"support/cases/{case.number}/"
+    assert agent.get(f"/en/{place}matching/").status_code == 404  # not taken
+    follow(agent, f"{place}take/", {}, language=language)
+    shown = text_of(follow(agent, f"{place}matching/", language=language))
+    assert "Somebody" in shown
+    assert learner.legal_surname in shown
+    follow(agent, f"{place}matching/", {"finding": "different", "reason": ""}, language=language)
+    assert opened().state == "ready"
+    follow(agent, f"{place}matching/", {"finding": "different", "reason": "Another child"}, language=language)
+    assert opened().state == "done"
+    assert not Account.objects.get(id=learner.id).active
+    assert matching.open_cases(now=opened_at()) == 0  # it is decided
+    follow(agent, f"{place}matching/back/", {"reason": "A mistake"}, language=language)
+    assert (opened().state, opened().closed_at) == ("ready", None)
+    reasons = [row.details for row in Audit.objects.filter(action="case", details__contains='"reason"').order_by("id")]
+    assert ["Another child" in reasons[0], "A mistake" in reasons[1]] == [True, True]

@@ -10,6 +10,7 @@ from hwb import clock
 from hwb.cli.output import JSON, print_json
 from hwb.jobs import mail
 from hwb.operations import clients, consolidation, due, messages, registers, sealing
+from hwb.operations.desk import matching
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +24,7 @@ def tick(as_json: bool = JSON) -> None:
     changes = due.apply_due(on=today, now=now)
     emails = registers.apply_pending_emails(on=today, now=now)
     consolidation.expire(now=now)
+    matching.open_cases(now=now)
     clients.forget_expired(at=datetime.now(UTC))
     sealed = sealing.seal_day(now=now)
     messages.gather(now=now)

@@ -54,6 +54,14 @@ class Event(StrEnum):
     TAKE_BACK = "take back"  # a decision that was made in it is taken back
 
 
+class Finding(StrEnum):
+    """What an agent finds of records that contradict each other (E8)."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    ASK = "ask"
+
+
 _S = State
 #: State → what each event makes of it, in the order of Event; None: it cannot happen there.
 _ROWS: Mapping[State, tuple[State | None, ...]] = {

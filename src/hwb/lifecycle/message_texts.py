@@ -447,6 +447,8 @@ _ASKED = {
                         "your MIS."),
     "new year": N_("Your data still shows last year's classes. Next step: finish the end-of-year procedures in your "
                    "MIS."),
+    "matching": N_("A UPN in your data does not fit what other records say. Next step: compare its surname, date of "
+                   "birth and UPN in your MIS with the transfer form; “Find my learner” says more."),
     "contact": N_("Your school's data is to be talked about. Next step: get in touch with whoever looks after your "
                   "Provisioning Client."),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from hwb.directory.queries import desk as rows
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import desk as rules
-from hwb.lifecycle.desk import Event
+from hwb.lifecycle.desk import Event, Kind
 from hwb.operations.desk import cases as desk
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.operations.desk.storing import LONGEST
@@ -72,6 +72,8 @@ def case(request: PageRequest, case: int) -> HttpResponse:
         stands=STATES[found.state], school=desk_school(found), language_said=LANGUAGES.get(found.language, ""),
         asker=owner_name(found.asked_by, request) if found.asked_by else "",
         people=_people(found), history=[{"at": one.at, "title": say(EVENTS[one.what])} for one in found.history],
+        matching=found.kind is Kind.MATCHING and found.closed_at is None,
+        can_take_back=rules.TABLE[found.state][Event.TAKE_BACK] is not None and found.kind is Kind.MATCHING,
         can_ask=found.asked_by is not None and rules.TABLE[found.state][Event.ASK_BACK] is not None, **values,
     )  # fmt: skip
 

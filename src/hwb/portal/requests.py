@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -75,7 +74,7 @@ def new_request(request: PageRequest, dfes: str) -> HttpResponse:
 
 @page(Action.SEE_REQUESTS, methods="GET POST")
 def request_of_kind(request: PageRequest, dfes: str, kind: str) -> HttpResponse:
-    """Asks only what the kind needs. A person can be handed over by `?about=` from their record."""
+    """Asks only what the kind needs."""
     asking: Asking | None = dict(request_forms.offered(request, dfes)).get(kind)
     if asking is None:
         raise Http404
@@ -180,11 +179,6 @@ def _explained(request: PageRequest, dfes: str, case: DeskCase) -> Any:
     facts = explanations.learner(upn=case.upn, school=dfes, on=on, limits=limits)
     found = explain.learner(facts, on=on, limits=limits)
     return answer_of(found, school=facts.school, person=request.person, language=request.language)
-
-
-def about_account(account: UUID) -> str:
-    """How a record hands a person over to a new request."""
-    return f"?about={account}"
 
 
 urlpatterns = [

@@ -10,8 +10,8 @@ from django.urls import path, reverse
 
 from hwb import clock
 from hwb.directory.queries import desk_people
+from hwb.operations import suspending
 from hwb.operations.accounts import LONGEST_REASON, DecisionRefused
-from hwb.operations.desk import suspending
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.portal.cases import acting
 from hwb.portal.desk_case import read_desk_case
