@@ -348,3 +348,46 @@ def test_a_contradiction_is_a_case_decided_with_a_reason_and_undone(world: World
     assert (opened().state, opened().closed_at) == ("ready", None)
     reasons = [row.details for row in Audit.objects.filter(action="case", details__contains='"reason"').order_by("id")]
     assert ["Another child" in reasons[0], "A mistake" in reasons[1]] == [True, True]
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_help_is_for_anybody_and_leads_on(world: World, language: str) -> None:
+    """A10: four groups; a search by POST; no result shows everything; somebody signed in is led to the tool."""
+    anybody = Client()
+    page = follow(anybody, "help/", language=language)
+    assert page.content.decode().count('class="govuk-details"') == 11
+    assert "/find-learner/" not in page.content.decode()
+    word = {"en": "carer", "cy": "ofalwr"}[language]
+    found = anybody.post(f"/{language}/help/", {"words": word}).content.decode()
+    assert ('id="H05"' in found, 'id="H06"' in found) == (True, False)
+    nothing = anybody.post(f"/{language}/help/", {"words": "xylophone"}).content.decode()
+    assert 'id="H06"' in nothing
+    champion = world.client(Role.CHAMPION).get(f"/{language}/help/").content.decode()
+    assert f"/{language}/school/{SCHOOL}/find-learner/" in champion
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_an_answer_is_written_by_one_and_approved_by_another(world: World, language: str) -> None:
+    """E9: both languages, known variables, a second person; then help and answers to cases have the words."""
+    agent = world.client(Role.AGENT)
+    follow(agent, "support/answers/", language=language)
+    place = "support/answers/H05/"
+    bad = follow(agent, place, {"english": "Ring {number}", "welsh": "Ffoniwch {telephone}"}, language=language)
+    assert "number" in text_of(bad)
+    follow(agent, place, {"english": "Ask the school; {telephone}.", "welsh": ""}, language=language)
+    follow(
+        agent, place, {"english": "Ask the school; {telephone}.", "welsh": "Gofynnwch i'r ysgol."}, language=language
+    )
+    assert agent.post(f"/en/{place}approve/").status_code == 302
+    assert "Ask the school;" not in Client().get("/en/help/").content.decode()
+    assert Audit.objects.filter(action="answer refused").count() == 1
+    other = roles.grant_new(
+        Reach("agent"), person=roles.NewPerson("Ail Asiant", "ail@example.wales"), acting_user="tests",
+        now=opened_at(), on=date(2018, 9, 1), at=opened_at(),
+    )  # fmt: skip
+    second = world.client(Role.AGENT)
+    second.cookies[next(iter(second.cookies))] = session_of(other.account)
+    follow(second, place, language=language)
+    follow(second, f"{place}approve/", {}, language=language)
+    assert "Ask the school; 01632" in text_of(Client().get("/en/help/"))
+    assert world.client(Role.CHAMPION).get("/en/support/answers/").status_code == 404

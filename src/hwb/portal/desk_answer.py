@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings as django_settings
+
 from hwb import clock
 from hwb.directory.queries import desk_people, explanations
+from hwb.directory.queries import help_answers as rows
 from hwb.directory.queries.desk import DeskCase
 from hwb.extract.texts import Language
-from hwb.lifecycle import explain
+from hwb.lifecycle import explain, help_answers
 from hwb.lifecycle.explain import Explanation
 from hwb.operations import settings
 
@@ -17,9 +20,13 @@ def language_of(case: DeskCase, language: Language) -> Language:
 
 
 def suggested(case: DeskCase, language: Language) -> str:
-    """Headline and next step; empty where there is nobody to explain."""
+    """The desk's own words for the code (E9), else headline and next step; empty where there is nobody to explain."""
     found = explained(case)
-    return "" if found is None else _said(found, language)
+    if found is None:
+        return ""
+    values = {"telephone": django_settings.HWB_HELP_TELEPHONE, "email": django_settings.HWB_HELP_EMAIL}
+    own = help_answers.filled(rows.one(found.code).said(language), values)
+    return own or _said(found, language)
 
 
 def explained(case: DeskCase) -> Explanation | None:

@@ -90,6 +90,7 @@ class Action(StrEnum):
     ANSWER_CASE = "answer case"
     SUSPEND = "suspend"
     SEE_SCHOOL_RECORD = "see school record"
+    EDIT_ANSWERS = "edit answers"
     CONSOLIDATE = "consolidate"
     CHANGE_NATION = "change nation"
     SEARCH_AUDIT = "search audit"
@@ -154,6 +155,8 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.ANSWER_CASE: _row(agent=_S.CASE),
     _A.SUSPEND: _row(agent=_S.CASE),
     _A.SEE_SCHOOL_RECORD: _row(agent=_S.NATION),
+    # One person writes, another one approves.
+    _A.EDIT_ANSWERS: _row(agent=_S.NATION),
     _A.CHANGE_NATION: _row(operator=_S.NATION),
     _A.SEARCH_AUDIT: _row(operator=_S.NATION, auditor=_S.NATION),
     _A.SEE_SCHOOL: _row(mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),

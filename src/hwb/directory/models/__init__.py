@@ -27,7 +27,7 @@ from hwb.directory.models.children import (
 )
 from hwb.directory.models.connectors import ConnectedAccount, ConnectedGroup, Connector
 from hwb.directory.models.consolidation import Consolidation, MoveAnswer
-from hwb.directory.models.desk import SupportCase
+from hwb.directory.models.desk import Answer, SupportCase
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
@@ -48,6 +48,7 @@ from hwb.directory.models.slips import SlipSheet
 __all__ = [
     "AccessToken",
     "Account",
+    "Answer",
     "Audit",
     "Authority",
     "Badge",

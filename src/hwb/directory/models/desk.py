@@ -67,3 +67,32 @@ class SupportCase(models.Model):
                 fields=["matter"], name="support_case_matter", condition=Q(closed_at__isnull=True) & ~Q(matter="")
             ),
         ]
+
+
+class Answer(models.Model):
+    """What the desk says by code (E9), in both languages. ``draft_*``: proposed by one person, and used once another
+    has approved it."""
+
+    code = models.TextField(primary_key=True)
+    text_en = models.TextField(default="")
+    text_cy = models.TextField(default="")
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.UUIDField(null=True)
+    approved_by = models.UUIDField(null=True)
+    draft_en = models.TextField(default="")
+    draft_cy = models.TextField(default="")
+    drafted_at = models.DateTimeField(null=True)
+    drafted_by = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "answer"
+        constraints = [
+            models.CheckConstraint(
+                name="answer_of_two",
+                condition=Q(text_en="", text_cy="")
+                | ~Q(text_en="")
+                & ~Q(text_cy="")
+                & Q(changed_by__isnull=False, approved_by__isnull=False)
+                & ~Q(changed_by=F("approved_by")),
+            ),
+        ]
