@@ -43,6 +43,8 @@ def test_a_call_is_answered_and_closed(look: Look, world: World) -> None:
     look.picture(agent, "desk-school")
     look.visit(agent, f"{base}/support/cases/?view=done")
     look.picture(agent, "desk-cases")
+    for place in ("support/answers/", "support/answers/LX05/", "support/schools/", "help/"):
+        look.visit(agent, f"{base}/{place}")
     school = look.as_(Role.CHAMPION)
     look.visit(school, f"{base}/school/{SCHOOL}/requests/new/learner/")
     look.visit(school, f"{base}/school/{SCHOOL}/requests/")

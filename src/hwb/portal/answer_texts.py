@@ -43,7 +43,8 @@ class AnswerTextForm(PageForm):
     )  # fmt: skip
     welsh = forms.CharField(label=N_("Welsh"), max_length=rules.LONGEST, widget=forms.Textarea(attrs={"lang": "cy"}))
     errors_said: ClassVar = {
-        "english": {"required": N_("Write the answer in English")}, "welsh": {"required": N_("Write the answer in Welsh")},
+        "english": {"required": N_("Write the answer in English")},
+        "welsh": {"required": N_("Write the answer in Welsh")},
     }  # fmt: skip
 
 

@@ -51,6 +51,8 @@ def _tool(request: PageRequest, one: Question) -> str:
     """Where somebody signed in can do it: at the first school where they may."""
     if not one.tool or (one.action is not None and not is_signed_in(request)):
         return ""
+    if one.action is Action.OWN_ACCOUNT and request.person.kind != "staff":
+        return ""
     schools = [""] if one.action is None else [*(grant.school for grant in request.person.grants if grant.school), ""]
     for school in schools:
         if one.action is not None and not may(request.person, one.action, school=school):

@@ -243,6 +243,8 @@ def _deeds(
         found.append(Deed(say(text), address_of("account-access", dfes, **where)))
     if may(person, Action.ISSUE_USERNAME, school=dfes):
         found.append(Deed(say(N_("Issue a new username")), address_of("issue-username", dfes, **where)))
+    if may(person, Action.SEE_REQUESTS, school=dfes):
+        found.append(Deed(say(N_("Ask Hwb Support")), address_of("requests-new", dfes)))
     return [deed for deed in found if deed.address]
 
 

@@ -133,6 +133,8 @@ def _deeds(request: PageRequest, record: StaffRecord, dfes: str, trouble: Troubl
         for action, text, route in offered
         if may(person, action, school=dfes)
     ]
+    if may(person, Action.SEE_REQUESTS, school=dfes):
+        found.append(Deed(say(N_("Ask Hwb Support")), address("requests-new", dfes=dfes)))
     if trouble.can_be_unlocked and may(person, Action.RESET_STAFF_PASSWORD, school=dfes):
         unlock = address("unlock-staff", dfes=dfes, account=row.account)
         found.insert(0, Deed(say(N_("Unlock signing in")), unlock, post=True))

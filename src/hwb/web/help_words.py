@@ -1,4 +1,4 @@
-"""The public help (A10): each question with its short answer, who must act, and the step; words stand in by code (E9)."""
+"""The public help (A10): each question with its short answer, who must act, and the step; E9 has words by code."""
 
 from __future__ import annotations
 
@@ -29,19 +29,22 @@ GROUPS: tuple[tuple[str, tuple[Question, ...]], ...] = (
             N_("The account follows by itself, once the previous school has entered the leaving date and both schools' "
                "clients have run."),
             N_("The previous school first, then yours"),
-            N_("A Digital Champion types the UPN into Find my learner, which says what is missing and whose turn it is."),
+            N_("A Digital Champion types the UPN into Find my learner, which says what is missing and whose "
+               "turn it is."),
             "find-learner", Action.FIND_LEARNER,
         ),
         Question(
             "H02", N_("A new learner has no password in the portal"),
             N_("A learner who came with an account keeps the old password. It still works, and only it is not shown."),
             _CHAMPION,
-            N_("Ask the learner for the old password first. Only when it is forgotten, reset it on the learner's page."),
+            N_("Ask the learner for the old password first. Only when it is forgotten, reset it on the "
+               "learner's page."),
             "learners", Action.SEE_LEARNERS,
         ),
         Question(
             "H03", N_("The portal shows last year's classes"),
-            N_("Hwb shows what the newest run says. Classes change when the MIS has the new year and the client has run."),
+            N_("Hwb shows what the newest run says. Classes change when the MIS has the new year and the "
+               "client has run."),
             _MIS, N_("Finish the end-of-year procedures in the MIS, then run the client."),
             "provisioning", Action.SEE_RUNS,
         ),
@@ -53,7 +56,8 @@ GROUPS: tuple[tuple[str, tuple[Question, ...]], ...] = (
         ),
         Question(
             "H05", N_("I am a parent or carer"),
-            N_("Ask the school. Families have no accounts, and support cannot talk about a child's account with families."),
+            N_("Ask the school. Families have no accounts, and support cannot talk about a child's account "
+               "with families."),
             N_("The school"), N_("The school makes a new password in a minute, and prints it for the child."),
         ),
     )),
@@ -67,12 +71,14 @@ GROUPS: tuple[tuple[str, tuple[Question, ...]], ...] = (
         Question(
             "H07", N_("A member of staff has left but still appears"),
             N_("Leavers stay in the list and cannot sign in. Without a leaving date the account stays on."),
-            _MIS, N_("Enter the leaving date in the MIS. If it cannot wait, a Digital Champion switches the account off."),
+            _MIS, N_("Enter the leaving date in the MIS. If it cannot wait, a Digital Champion switches the "
+                     "account off."),
             "staff", Action.SEE_STAFF,
         ),
         Question(
             "H08", N_("I have forgotten my password"),
-            N_("Learners ask their teacher. Staff get a link at their recovery address, or ask their Digital Champion."),
+            N_("Learners ask their teacher. Staff get a link at their recovery address, or ask their "
+               "Digital Champion."),
             N_("The school"), N_("Choose “I have forgotten my password” on the sign-in page."), "forgotten",
         ),
     )),
@@ -87,7 +93,8 @@ GROUPS: tuple[tuple[str, tuple[Question, ...]], ...] = (
     (N_("Moving school"), (
         Question(
             "H10", N_("What happens to my account when I move school?"),
-            N_("A learner keeps username, password, e-mail and files. A member of staff gets a new account, and can ask to "
+            N_("A learner keeps username, password, e-mail and files. A member of staff gets a new account, "
+               "and can ask to "
                "keep the old one."),
             N_("Nobody"), N_("Between two schools the account rests, and nothing in it is lost."),
         ),
