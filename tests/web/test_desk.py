@@ -14,8 +14,10 @@ from tests.support.people import upn
 from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, release_learner, session_of
 
 from hwb.directory.models import Account, Audit, Consolidation, Message, SupportCase
+from hwb.lifecycle.desk import Kind
 from hwb.operations import protection, roles
-from hwb.operations.desk import matching
+from hwb.operations.desk import matching, storing
+from hwb.operations.desk.storing import NewCase
 from hwb.operations.roles import Reach
 from hwb.web.policy import Role
 
@@ -391,3 +393,18 @@ def test_an_answer_is_written_by_one_and_approved_by_another(world: World, langu
     follow(second, f"{place}approve/", {}, language=language)
     assert "Ask the school; 01632" in text_of(Client().get("/en/help/"))
     assert world.client(Role.CHAMPION).get("/en/support/answers/").status_code == 404
+
+
+def test_the_desk_stays_quick_with_many_cases(world: World, django_assert_max_num_queries: Any) -> None:
+    """At most twelve statements for the queue, whoever has the cases, and for the search page."""
+    agent = world.client(Role.AGENT)
+    for number, learner in enumerate(world.learners[OWN_CLASS] * 4):
+        storing.open_case(
+            NewCase(Kind.CALL, SCHOOL, learner.id, details="x",
+                    owner=world.accounts[Role.OPERATOR if number % 2 else Role.AUDITOR].id),
+            actor="tests", now=opened_at(),
+        )  # fmt: skip
+    for place in ("support/cases/", "support/search/"):
+        agent.get(f"/en/{place}")
+        with django_assert_max_num_queries(12):
+            assert agent.get(f"/en/{place}").status_code == 200

@@ -14,7 +14,6 @@ from django.urls import path, reverse
 from hwb import clock
 from hwb.directory.queries import consolidation as moves
 from hwb.directory.queries import desk as rows
-from hwb.directory.queries import roles
 from hwb.directory.queries.consolidation import Case
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import consolidation as rules
@@ -102,9 +101,12 @@ def take(request: PageRequest, case: int) -> HttpResponse:
 def queue(request: PageRequest, *, is_open: bool) -> list[Line]:
     """Every case that is open, or over."""
     found = moves.every(on=clock.today(), is_open=is_open)
+    desks = rows.every(is_open=is_open)
     languages = rows.languages_of([case.row.mover for case in found if case.row.mover is not None])
-    lines = [_move_line(case, request, languages) for case in found]
-    return lines + [_desk_line(case, request) for case in rows.every(is_open=is_open)]
+    owners = {*(case.row.owner for case in found), *(case.owner for case in desks)} - {None, request.person.account}
+    named = rows.names_of([one for one in owners if one is not None]) if owners else {}
+    lines = [_move_line(case, request, languages, named) for case in found]
+    return lines + [_desk_line(case, request, named) for case in desks]
 
 
 def _fits(view: str, request: PageRequest) -> Callable[[Line], bool]:
@@ -136,20 +138,20 @@ def _said(line: Line) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _move_line(case: Case, request: PageRequest, languages: dict[UUID, str]) -> Line:
+def _move_line(case: Case, request: PageRequest, languages: dict[UUID, str], named: dict[UUID, str]) -> Line:
     row = case.row
     return Line(
         row.number, "move", initials(case), school_name(case.held.new), STATUS[case.status], case.status in _READY,
-        row.opened_at.date(), (row.opened_at + rules.EXPIRES).date(), row.owner, owner_name(row.owner, request),
+        row.opened_at.date(), (row.opened_at + rules.EXPIRES).date(), row.owner, owner_name(row.owner, request, named),
         languages.get(row.mover, "") if row.mover is not None else "",
     )  # fmt: skip
 
 
-def _desk_line(case: DeskCase, request: PageRequest) -> Line:
+def _desk_line(case: DeskCase, request: PageRequest, named: dict[UUID, str]) -> Line:
     return Line(
         case.number, str(case.kind), initials_of(case.name), desk_school(case), STATES[case.state],
-        case.state is not State.WAITING, case.opened_at.date(), case.due, case.owner, owner_name(case.owner, request),
-        case.language,
+        case.state is not State.WAITING, case.opened_at.date(), case.due, case.owner,
+        owner_name(case.owner, request, named), case.language,
     )  # fmt: skip
 
 
@@ -170,14 +172,13 @@ def initials_of(name: str) -> str:
     return " ".join(f"{part[0]}." for part in name.split()) or "–"
 
 
-def owner_name(owner: UUID | None, request: PageRequest) -> str:
-    """Who has the case."""
+def owner_name(owner: UUID | None, request: PageRequest, named: dict[UUID, str] | None = None) -> str:
+    """Who has the case. named: what others are called, where many are asked for at once."""
     if owner is None:
         return say(N_("Nobody yet"))
     if owner == request.person.account:
         return say(N_("You"))
-    person = roles.find(owner, today=clock.today())
-    return person.name if person is not None else ""
+    return (rows.names_of([owner]) if named is None else named).get(owner, "")
 
 
 def read_case(case: int) -> Case:

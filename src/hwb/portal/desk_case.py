@@ -64,6 +64,12 @@ def case(request: PageRequest, case: int) -> HttpResponse:
             stands=STATES[found.state], about=initials_of(found.name), owner=owner_name(found.owner, request),
             over=found.closed_at is not None,
         )  # fmt: skip
+    by = acting(request, case)
+    del by["number"]
+    try:
+        desk.note_seen(case=found, what="case", **by)
+    except DeskRefused:
+        raise Http404 from None
     values: dict[str, Any] = {}
     if rules.TABLE[found.state][Event.EXPLAIN] is not None:
         values["form"] = answer_form(request, found)

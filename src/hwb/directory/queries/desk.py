@@ -98,6 +98,11 @@ def languages_of(accounts: Sequence[UUID]) -> dict[UUID, str]:
     return {row["account"]: row["language"] for row in rows}
 
 
+def names_of(accounts: Sequence[UUID]) -> dict[UUID, str]:
+    """What agents are called."""
+    return {row["id"]: row["name"] for row in fetch(_NAMES, {"accounts": list(accounts)})}
+
+
 def _rows(where: str, parameters: Mapping[str, Any]) -> list[DeskCase]:
     return [_row(row) for row in fetch(f"{_CASES} WHERE {where} ORDER BY c.number", parameters)]
 
@@ -120,6 +125,11 @@ SELECT c.number, c.kind, c.state, c.school::text, coalesce(e.name_en, '') AS nam
 FROM support_case c
 LEFT JOIN establishment e ON e.dfes = c.school
 LEFT JOIN account a ON a.id = c.account
+"""
+_NAMES = """
+SELECT a.id, concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
+                       coalesce(nullif(a.preferred_surname, ''), a.legal_surname)) AS name
+FROM account a WHERE a.id = ANY(%(accounts)s::uuid[])
 """
 _IS_OWNER = """
 SELECT 1 FROM consolidation WHERE number = %(number)s AND owner = %(account)s
