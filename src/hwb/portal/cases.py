@@ -45,7 +45,8 @@ _READY = frozenset({Status.READY, Status.SECOND_CHECK, Status.TO_CHECK, Status.W
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One case of the queue, whatever its kind. is_ready: an agent can do something now."""
+    """One case of the queue, whatever its kind. is_ready: an agent can do something now. elsewhere: its address, where
+    it is not the one that all cases have."""
 
     number: int
     kind: str
@@ -58,6 +59,11 @@ class Line:
     owner: UUID | None
     owner_name: str
     language: str
+    elsewhere: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.elsewhere or case_address(self.number)
 
     @property
     def reference(self) -> str:
@@ -132,7 +138,7 @@ def _kinds() -> dict[str, str]:
 
 def _said(line: Line) -> dict[str, Any]:
     return {
-        "number": line.number, "reference": line.reference, "kind": _kinds()[line.kind], "about": line.about,
+        "address": line.address, "reference": line.reference, "kind": _kinds()[line.kind], "about": line.about,
         "school": line.school, "status": line.status, "opened": line.opened, "due": line.due,
         "owner": line.owner_name, "language": LANGUAGES.get(line.language, ""), "late": line.due < clock.today(),
     }  # fmt: skip
