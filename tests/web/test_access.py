@@ -48,6 +48,18 @@ def test_off_and_on_again(world: World, language: str) -> None:
         assert not foreign_texts(answer.content, language)
 
 
+def test_the_record_names_whoever_switched_it_off(world: World) -> None:
+    """LX13: a person of this school by name, never by an id."""
+    learner, champion = world.learners[OWN_CLASS][1], world.accounts[Role.CHAMPION]
+    client = world.client(Role.CHAMPION)
+    client.post(at(learner), {"step": "sure", "reason": "misused"})
+    page = client.get(f"/en/school/{SCHOOL}/learners/{learner.id}/").content.decode()
+    assert f"{champion.legal_forename} {champion.legal_surname} switched" in page or (
+        f"By: {champion.legal_forename} {champion.legal_surname}" in page
+    )
+    assert f"account {champion.id}" not in page
+
+
 def test_a_safety_concern_also_asks_support(world: World) -> None:
     """R31: only support ends it; the request stands for the desk, and the details travel with it alone."""
     learner, champion = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION)
