@@ -218,7 +218,7 @@ def _refused(code: str) -> pytest.RaisesContext[ConsolidationRefused]:
 
 
 def _recorded() -> list[str]:
-    return [row.details for row in Audit.objects.filter(action="consolidation refused").order_by("id")]
+    return [row.details for row in Audit.objects.filter(action="case refused").order_by("id")]
 
 
 def test_an_agent_without_the_case_joins_nothing(moving: Moving) -> None:

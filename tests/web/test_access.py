@@ -7,7 +7,7 @@ from django.db import connection
 from tests.support.languages import foreign_texts
 from tests.support.world import OWN_CLASS, SCHOOL, World
 
-from hwb.directory.models import Account, Decision, SupportRequest
+from hwb.directory.models import Account, Decision, SupportCase
 from hwb.operations import verification
 from hwb.web.policy import Role
 
@@ -48,16 +48,28 @@ def test_off_and_on_again(world: World, language: str) -> None:
         assert not foreign_texts(answer.content, language)
 
 
+def test_the_record_names_whoever_switched_it_off(world: World) -> None:
+    """LX13: a person of this school by name, never by an id."""
+    learner, champion = world.learners[OWN_CLASS][1], world.accounts[Role.CHAMPION]
+    client = world.client(Role.CHAMPION)
+    client.post(at(learner), {"step": "sure", "reason": "misused"})
+    page = client.get(f"/en/school/{SCHOOL}/learners/{learner.id}/").content.decode()
+    assert f"{champion.legal_forename} {champion.legal_surname} switched" in page or (
+        f"By: {champion.legal_forename} {champion.legal_surname}" in page
+    )
+    assert f"account {champion.id}" not in page
+
+
 def test_a_safety_concern_also_asks_support(world: World) -> None:
     """R31: only support ends it; the request stands for the desk, and the details travel with it alone."""
     learner, champion = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION)
     champion.post(at(learner), {"step": "sure", "reason": "safety", "details": "a threat"})
-    asked = SupportRequest.objects.get()
-    assert (asked.account_id, asked.kind, asked.details, asked.ended_at) == (learner.id, "suspend", "a threat", None)
+    asked = SupportCase.objects.get()
+    assert (asked.account, asked.kind, asked.details, asked.closed_at) == (learner.id, "safety", "a threat", None)
     assert "Only support" in champion.get(at(learner)).content.decode()
     champion.post(at(learner), {"step": "sure", "do": "on"})
     assert not is_active(learner)
-    assert verification.verify(on=asked.made_at.date(), deep=True).breaches == ()
+    assert verification.verify(on=asked.opened_at.date(), deep=True).breaches == ()
 
 
 def test_a_past_leaving_date_is_not_overruled(world: World) -> None:

@@ -240,7 +240,7 @@ def test_who_is_let_in(moving: Moving) -> None:
     agent = signed_in(moving.agent)
     for act in ("compare/", "item/", "link/", "refuse/", "undo/"):
         assert agent.post(f"/en/support/cases/{case}/{act}").status_code == 404
-    assert Audit.objects.filter(action="consolidation refused", actor=f"account {moving.agent.id}").count() == 5
+    assert Audit.objects.filter(action="case refused", actor=f"account {moving.agent.id}").count() == 5
     for person in (moving.head, moving.mover, moving.champion):
         assert signed_in(person).get(f"/en/support/cases/{case}/").status_code == 404
     assert signed_in(moving.agent).get("/en/move/").status_code == 404  # no member of staff
@@ -345,4 +345,4 @@ def test_an_agents_own_case(moving: Moving) -> None:
     mover = signed_in(moving.mover)
     answer = follow(mover, f"support/cases/{case}/take/", {})
     assert "own accounts" in text_of(answer)
-    assert Audit.objects.filter(action="consolidation refused", actor=f"account {moving.mover.id}").count() == 1
+    assert Audit.objects.filter(action="case refused", actor=f"account {moving.mover.id}").count() == 1

@@ -102,7 +102,7 @@ def test_a_fault_tells_nothing_of_the_inside(monkeypatch: pytest.MonkeyPatch) ->
     def fails(**_: Any) -> Any:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("hwb.directory.queries.runs.newest", fails)
+    monkeypatch.setattr("hwb.directory.queries.service_state.measured", fails)
     client = Client(raise_request_exception=False)
     for language in ("en", "cy"):
         answer = client.get(f"/{language}/status/")

@@ -36,7 +36,7 @@ def address(place: str, world: World, **parts: Any) -> str:
     known = {
         "dfes": SCHOOL, "account": world.learners[OWN_CLASS][1].id, "run": world.run.id if world.run else "",
         "search": uuid4(), "sheet": uuid4(), "client": uuid4(), "token": "x" * 20, "factor": uuid4(), "reset": uuid4(), "device": uuid4(), "service": uuid4(), "role": "champion", "key": "passwords.teachers",
-        "link": uuid4(), "case": 1, "number": 1, "holder": uuid4(), "connector": uuid4(),
+        "link": uuid4(), "case": 1, "number": 1, "holder": uuid4(), "connector": uuid4(), "place": 0,
     }  # fmt: skip
     filled = re.sub(r"<\w+:(\w+)>", lambda found: str({**known, **parts}.get(found[1], "x")), place)
     return "/" + filled.replace("^", "")

@@ -10,6 +10,7 @@ from hwb import clock
 from hwb.cli.output import JSON, print_json
 from hwb.jobs import mail
 from hwb.operations import clients, consolidation, due, earlier_work, messages, registers, sealing
+from hwb.operations.desk import matching
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +26,7 @@ def tick(as_json: bool = JSON) -> None:
     consolidation.expire(now=now)
     earlier_work.end_due(on=today, now=now)
     earlier_work.tell_ready(now=now)
+    matching.open_cases(now=now)
     clients.forget_expired(at=datetime.now(UTC))
     sealed = sealing.seal_day(now=now)
     messages.gather(now=now)

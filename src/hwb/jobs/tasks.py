@@ -38,6 +38,7 @@ from hwb.operations import (
     sessions,
     signing_keys,
 )
+from hwb.operations.desk import matching
 
 _LOG = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
         _LOG.info("due by date: %d changes", changed)
     consolidation.expire(now=now)
     earlier_work.end_due(on=clock.calendar_date(now), now=now)
+    matching.open_cases(now=now)
     clients.forget_expired(at=datetime.now(UTC))
     searches.forget(at=datetime.now(UTC))
     sessions.forget_expired(at=datetime.now(UTC))

@@ -66,6 +66,7 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.WATCHED: "arrivals",
     Kind.DECISION: "decisions",
     Kind.MOVE: "move-request",
+    Kind.CASE: "request",
     Kind.OWN_ACCOUNT: "own-account",
     Kind.CHAMPIONS: "people-with-access",
     Kind.ADDRESS: "school-settings",
@@ -107,6 +108,7 @@ _LINKS = {
     Kind.WATCHED: N_("See who has arrived"),
     Kind.DECISION: N_("See the request"),
     Kind.MOVE: N_("See the request"),
+    Kind.CASE: N_("See your request"),
     Kind.OWN_ACCOUNT: N_("See your account"),
     Kind.CHAMPIONS: N_("See who has access"),
     Kind.ADDRESS: N_("See the school's settings"),
@@ -127,6 +129,7 @@ _WHY = {
     "owner": N_("You get this message because it is about your own account."),
     "invited": N_("You get this message because a school has given you a role in Hwb."),
     "watching": N_("You get this message because you asked to be told."),
+    "asker": N_("You get this message because you asked Hwb Support."),
     "recovery": N_("You get this message because this is the recovery address of a Hwb account."),
 }
 _WHY_ADDRESS = N_("You get this message because this address is in the register of schools for this school.")
@@ -409,6 +412,20 @@ def _earlier_work(details: Details, _school: Both) -> _Body:
     )  # fmt: skip
 
 
+def _case(details: Details, _school: Both) -> _Body:
+    """M14: support needs something of whoever asked, or has answered."""
+    told = {
+        "needs": N_("Hwb Support needs something from you"),
+        "done": N_("Hwb Support has answered your request"),
+    }
+    following = {
+        "needs": N_("Sign in to read what is needed and to answer."),
+        "done": N_("Sign in to read the answer and what was done."),
+    }
+    reference = Text(N_("Request: {reference}"), {"reference": f"HW-{details['case']}"})
+    return _Body(Text(told[details["what"]]), (Text(following[details["what"]]), reference))
+
+
 def _own_account(details: Details, _school: Both) -> _Body:
     subjects = {
         "password": N_("Your Hwb password was changed"),
@@ -467,6 +484,8 @@ _ASKED = {
                         "your MIS."),
     "new year": N_("Your data still shows last year's classes. Next step: finish the end-of-year procedures in your "
                    "MIS."),
+    "matching": N_("A UPN in your data does not fit what other records say. Next step: compare its surname, date of "
+                   "birth and UPN in your MIS with the transfer form; “Find my learner” says more."),
     "contact": N_("Your school's data is to be talked about. Next step: get in touch with whoever looks after your "
                   "Provisioning Client."),
 }  # fmt: skip
@@ -531,6 +550,7 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.WATCHED: _watched,
     Kind.DECISION: _decision,
     Kind.MOVE: _move,
+    Kind.CASE: _case,
     Kind.OWN_ACCOUNT: _own_account,
     Kind.CHAMPIONS: _champions,
     Kind.ADDRESS: _address,

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     WATCHED = "M11"
     DECISION = "M12"
     MOVE = "M13"
+    CASE = "M14"
     OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
     EARLIER_WORK = "M20"
@@ -65,7 +66,7 @@ DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 #: What goes first when a reader gets more than a day's share.
 URGENCY = (
     Kind.RECOVERY, Kind.RECOVERY_ADDRESS, Kind.INVITATION, Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.DECISION,
-    Kind.MOVE, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.ASKED, Kind.WAITED_FOR,
+    Kind.MOVE, Kind.CASE, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.ASKED, Kind.WAITED_FOR,
     Kind.EARLIER_WORK, Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 

@@ -19,8 +19,11 @@ from hwb.directory import chain, facts, store
 from hwb.extract.texts import N_, Text
 from hwb.lifecycle import access
 from hwb.lifecycle.calendar import has_left
+from hwb.lifecycle.desk import Kind as DeskKind
 from hwb.lifecycle.facts import DecisionKind, LearnerEntry, SchoolFacts, StaffEntry
 from hwb.operations import due
+from hwb.operations.desk import storing
+from hwb.operations.desk.storing import NewCase
 from hwb.operations.invariants import UPN_PATTERN
 from hwb.operations.transactions import in_transaction
 
@@ -298,15 +301,9 @@ def _ask_support(
     cursor: Any, person: _Person, *, school: str, details: str, actor: str, now: datetime
 ) -> list[chain.Entry]:
     """Asks for a suspension, once: the school's own switching off ends at its gate."""
-    made = str(uuid4())
-    cursor.execute(
-        "INSERT INTO support_request (id, kind, account, school, details, made_by, made_at, ended_by)"
-        " VALUES (%s, 'suspend', %s, %s, %s, %s, %s, '') ON CONFLICT DO NOTHING RETURNING id",
-        [made, person.id, school, details.strip(), actor, now],
-    )
-    if cursor.fetchone() is None:
-        return []
-    return [chain.Entry("support request", "R31", "suspend", school, person.id, after={"request": made})]
+    new = NewCase(DeskKind.SAFETY, school, person.id, details=details)
+    number = storing.insert(cursor, new, actor=actor, now=now)
+    return [] if number is None else [storing.opened(number, new)]
 
 
 def _require_not_left(word: LearnerEntry | StaffEntry | None, on: date) -> None:

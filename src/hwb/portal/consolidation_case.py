@@ -78,8 +78,7 @@ class ReasonForm(PageForm):
     errors_said: ClassVar = {"reason": {"required": N_("Enter a reason")}}
 
 
-@page(Action.SEE_CASES)
-def consolidation_case(request: PageRequest, case: int) -> HttpResponse:
+def show_move(request: PageRequest, case: int) -> HttpResponse:
     """E5. Whoever has not taken the case sees its reference and state, and nobody's name."""
     found = read_case(case)
     title = Text(N_("Account move, {reference}"), {"reference": found.row.reference})
@@ -254,7 +253,6 @@ def _can(case: Case, request: PageRequest) -> dict[str, bool]:
 
 
 urlpatterns = [
-    path("support/cases/<int:case>/", consolidation_case, name="consolidation-case"),
     path("support/cases/<int:case>/item/", record_item, name="case-item"),
     path("support/cases/<int:case>/ask/", ask_again, name="case-ask"),
     path("support/cases/<int:case>/link/", send_link, name="case-link"),

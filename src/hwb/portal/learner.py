@@ -70,7 +70,7 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         ],
         came_from_elsewhere=came, earlier_work=earlier_work.section(request, dfes, account) if came else None,
         asks=_asks(request, dfes, account, facts, found) if facts and found else None,
-        school_rows=_school_rows(record, facts, request, dfes), schools=_picture(record, names, today, request),
+        school_rows=school_rows(record, facts, request, dfes), schools=picture(record, names, today, request),
         deeds=_deeds(request, record, known, child, dfes), **happened(request, row, dfes, names, account=row.account),
     )  # fmt: skip
 
@@ -119,12 +119,13 @@ def show_password(request: PageRequest, dfes: str, account: UUID) -> HttpRespons
     return response
 
 
-def _school_rows(
+def school_rows(
     record: LearnerRecord, facts: LearnerFacts | None, request: PageRequest, dfes: str
 ) -> list[dict[str, Any]]:
     row, none = record.row, say(N_("Not given"))
     own = request.access.classes  # a teacher sees the pages of these, and no others
-    sees_class = row.registration_group and row.here and (own is None or row.registration_group in own)
+    sees = may(request.person, Action.SEE_LEARNERS, school=dfes)
+    sees_class = sees and row.registration_group and row.here and (own is None or row.registration_group in own)
     rows: list[dict[str, Any]] = [
         {"label": N_("UPN"), "value": row.upn or none, "own": True},
         {"label": N_("Legal name"), "value": f"{record.legal_forename} {record.legal_surname}".strip(), "own": True},
@@ -151,7 +152,7 @@ def _school_rows(
     return rows
 
 
-def _picture(
+def picture(
     record: LearnerRecord, names: dict[str, tuple[str, str]], today: date, request: PageRequest
 ) -> SafeString | str:
     """P12: the times at schools, and the gaps between them in which nobody had the account."""
@@ -243,6 +244,8 @@ def _deeds(
         found.append(Deed(say(text), address_of("account-access", dfes, **where)))
     if may(person, Action.ISSUE_USERNAME, school=dfes):
         found.append(Deed(say(N_("Issue a new username")), address_of("issue-username", dfes, **where)))
+    if may(person, Action.SEE_REQUESTS, school=dfes):
+        found.append(Deed(say(N_("Ask Hwb Support")), address_of("requests-new", dfes)))
     return [deed for deed in found if deed.address]
 
 

@@ -48,7 +48,7 @@ def staff_member(request: PageRequest, dfes: str, account: UUID) -> HttpResponse
         row=row, answer=answer, asks=offered,
         account_rows=[*details, *_held(request, account, dfes, second_step=row.second_step),
                       *invite_to_move.of_staff(request, dfes, account)] if details else [],
-        school_rows=_school_rows(request, record, facts, dfes),
+        school_rows=school_rows(request, record, facts, dfes),
         deeds=_deeds(request, record, dfes, known.trouble) if known else [],
         puts_right=address("to-put-right", dfes=dfes) if facts.refusals and not facts.protected else "",
         **happened(request, row, dfes, names, account=account, of="staff"),
@@ -94,7 +94,7 @@ def _roles(request: PageRequest, account: UUID, dfes: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _school_rows(request: PageRequest, record: StaffRecord, facts: StaffFacts, dfes: str) -> list[dict[str, Any]]:
+def school_rows(request: PageRequest, record: StaffRecord, facts: StaffFacts, dfes: str) -> list[dict[str, Any]]:
     row, none = record.row, say(N_("Not given"))
     found: list[dict[str, Any]] = [
         {"label": N_("Staff code"), "value": row.staff_code or none, "own": True},
@@ -133,6 +133,8 @@ def _deeds(request: PageRequest, record: StaffRecord, dfes: str, trouble: Troubl
         for action, text, route in offered
         if may(person, action, school=dfes)
     ]
+    if may(person, Action.SEE_REQUESTS, school=dfes):
+        found.append(Deed(say(N_("Ask Hwb Support")), address("requests-new", dfes=dfes)))
     if trouble.can_be_unlocked and may(person, Action.RESET_STAFF_PASSWORD, school=dfes):
         unlock = address("unlock-staff", dfes=dfes, account=row.account)
         found.insert(0, Deed(say(N_("Unlock signing in")), unlock, post=True))

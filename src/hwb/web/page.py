@@ -20,10 +20,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.views.decorators.cache import never_cache
 
 from hwb import clock
-from hwb.directory.queries import consolidation as consolidation_rows
-from hwb.directory.queries import roles
+from hwb.directory.queries import desk, roles
 from hwb.extract.texts import Language
-from hwb.operations import consolidation
+from hwb.operations.desk import storing
 from hwb.web import again, policy
 from hwb.web.language import is_switch
 from hwb.web.policy import Access, Action, Person
@@ -135,7 +134,7 @@ def led_first(request: HttpRequest, stated: Stated | None = None) -> HttpRespons
 def _decided(request: PageRequest, action: Action, stated: Stated, parts: dict[str, object]) -> Access:
     school = str(parts.get("dfes", ""))
     case = parts.get("case")
-    in_case = isinstance(case, int) and consolidation_rows.is_owner(case, request.person.account)
+    in_case = isinstance(case, int) and desk.is_owner(case, request.person.account)
     access = policy.decide(
         request.person, action, school=school, counts=stated.counts, codes=stated.codes, in_case=in_case
     )
@@ -145,7 +144,7 @@ def _decided(request: PageRequest, action: Action, stated: Stated, parts: dict[s
             request.resolver_match.view_name if request.resolver_match else "", request.person.account,
         )  # fmt: skip
         if isinstance(case, int) and policy.decide(request.person, action, in_case=True) is not None:
-            consolidation.note_refused(
+            storing.note_refused(
                 number=case, code="not_taken", actor=f"account {request.person.account}", now=clock.now()
             )
         raise Http404

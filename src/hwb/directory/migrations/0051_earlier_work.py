@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("directory", "0046_connectors"),
+        ("directory", "0049_answers"),
     ]
 
     operations = [

@@ -11,7 +11,6 @@ from hwb.directory.models.accounts import (
     RoleGrant,
     Search,
     SignInLink,
-    SupportRequest,
     Upn,
 )
 from hwb.directory.models.attempts import HelpCode, SignInAttempt, SignInCount, SignInHour
@@ -28,6 +27,7 @@ from hwb.directory.models.children import (
 )
 from hwb.directory.models.connectors import ConnectedAccount, ConnectedGroup, Connector
 from hwb.directory.models.consolidation import Consolidation, MoveAnswer
+from hwb.directory.models.desk import Answer, SupportCase
 from hwb.directory.models.earlier_work import WorkRequest
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
@@ -49,6 +49,7 @@ from hwb.directory.models.slips import SlipSheet
 __all__ = [
     "AccessToken",
     "Account",
+    "Answer",
     "Audit",
     "Authority",
     "Badge",
@@ -105,7 +106,7 @@ __all__ = [
     "SigningKey",
     "SlipSheet",
     "StaffRecord",
-    "SupportRequest",
+    "SupportCase",
     "Upn",
     "Wait",
     "Watch",

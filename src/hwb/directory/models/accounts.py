@@ -225,32 +225,6 @@ class Decision(models.Model):
         ]
 
 
-class SupportRequest(models.Model):
-    """A school asks support for something about an account; it stands while ``ended_at`` is null.
-
-    kind "suspend": the school switched the account off for safety, and only support can do so everywhere (R31).
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    kind = models.TextField()
-    account = models.ForeignKey(Account, models.PROTECT, db_column="account")
-    school = models.CharField(max_length=7)
-    details = models.TextField(default="")
-    made_by = models.TextField()
-    made_at = models.DateTimeField()
-    ended_by = models.TextField(default="")
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        db_table = "support_request"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["account", "school", "kind"], name="one_open_request", condition=Q(ended_at__isnull=True)
-            ),
-            models.CheckConstraint(condition=Q(kind__in=["suspend"]), name="support_request_kind"),
-        ]
-
-
 class RoleGrant(models.Model):
     """A role somebody was given: for a school, an area (three digits), or with neither the nation.
 

@@ -99,6 +99,12 @@ def about(account: UUID, *, on: date) -> tuple[Case, ...]:
     return tuple(_whole(row, on) for row in _rows("c.mover = %(account)s", {"account": account}))
 
 
+def opened_by_school(school: str, *, on: date) -> tuple[Case, ...]:
+    """Cases that a new school opened for its staff (B17)."""
+    rows = _rows("c.new_school = %(school)s AND c.opened_as = 'school'", {"school": school})
+    return tuple(_whole(row, on) for row in rows)
+
+
 def undecided(*, schools: Collection[str] = (), areas: Collection[str] = (), on: date) -> tuple[Case, ...]:
     """Open cases about which a headteacher of these schools, or an officer of these areas, may decide."""
     rows = _rows(_NEAR, {"schools": list(schools), "areas": list(areas)})
@@ -113,13 +119,6 @@ def every(*, on: date, is_open: bool) -> tuple[Case, ...]:
     """All cases of the nation, the oldest first: open ones, or those that are over."""
     where = "c.closed_at IS NULL" if is_open else "c.closed_at IS NOT NULL"
     return tuple(_whole(row, on) for row in _rows(where, {}))
-
-
-def is_owner(number: int, account: UUID) -> bool:
-    """Whether an agent has taken the case."""
-    return bool(
-        fetch("SELECT 1 FROM consolidation WHERE number = %(n)s AND owner = %(a)s", {"n": number, "a": account})
-    )
 
 
 def _whole(row: CaseRow, on: date) -> Case:

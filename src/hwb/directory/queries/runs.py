@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,6 +62,11 @@ def newest(*, limit: int) -> list[RunRow]:
     return [_row(row) for row in fetch(_RUNS, {"school": None, "limit": limit, "previews": False})]
 
 
+def of_ids(ids: Sequence[UUID]) -> list[RunRow]:
+    """These runs, newest first."""
+    return [_row(row) for row in fetch(_OF_IDS, {"ids": list(ids)})]
+
+
 def for_client(run: UUID, *, client: UUID) -> RunOutcome | None:
     """One run of one client; None when there is no such run or it is another client's."""
     rows = fetch(
@@ -81,6 +87,10 @@ def _row(row: dict[str, Any]) -> RunRow:
     return RunRow(**row, refused=refused, counts=counts, holds=holds)
 
 
+_OF_IDS = """
+SELECT id AS run, school, state, preview, as_at, received_at, finished_at, mis, failure, acting_user, result
+FROM run WHERE id = ANY(%(ids)s) ORDER BY received_at DESC, id
+"""
 _RUNS = """
 SELECT id AS run, school, state, preview, as_at, received_at, finished_at, mis, failure, acting_user, result
 FROM run

@@ -16,7 +16,6 @@ from hwb.operations.consolidation.cases import Request, Wanted, answer, ask, exp
 from hwb.operations.consolidation.deciding import ask_again, record_item, refuse, send_back, send_on, take
 from hwb.operations.consolidation.joining import join, undo
 from hwb.operations.consolidation.refusals import ConsolidationRefused
-from hwb.operations.consolidation.storing import note_refused
 
 __all__ = [
     "ConsolidationRefused",
@@ -32,7 +31,6 @@ __all__ = [
     "is_link_good",
     "join",
     "may_decide",
-    "note_refused",
     "open_by_head",
     "open_for",
     "open_link",

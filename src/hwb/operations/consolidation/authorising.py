@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import connection
 
 from hwb.directory.queries import consolidation as rows
 from hwb.directory.queries import roles
@@ -21,10 +21,10 @@ from hwb.operations.consolidation.storing import (
     NO_AUTHORISATION,
     following,
     lock,
-    refused,
     said_json,
     write,
 )
+from hwb.operations.desk.storing import note_refused
 from hwb.operations.messages import links
 from hwb.operations.transactions import in_transaction
 
@@ -149,8 +149,7 @@ def open_link(*, link: UUID, token: str, now: datetime) -> None:
     row = rows.of_link(link)
     if why is not None or row is None:
         if row is not None:
-            with transaction.atomic():
-                refused(number=row.number, code=why or "link_used", actor="registered address", now=now)
+            note_refused(number=row.number, code=why or "link_used", actor="registered address", now=now)
         raise ConsolidationRefused("link_used")
 
     def work(cursor: Any, case: Case) -> None:
@@ -221,8 +220,7 @@ def changed(number: int, work: Any, actor: str, now: datetime) -> None:
         in_transaction(whole)
     except ConsolidationRefused as wrong:
         if wrong.code in RECORDED:
-            with transaction.atomic():
-                refused(number=number, code=wrong.code, actor=actor, now=now)
+            note_refused(number=number, code=wrong.code, actor=actor, now=now)
         raise
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from hwb.directory import chain, service_access, store
 from hwb.directory import facts as directory_facts
@@ -26,7 +26,8 @@ from hwb.operations.consolidation import belongings, telling
 from hwb.operations.consolidation.authorising import RECORDED, require_owner
 from hwb.operations.consolidation.deciding import require_agreement
 from hwb.operations.consolidation.refusals import ConsolidationRefused
-from hwb.operations.consolidation.storing import following, lock_row, refused, write
+from hwb.operations.consolidation.storing import following, lock_row, write
+from hwb.operations.desk.storing import note_refused
 from hwb.operations.transactions import FactsMoved, in_transaction
 
 
@@ -111,8 +112,7 @@ def _whole(
         return in_transaction(whole)
     except ConsolidationRefused as wrong:
         if wrong.code in RECORDED:
-            with transaction.atomic():
-                refused(number=number, code=wrong.code, actor=actor, now=now)
+            note_refused(number=number, code=wrong.code, actor=actor, now=now)
         raise
 
 

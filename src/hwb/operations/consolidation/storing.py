@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
-
 from hwb.directory import chain, store
 from hwb.directory.queries import consolidation as rows
 from hwb.directory.queries.consolidation import Case, CaseRow
@@ -96,19 +94,3 @@ def log(
 def said_json(said: Mapping[Item, tuple[str, str]]) -> dict[str, tuple[str, str]]:
     """Items as they are stored."""
     return {str(item): value for item, value in said.items()}
-
-
-def note_refused(*, number: int, code: str, actor: str, now: datetime) -> None:
-    """As :func:`refused`, in a transaction of its own: for what a page did not even let through."""
-    with transaction.atomic():
-        refused(number=number, code=code, actor=actor, now=now)
-
-
-def refused(*, number: int, code: str, actor: str, now: datetime) -> None:
-    """Records that somebody tried what they may not (issue 7): an agent without the case, a link that was used."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT new_school FROM consolidation WHERE number = %s", [number])
-        row = cursor.fetchone()
-        school = row[0] if row else chain.NATION
-        store.lock_chain(cursor, school)
-        log(cursor, school, "consolidation refused", {"case": number, "why": code}, None, actor=actor, now=now)

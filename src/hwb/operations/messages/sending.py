@@ -123,6 +123,8 @@ def outgoing(message: Mapping[str, Any], *, at: datetime) -> Outgoing:
         parts["run"] = message["details"]["run"]
     if "search" in message["details"]:
         parts["search"] = message["details"]["search"]
+    if kind is Kind.CASE:
+        parts["number"] = str(message["details"]["case"])
     if "link" in message["details"]:
         parts = {"token": links.token_of(message["details"]["link"])}
     route = message_texts.route_of(kind, message["details"])

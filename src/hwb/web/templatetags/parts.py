@@ -37,6 +37,7 @@ def field(bound: forms.BoundField, size: str = "s", width: str = "", rows: int =
         "choices": _choices(bound) if hasattr(bound.field, "choices") else [],
         "described": " ".join([f"{id_}-hint"] * bool(hint) + [f"{id_}-error"] * bool(errors)),
         "autocomplete": widget.attrs.get("autocomplete", ""), "plain": "plain" in widget.attrs,
+        "lang": widget.attrs.get("lang", ""),
     }  # fmt: skip
 
 
