@@ -216,6 +216,7 @@ INVARIANTS = (
         "I13",
         "whoever comes back has the account of before: its names stay, and every UPN that it had leads to it",
         # One name of each kind, and one more for each that the log tells of (R34); an official brings an address.
+        # A source may give an official another address, and an earlier name again.
         """
         SELECT c.account AS id FROM audit c LEFT JOIN (
             SELECT account, count(*) FILTER (WHERE kind = 'username') AS usernames,
@@ -224,9 +225,11 @@ INVARIANTS = (
         ) n ON n.account = c.account
         LEFT JOIN (SELECT account, count(*) AS times FROM audit WHERE action = 'username issued' GROUP BY account) i
             ON i.account = c.account
-        WHERE c.action = 'create' AND (
+        LEFT JOIN source_account x ON x.account = c.account
+        WHERE c.action = 'create' AND CASE WHEN x.account IS NULL THEN
             n.usernames IS DISTINCT FROM 1 + coalesce(i.times, 0)
-            OR n.emails IS DISTINCT FROM 1 + coalesce(i.times, 0) + (c.reason_code = 'official')::int)
+            OR n.emails IS DISTINCT FROM 1 + coalesce(i.times, 0) + (c.reason_code = 'official')::int
+            ELSE coalesce(n.usernames, 0) < 1 OR coalesce(n.emails, 0) < 2 END
         UNION SELECT u.account FROM upn u WHERE u.account IS NOT NULL GROUP BY u.account
         HAVING (count(*) > 1) <> (  -- an undone re-keying lets its UPN go again
             SELECT count(*) FILTER (WHERE k.rule <> 'undo') > count(*) FILTER (WHERE k.rule = 'undo')

@@ -60,10 +60,11 @@ class NewPerson:
 
 def grant(
     reach: Reach, *, username: str, until: date | None = None, acting_user: str, acting_account: UUID | None = None,
-    now: datetime, on: date,
+    now: datetime, on: date, at: datetime | None = None,
 ) -> Granted:  # fmt: skip
     """Gives a role to an account. `acting_account`: whoever does so on a page, who cannot give it to themselves.
 
+    `at`: the real moment; with it an official who has never signed in, as a source makes them, gets a link for that.
     Raises RoleRefused.
     """
     with transaction.atomic(), connection.cursor() as cursor:
@@ -74,6 +75,10 @@ def grant(
         _check_post(cursor, reach, account, kind)
         given = _give(cursor, reach, account, username, until, acting_user, now)
         _tell(cursor, reach, given.grant, "added", acting_account, now)
+        cursor.execute(_IS_NEW, [account])
+        if at is not None and cursor.fetchone()[0]:
+            token = sessions.make_link(cursor, account=str(account), at=at)
+            given = Granted(given.grant, given.account, given.username, token)
         return given
 
 
@@ -232,6 +237,10 @@ def _chain(reach: Reach) -> str:
 _FIND = """
 SELECT a.id, a.kind FROM name_owner i JOIN account a ON a.id = i.account
 WHERE i.value = %s AND i.kind = 'username'
+"""
+_IS_NEW = """
+SELECT EXISTS (SELECT FROM account WHERE id = %s AND kind = 'official' AND active AND last_sign_in IS NULL
+               AND password = '')
 """
 _HAS_POST = """
 SELECT EXISTS (SELECT FROM placement WHERE account = %s AND school = %s AND role = 'post' AND ended IS NULL)
