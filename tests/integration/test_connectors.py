@@ -27,7 +27,6 @@ from tests.support.people import OTHER, PRIMARY, SECONDARY, learner
 from typer.testing import CliRunner
 
 from hwb.cli.main import build_app
-from hwb.connectors import microsoft365
 from hwb.directory.models import Account, ConnectedAccount, ConnectedGroup, Connector, Placement
 from hwb.directory.queries import connectors as rows
 from hwb.directory.queries import service_accounts
@@ -333,9 +332,9 @@ def test_killed_after_making_somebody_who_then_leaves(mail: Working, tenant: Fak
     deliver([learner_row(1)])
     leased = carrying.lease(connector=mail.connector, at=datetime.now(UTC))
     assert leased is not None
-    graph = jobs.Worker(mail, tenant.client()).graph
+    carrier = jobs.Worker(mail, tenant.client()).carrier
     groups = dict.fromkeys(leased.groups, "g")
-    microsoft365.carry(graph, leased.waiting, groups, in_time=lambda: True, settle=lambda _: None)
+    carrier.carry(leased, groups, in_time=lambda: True, settle=lambda _: None)
     assert [user["accountEnabled"] for user in tenant.users.values()] == [True]
     deliver([learner_row(1, leaving_date=date(2018, 7, 20))], on=AUGUST)
     let_pass(carrying.LEASE.total_seconds())

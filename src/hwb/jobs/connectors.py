@@ -14,19 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 import httpx2
 from django.db import connections
 
-from hwb.connectors import microsoft365, secrets
 from hwb.connectors.answers import ServiceAway, ServiceBusy
 from hwb.connectors.microsoft365.graph import PATIENCE
 from hwb.directory.queries import connectors as rows
 from hwb.directory.queries.connectors import Working
+from hwb.jobs import carriers
 from hwb.lifecycle.service_accounts import Group, Outcome, PutBack
-from hwb.operations import carrying, comparing, connectors
+from hwb.operations import carrying, connectors
 from hwb.operations.carrying import Leased
 
 _LOG = logging.getLogger(__name__)
@@ -75,7 +74,7 @@ def carry_due(connector: Working, *, http: httpx2.Client | None = None) -> int:
 def compare(connector: Working, *, http: httpx2.Client | None = None) -> int:
     """Compares the service with what it must have; returns how many accounts had drifted, who now wait."""
     with _worker(connector, http) as worker:
-        return worker.compare()
+        return worker.carrier.compare()
 
 
 def warn_of_waiting() -> None:
@@ -96,18 +95,15 @@ def start_comparing() -> None:
 def check(connector: Working, *, http: httpx2.Client | None = None) -> None:
     """Whether the service takes our orders. Raises ServiceAway and ServiceBusy."""
     with _worker(connector, http) as worker:
-        worker.graph.page("/subscribedSkus")
+        worker.carrier.check()
 
 
 class Worker:
     """One worker of one connector: takes what is due, carries it over, writes down what became of it."""
 
     def __init__(self, connector: Working, http: httpx2.Client) -> None:
-        self.connector, self._http = connector.connector, http
-        self._links = connector.links
-        self.graph = microsoft365.Graph(
-            microsoft365.Options(**connector.options), secret=lambda: secrets.read(connector.name), http=http
-        )
+        self.connector = connector.connector
+        self.carrier = carriers.of(connector, http)
 
     def go(self) -> Gone:
         """One lease of accounts. Every one of them is settled or put back, whatever happens."""
@@ -122,12 +118,8 @@ class Worker:
             left.difference_update(each.account for each in outcomes)
 
         try:
-            microsoft365.carry(
-                self.graph,
-                leased.waiting,
-                self._groups(leased),
-                in_time=lambda: _now() < leased.until - _MARGIN,
-                settle=settle,
+            self.carrier.carry(
+                leased, self._groups(leased), in_time=lambda: _now() < leased.until - _MARGIN, settle=settle
             )
             connectors.heard(connector=self.connector, at=_now())
         except ServiceBusy as busy:
@@ -147,7 +139,7 @@ class Worker:
         def make(missing: dict[str, str]) -> dict[str, str]:
             found: dict[str, str] = {}
             try:
-                microsoft365.find_or_make(self.graph, missing, found)
+                self.carrier.find_or_make(missing, found)
             except (ServiceAway, ServiceBusy) as error:
                 trouble.append(error)
             return found
@@ -156,17 +148,6 @@ class Worker:
         if trouble:
             raise trouble[0]
         return groups
-
-    def compare(self) -> int:
-        """Reads what has changed at the service, and has what differs carried over again."""
-        links, drifted = dict(self._links), 0
-        for seen in microsoft365.compare(self.graph, links):
-            drifted += comparing.remake(connector=self.connector, lost=seen.lost)
-            drifted += comparing.mend(
-                connector=self.connector, remotes=seen.remotes, groups=seen.group_ids,
-                differs=partial(seen.differs, self.graph),
-            )  # fmt: skip
-        return comparing.finish(connector=self.connector, drifted=drifted, links=links, at=_now())
 
 
 @contextmanager

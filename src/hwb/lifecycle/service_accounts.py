@@ -37,18 +37,29 @@ class Group:
 @made_often
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An open placement with what the school's newest word says of it. role: holding, guest or post."""
+    """An open placement with what the school's newest word says of it. role: holding, guest or post.
+
+    classes: all, the registration group too. teaches, head: of staff, whether they have classes or lead the school.
+    """
 
     school: str
     role: str
     year_group: str = ""
     classes: tuple[str, ...] = ()
+    registration_group: str = ""
+    employee_number: str = ""
+    teaches: bool = False
+    head: bool = False
+    name: str = ""
 
 
 @made_often
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """One account as the directory has it. kind: learner, staff or official; ``address`` its e-mail address."""
+    """One account as the directory has it. kind: learner, staff or official; ``address`` its e-mail address.
+
+    last_school: that held it last, where it has no place any more.
+    """
 
     account: str
     kind: str
@@ -57,12 +68,32 @@ class AccountFacts:
     surname: str
     forename: str
     places: tuple[Place, ...] = ()
+    username: str = ""
+    last_school: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a service is for, and what of them: schools (None for all), kinds of people and of groups, and scopes."""
+
+    schools: frozenset[str] | None = None
+    kinds: frozenset[str] = frozenset({"learner", "staff"})
+    groups: frozenset[GroupKind] = frozenset(GroupKind)
+    scopes: frozenset[str] = frozenset()
+
+    def has(self, school: str) -> bool:
+        return self.schools is None or school in self.schools
+
+
+EVERYBODY = Reach()
 
 
 @made_often
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
     """What the service must have. ``enabled``: whether the person may sign in there; ``licence``: learner or staff.
+
+    places: where the person is, of the schools that the service is for, the one that holds the account first.
 
     An object that is there already stays when it is not enabled, with its licence, mailbox and files (R11, R38); one
     that is not there is made only for somebody who may sign in (``made``).
@@ -75,6 +106,8 @@ class ServiceAccount:
     enabled: bool
     licence: str
     groups: frozenset[Group] = frozenset()
+    username: str = ""
+    places: tuple[Place, ...] = ()
 
     @property
     def made(self) -> bool:
@@ -92,17 +125,24 @@ def follows(kind: str) -> bool:
     return kind in ("learner", "staff")
 
 
-def wanted(facts: AccountFacts) -> ServiceAccount | None:
+def wanted(facts: AccountFacts, reach: Reach = EVERYBODY) -> ServiceAccount | None:
     """What the service must have of this account; None of one that services do not follow.
 
-    Nothing but becoming active or inactive opens and shuts it (R40): a wait, a grace (R39) or a change of school is not
-    seen by the service as long as the account is active.
+    Whom the service is not for, or no longer, is shut out of it. Of all others nothing but becoming active or inactive
+    opens and shuts it (R40): a wait, a grace (R39) or a change of school is not seen by the service as long as the
+    account is active.
     """
     if not follows(facts.kind):
         return None
+    places = tuple(place for place in facts.places if reach.has(place.school))
+    in_grace = not facts.places and bool(facts.last_school) and reach.has(facts.last_school)  # R39: services stay on
+    is_for = facts.kind in reach.kinds and (reach.schools is None or bool(places) or in_grace)
+    enabled = facts.active and is_for
+    groups = groups_of(facts.kind, places) if enabled else frozenset()
     return ServiceAccount(
-        facts.account, facts.address, facts.surname, facts.forename, facts.active, facts.kind,
-        groups_of(facts.kind, facts.places) if facts.active else frozenset(),
+        facts.account, facts.address, facts.surname, facts.forename, enabled, facts.kind,
+        frozenset(group for group in groups if group.kind in reach.groups), facts.username,
+        tuple(sorted(places, key=lambda place: (place.role == "guest", place.school))) if enabled else (),
     )  # fmt: skip
 
 
@@ -129,7 +169,8 @@ class Waiting:
 
     identifier: by which the service knows the person when they sign in. remote: the service's own id of the object,
     empty before it is made or found. ended: when it was last carried over the person was shut out. touched: an earlier
-    worker may have made an object, and did not come to say so; tries: how often in a row it was refused since.
+    worker may have made an object, and did not come to say so; tries: how often in a row it was refused since. groups:
+    keys of those that the service is known to have put the person into, where it does not say so itself.
     """
 
     account: str
@@ -139,6 +180,7 @@ class Waiting:
     ended: bool = False
     touched: bool = False
     tries: int = 0
+    groups: frozenset[str] = frozenset()
 
     @property
     def may_be_there(self) -> bool:
@@ -165,11 +207,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The service has what it must have."""
+    """The service has what it must have. groups: keys of those that the person is in now; None where it says so."""
 
     account: str
     remote: str
     state: State
+    groups: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwb.directory.connected_accounts import CONCERNS
+
 UPN_PATTERN = "[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]"
 
 
@@ -56,14 +58,15 @@ INVARIANTS = (
     Invariant(
         "I11",
         "every service that follows accounts knows of each that may sign in, and what waits for it is due",
-        """
+        f"""
         SELECT a.id FROM account a CROSS JOIN connector c
-        WHERE c.removed_at IS NULL AND a.active AND a.kind IN ('learner', 'staff')
+        WHERE c.removed_at IS NULL AND a.active AND {CONCERNS}
           AND NOT EXISTS (SELECT FROM connected_account k WHERE k.connector = c.id AND k.account = a.id)
         UNION SELECT k.account FROM connected_account k JOIN account a ON a.id = k.account
+        JOIN connector c ON c.id = k.connector
         WHERE k.due_at IS NULL AND (k.waits_since IS NOT NULL OR k.state = 'ready' AND NOT a.active
-                                    OR k.state <> 'ready' AND a.active)
-        """,
+                                    OR k.state <> 'ready' AND a.active AND c.kind = 'microsoft365')
+        """,  # noqa: S608 - text of ours
     ),
     Invariant(
         "one holder",

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from hwb.directory import chain, store
+from hwb.directory import chain, connected_accounts, store
 from hwb.extract.texts import N_, Text
 from hwb.operations import messages, officials, sessions
 
@@ -122,6 +122,7 @@ def revoke(
         if row is None:
             raise RoleRefused("not_held", Text(N_("This account does not have that role.")))
         _log(cursor, "role revoke", reach, account, row[0], acting_user, now)
+        connected_accounts.mark(cursor, accounts=[account])
         _tell(cursor, reach, row[0], "removed", acting_account, now)
 
 
@@ -208,6 +209,7 @@ def _give(
     if cursor.fetchone() is None:
         raise RoleRefused("held_already", Text(N_("This account has that role already.")))
     _log(cursor, "role grant", reach, account, made, acting_user, now, until)
+    connected_accounts.mark(cursor, accounts=[account])
     return Granted(made, account, username)
 
 
