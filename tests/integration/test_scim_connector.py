@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx2
 import pytest
 from django.db import connection
 from tests.support import programs, scim_target
 from tests.support.deliveries import deliver, learner_row, register_schools, staff_row
-from tests.support.people import PRIMARY, SECONDARY
+from tests.support.people import PRIMARY, SECONDARY, learner
 from tests.support.scim_target import TOKEN, Target, connect
 
-from hwb.connectors.answers import ServiceAway
+from hwb.connectors import scim
+from hwb.connectors.answers import ServiceAway, ServiceBusy
 from hwb.connectors.scim.payloads import ENTERPRISE, SCHOOLS
 from hwb.directory.models import Account, ConnectedAccount, ConnectedGroup, Connector
 from hwb.directory.queries.connectors import Working
@@ -167,10 +170,19 @@ def test_whom_the_service_is_not_for_it_hears_nothing_of(simple: Target) -> None
     deliver([learner_row(1, leaving_date=date(2018, 7, 20)), learner_row(2)], None, on=AUGUST)
     jobs.carry_due(working)
     deliver(
-        [learner_row(1, registration_group="7B", year_group="7", start_date=SEPTEMBER)], school=SECONDARY, on=SEPTEMBER
-    )
+        [learner_row(1, registration_group="7B", year_group="7", start_date=SEPTEMBER, preferred_surname="Newydd")],
+        school=SECONDARY, on=SEPTEMBER,
+    )  # fmt: skip
     jobs.carry_due(working)
-    assert sorted(one["active"] for one in simple.all()["User"]) == [False, True]
+    left = Account.objects.get(upn=learner(1).upn)
+    usernames.issue(account=left.id, school=SECONDARY, acting_user="t", now=NOW)
+    jobs.carry_due(working)
+    found = {one["externalId"]: one for one in simple.all()["User"]}
+    assert sorted(one["active"] for one in found.values()) == [False, True]
+    shut = found[services.pairwise_key().identifier(left.id, sector=made.sector)]
+    assert (shut["active"], shut["emails"][0]["value"]) == (False, left.email)  # nothing of the new school's
+    assert Account.objects.get(id=left.id).email != left.email
+    assert jobs.compare(working) == 0
     assert verification.verify(on=SEPTEMBER).breaches == ()
     assert connectors.mark_all() == 0
     assert made.scopes == ("email",)
@@ -197,6 +209,41 @@ def test_a_service_that_asks_for_patience_gets_it(simple: Target) -> None:
     assert Connector.objects.get().failure == "answered 503"
     pass_time()
     assert jobs.carry_due(working) == 1
+
+
+def test_a_token_is_asked_for_where_the_service_wants_that() -> None:
+    """Client credentials: one token for its lifetime, another once the service no longer takes it; a date in Retry-After."""
+    given: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/token":
+            assert parse_qs(request.content.decode()) == {
+                "grant_type": ["client_credentials"], "client_id": ["us"], "client_secret": [TOKEN], "scope": ["scim"],
+            }  # fmt: skip
+            given.append(f"t{len(given)}")
+            return httpx2.Response(200, json={"access_token": given[-1], "expires_in": 3600})
+        if request.headers["authorization"] != f"Bearer {given[-1]}" or (
+            len(given) == 1 and request.url.path == "/x/Groups"
+        ):
+            return httpx2.Response(401)
+        if request.url.path == "/x/Busy":
+            until = datetime.now(UTC) + timedelta(minutes=2)
+            return httpx2.Response(429, headers={"retry-after": format_datetime(until, usegmt=True)})
+        return httpx2.Response(200, json={"Resources": []})
+
+    options = scim.Options("https://s.example/x", "https://s.example/token", "us", "scim")
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as http:
+        service = scim.Service(options, secret=lambda: TOKEN, http=http)
+        service.check()
+        assert service.ask("GET", "/Users").status == 200
+        assert given == ["t0"]
+        with pytest.raises(ServiceAway):
+            service.ask("GET", "/Groups")
+        assert service.ask("GET", "/Groups").status == 200
+        assert given == ["t0", "t1"]
+        with pytest.raises(ServiceBusy) as busy:
+            service.ask("GET", "/Busy")
+        assert 100 < busy.value.seconds <= 120
 
 
 def test_a_lost_answer_makes_nobody_twice(simple: Target) -> None:
@@ -268,8 +315,8 @@ def test_what_a_connector_needs_is_said(simple: Target, monkeypatch: pytest.Monk
     """A service that reads, an https address, groups that there are, and a secret that is the service's."""
     working, made = connect(simple.address)
     for code, more in (
-        ("options", {"options": {}}), ("address", {"options": {"address": "http://elsewhere.example"}}),
-        ("groups", {"options": {"address": simple.address, "groups": "house"}}),
+        ("options", {"options": {}}), ("address", {"options": {"url": "http://elsewhere.example"}}),
+        ("groups", {"options": {"url": simple.address, "groups": "house"}}),
         ("service", {"kind": "microsoft365", "options": dict.fromkeys(("tenant", "client_id", "learner_licence", "staff_licence"), "x")}),
         ("taken", {"name": "target"}),
     ):  # fmt: skip
@@ -277,7 +324,7 @@ def test_what_a_connector_needs_is_said(simple: Target, monkeypatch: pytest.Monk
             "kind": "scim",
             "name": "more",
             "service": made.service,
-            "options": {"address": simple.address},
+            "options": {"url": simple.address},
             **more,
         }
         with pytest.raises(ConnectorRefused) as refused:

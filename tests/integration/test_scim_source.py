@@ -15,7 +15,7 @@ from tests.support.deliveries import deliver, learner_row, register_schools
 from tests.support.people import PRIMARY
 from tests.support.rosters import Reading, in_one_transaction, reading
 
-from hwb.directory.models import Account, Audit, Identifier, SourceAccount
+from hwb.directory.models import Account, Audit, Identifier, ServiceSignIn, SourceAccount
 from hwb.operations import roles, sessions, verification
 from hwb.operations.roles import Reach
 from hwb.operations.service_addresses import SCIM_SCOPES
@@ -134,11 +134,16 @@ def test_deletion_switches_off_and_nothing_vanishes() -> None:
     told = made(service)
     account = account_of(service, told)
     path = f"/Users/{told['id']}"
+    there = ServiceSignIn.objects.create(
+        service_id=service.made.service, account=account, session="s", signed_in_at=now(), created_at=now()
+    )
     off = patch(service, path, {"op": "replace", "path": "active", "value": "False"}).json()
     assert off["active"] is False
     account.refresh_from_db()
     assert (account.active, account.reason_code) == (False, "source_off")
     assert account.sessions_from is not None
+    there.refresh_from_db()
+    assert there.ended_at is not None
     assert patch(service, path, {"op": "replace", "path": "active", "value": True}).json()["active"] is True
     assert send(service, "DELETE", path).status_code == 204
     for method, body in (("GET", None), ("PUT", JANE), ("DELETE", None)):

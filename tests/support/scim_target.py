@@ -97,7 +97,12 @@ def _user_type() -> ResourceType:
 
 
 def connect(
-    address: str, *, name: str = "target", groups: str = "school,year,class", **more: Any
+    address: str,
+    *,
+    name: str = "target",
+    groups: str = "school,year,class",
+    options: dict[str, str] | None = None,
+    **more: Any,
 ) -> tuple[Working, services.Registered]:
     """A connector to the service, for the service that says whom it carries."""
     at = datetime.now(UTC)
@@ -107,7 +112,7 @@ def connect(
     made = services.register(wanted, acting_user="t", at=at, now=at)
     connectors.add(
         connectors.Wanted(
-            kind="scim", name=name, service=made.service, options={"address": address, "groups": groups}
+            kind="scim", name=name, service=made.service, options={"url": address, "groups": groups, **(options or {})}
         ),
         acting_user="t", at=at, now=at,
     )  # fmt: skip

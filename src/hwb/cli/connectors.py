@@ -58,7 +58,7 @@ def add(
     options = {
         "tenant": tenant, "client_id": client_id, "learner_licence": learner_licence, "staff_licence": staff_licence,
         "graph": graph_url.rstrip("/"), "login": login_url.rstrip("/"),
-        "address": url.rstrip("/"), "token_address": token_url, "token_scope": token_scope, "groups": ",".join(group),
+        "url": url.rstrip("/"), "token_url": token_url, "token_scope": token_scope, "groups": ",".join(group),
     }  # fmt: skip
     wanted = Wanted(kind=kind, name=name, service=service, options={key: text for key, text in options.items() if text})
     try:

@@ -26,7 +26,7 @@ from hwb.operations.transactions import in_transaction
 KINDS = ("microsoft365", "scim")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 #: Options that a connector of the kind needs.
-_NEEDED = {"microsoft365": ("tenant", "client_id", "learner_licence", "staff_licence"), "scim": ("address",)}
+_NEEDED = {"microsoft365": ("tenant", "client_id", "learner_licence", "staff_licence"), "scim": ("url",)}
 #: Of services by whose identifiers a connector of the kind knows people.
 _BY = {"microsoft365": ("saml", "oidc"), "scim": ("scim",)}
 
@@ -207,7 +207,7 @@ def _check(wanted: Wanted) -> None:
         raise ConnectorRefused("options", Text(N_("It also needs: {options}"), {"options": ", ".join(missing)}))
     if not set(filter(None, wanted.options.get("groups", "").split(","))) <= set(GroupKind):
         raise ConnectorRefused("groups", Text(N_("Kinds of groups: {kinds}"), {"kinds": ", ".join(GroupKind)}))
-    for option in ("address", "token_address"):
+    for option in ("url", "token_url"):
         if address := wanted.options.get(option):
             try:
                 check_address(address, field=option, on_loopback=not settings.HWB_PRODUCTION)

@@ -23,11 +23,11 @@ _UNSAID, _LONGEST = 10.0, 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an operator says of the service. address: where its /Users are. token_address: where a token comes from by
+    """What an operator says of the service. url: where its /Users are. token_url: where a token comes from by
     the client credentials grant, as client_id; without it the secret is the token. groups: kinds that it wants."""
 
-    address: str
-    token_address: str = ""
+    url: str
+    token_url: str = ""
     client_id: str = ""
     token_scope: str = ""
     groups: str = ""
@@ -67,7 +67,7 @@ class Service:
             headers["Content-Type"] = MEDIA_TYPE
             what["json"] = body
         try:
-            answer = self._http.request(method, f"{self.options.address}{path}", headers=headers, **what)
+            answer = self._http.request(method, f"{self.options.url}{path}", headers=headers, **what)
         except httpx2.HTTPError as error:
             raise ServiceAway(type(error).__name__) from error
         _check(answer)
@@ -111,7 +111,7 @@ class Service:
         return isinstance(told, dict) and told.get("supported") is True
 
     def _bearer(self) -> str:
-        if not self.options.token_address:
+        if not self.options.token_url:
             return self._secret()
         if self._token and self._clock() < self._ends:
             return self._token
@@ -121,7 +121,7 @@ class Service:
         if self.options.token_scope:
             form["scope"] = self.options.token_scope
         try:
-            answer = self._http.post(self.options.token_address, data=form)
+            answer = self._http.post(self.options.token_url, data=form)
         except httpx2.HTTPError as error:
             raise ServiceAway(type(error).__name__) from error
         _check(answer)
