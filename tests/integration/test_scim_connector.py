@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from hwb.connectors.scim.payloads import ENTERPRISE, SCHOOLS
 from hwb.directory.models import Account, ConnectedAccount, ConnectedGroup, Connector
 from hwb.directory.queries.connectors import Working
 from hwb.jobs import connectors as jobs
-from hwb.operations import connectors, services, usernames, verification
+from hwb.operations import carrying, connectors, services, usernames, verification
 from hwb.operations.connectors import ConnectorRefused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -255,6 +256,30 @@ def test_a_lost_answer_makes_nobody_twice(simple: Target) -> None:
     ConnectedGroup.objects.all().delete()
     assert jobs.carry_due(working) == 1
     assert (len(simple.all()["User"]), len(simple.all()["Group"])) == (1, 1)
+
+
+def test_nobody_stays_in_a_group_that_nobody_came_to_say_they_had_joined(simple: Target) -> None:
+    """F5: a worker was killed after putting somebody into a group that they must not be in any more."""
+    working, _ = connect(simple.address, groups="class")
+    deliver([learner_row(1, registration_group="6G")])
+    jobs.carry_due(working)
+    deliver([learner_row(1, registration_group="6H")], on=date(2018, 7, 3))
+    leased = carrying.lease(connector=working.connector, at=datetime.now(UTC))
+    assert leased is not None
+    with jobs._worker(working) as worker:
+        groups = worker._groups(leased)
+        worker.carrier.carry(leased, groups, in_time=lambda: True, settle=lambda _: None)
+    assert [len(names) for _, names in sorted(members(simple).items())] == [0, 1]
+    deliver([learner_row(1, registration_group="6G")], on=date(2018, 7, 4))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE connected_account SET leased_until = leased_until - interval '1 hour'")
+    assert jobs.carry_due(working) == 1
+    assert [len(names) for _, names in sorted(members(simple).items())] == [1, 0]
+    assert ConnectedAccount.objects.get().groups == [f"hwb-{PRIMARY}-class-{digest('6G')}"]
+
+
+def digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def test_a_name_that_is_somebody_elses_is_refused_and_comes_again(simple: Target) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -53,17 +54,25 @@ class _Quiet(WSGIRequestHandler):
         del format, args
 
 
+def application_of(target: Target, *, patches: bool = True) -> BearerTokenApplication:
+    """The service itself; patches: whether it takes a PATCH."""
+    return BearerTokenApplication(target.storage, _provider(patches), bearer_tokens=(TOKEN,))
+
+
+@lru_cache
+def _provider(patches: bool) -> ScimProvider:
+    config = load_default_service_provider_config()
+    config.patch.supported = patches  # type: ignore[union-attr]
+    types = {**load_default_resource_types(), "User": _user_type()}
+    declared = [*load_default_schemas().values(), Schema.model_validate(extension())]
+    return ScimProvider.from_discovery(declared, types.values(), config=config)
+
+
 @contextmanager
 def running(*, patches: bool = True) -> Iterator[Target]:
     """The service while the block lasts."""
     target = Target()
-    config = load_default_service_provider_config()
-    config.patch.supported = patches  # type: ignore[union-attr]
-    types = {**load_default_resource_types(), "User": _user_type()}
-    provider = ScimProvider.from_discovery(
-        [*load_default_schemas().values(), Schema.model_validate(extension())], types.values(), config=config
-    )
-    application = BearerTokenApplication(target.storage, provider, bearer_tokens=(TOKEN,))
+    application = application_of(target, patches=patches)
 
     def serve(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         target.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")

@@ -159,6 +159,8 @@ def groups_of(kind: str, places: Iterable[Place]) -> frozenset[Group]:
     return frozenset(found)
 
 
+#: Before the key of a group that a worker was about to put somebody into, or out of, and did not come to say so.
+MAYBE = "?"
 #: So often an object is looked for that may have been made; some ten minutes.
 LOOKED_FOR = 10
 
@@ -170,7 +172,8 @@ class Waiting:
     identifier: by which the service knows the person when they sign in. remote: the service's own id of the object,
     empty before it is made or found. ended: when it was last carried over the person was shut out. touched: an earlier
     worker may have made an object, and did not come to say so; tries: how often in a row it was refused since. groups:
-    keys of those that the service is known to have put the person into, where it does not say so itself.
+    keys of those that the service is known to have put the person into, where it does not say so itself, and those that
+    it may have (:data:`MAYBE`).
     """
 
     account: str
@@ -259,6 +262,15 @@ def key_of(group: Group) -> str:
         return f"hwb-{group.school}"
     short = hashlib.sha256(group.name.encode()).hexdigest()[:16]
     return f"hwb-{group.school}-{group.kind}-{short}"
+
+
+def noted_groups(groups: frozenset[str], wish: ServiceAccount | None) -> frozenset[str]:
+    """What is known of somebody's groups while a worker is at it: those to join or to leave, it may be in or not.
+
+    If nobody comes to say that it was done, the next worker does it all again.
+    """
+    due = {key_of(group) for group in (wish.groups if wish else ())}
+    return (groups & due) | {MAYBE + key.removeprefix(MAYBE) for key in groups ^ due}
 
 
 def school_of(key: str) -> str:

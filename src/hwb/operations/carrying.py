@@ -25,6 +25,7 @@ from hwb.lifecycle.service_accounts import (
     Outcome,
     Waiting,
     key_of,
+    noted_groups,
     pause,
     title_of,
     wanted,
@@ -63,7 +64,7 @@ def lease(*, connector: UUID, at: datetime, limit: int = AT_ONCE) -> Leased | No
         row = cursor.fetchone()
         if row is None:
             return None
-        sector, failing = row
+        sector, failing, kind = row
         values: dict[str, Any] = {
             "connector": connector,
             "at": at,
@@ -83,7 +84,17 @@ def lease(*, connector: UUID, at: datetime, limit: int = AT_ONCE) -> Leased | No
         )
         for account, (_, remote, state, touched, tries, inside) in rows.items()
     )  # fmt: skip
+    if kind == "scim":
+        _note_groups(mine, waiting)
     return Leased(mine, connector, until, waiting, {account: version for account, (version, *_) in rows.items()})
+
+
+def _note_groups(lease: UUID, waiting: Iterable[Waiting]) -> None:
+    noted = [(each, noted_groups(each.groups, each.wanted)) for each in waiting]
+    rows = [{"account": each.account, "noted": sorted(keys)} for each, keys in noted if keys != each.groups]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE, {"rows": orjson.dumps(rows).decode(), "lease": lease})
 
 
 def settle(leased: Leased, outcomes: Sequence[Outcome], *, at: datetime, chance: Callable[[], float]) -> int:
@@ -182,7 +193,7 @@ def _known_groups(connector: UUID, keys: list[str]) -> dict[str, str]:
 
 
 _CONNECTOR = """
-SELECT s.sector, c.failing_since IS NOT NULL FROM connector c JOIN service s ON s.id = c.service
+SELECT s.sector, c.failing_since IS NOT NULL, c.kind FROM connector c JOIN service s ON s.id = c.service
 WHERE c.id = %s AND c.removed_at IS NULL AND c.paused_at IS NULL AND (c.closed_until IS NULL OR c.closed_until <= %s)
 """
 _LEASE = """
@@ -194,6 +205,11 @@ WITH due AS (
 UPDATE connected_account c SET lease = %(lease)s, leased_until = %(until)s, touched = true
 FROM due WHERE c.connector = due.connector AND c.account = due.account
 RETURNING c.account, c.version, c.remote, c.state, due.touched, c.attempts, c.groups
+"""
+_NOTE = """
+UPDATE connected_account c SET groups = ARRAY(SELECT json_array_elements_text(r.noted))
+FROM json_to_recordset(%(rows)s::json) AS r(account uuid, noted json)
+WHERE c.account = r.account AND c.lease = %(lease)s
 """
 _SETTLE = """
 UPDATE connected_account c SET

@@ -13,7 +13,17 @@ from hwb.connectors.scim import groups as membership
 from hwb.connectors.scim import payloads
 from hwb.connectors.scim.payloads import Teller
 from hwb.connectors.scim.service import Answer, Service
-from hwb.lifecycle.service_accounts import Carried, Group, NotCarried, Outcome, ServiceAccount, State, Waiting, key_of
+from hwb.lifecycle.service_accounts import (
+    MAYBE,
+    Carried,
+    Group,
+    NotCarried,
+    Outcome,
+    ServiceAccount,
+    State,
+    Waiting,
+    key_of,
+)
 
 
 class _Refused(Exception):
@@ -131,7 +141,8 @@ class _Talk:
     def _join(self, wish: ServiceAccount, inside: frozenset[str]) -> frozenset[str]:
         """Into the groups that the account must be in, and out of our others."""
         due = {key_of(group): remote for group, remote in self._groups.items() if group in wish.groups}
-        gone = self._known(inside - due.keys()) if inside - due.keys() else {}
+        left = frozenset(key.removeprefix(MAYBE) for key in inside) - due.keys()
+        gone = self._known(left) if left else {}
         changes = [(remote, False) for _, remote in sorted(gone.items())]
         changes += [(remote, True) for key, remote in sorted(due.items()) if key not in inside]
         for group, joins in changes:

@@ -59,7 +59,7 @@ class ConnectedAccount(models.Model):
     urgent: somebody is to be shut out. lease, leased_until: the worker that has it now. remote: the service's own id of
     the object, for ever the same (R4). touched: a worker has had it, and may have made an object. state: ready or
     ended, as last carried over. groups: keys of the groups that the service was last known to have the person in, where
-    a user does not say so itself (SCIM).
+    a user does not say so itself (SCIM), and of those that it may have them in (lifecycle.service_accounts.MAYBE).
     """
 
     pk = models.CompositePrimaryKey("connector_id", "account")
