@@ -373,9 +373,9 @@ def test_killed_after_making_somebody_who_then_leaves(mail: Working, tenant: Fak
     deliver([learner_row(1)])
     leased = carrying.lease(connector=mail.connector, at=datetime.now(UTC))
     assert leased is not None
-    service_ = jobs.Worker(mail, tenant.client()).service
+    carrier = jobs.Worker(mail, tenant.client()).carrier
     groups = dict.fromkeys(leased.groups, "g")
-    service_.carry(leased.waiting, groups, in_time=lambda: True, settle=lambda _: None)
+    carrier.carry(leased, groups, in_time=lambda: True, settle=lambda _: None)
     assert [user["accountEnabled"] for user in tenant.users.values()] == [True]
     deliver([learner_row(1, leaving_date=date(2018, 7, 20))], on=AUGUST)
     let_pass(carrying.LEASE.total_seconds())

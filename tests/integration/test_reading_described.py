@@ -56,10 +56,15 @@ def there(service: Reading) -> list[str]:
     return [one["sourcedId"] for name in names for one in service.list(f"/{name}")] + ["nobody", "x" * 300]
 
 
-@pytest.mark.parametrize("base", [*BASES.values(), "/scim/v2"])
-def test_whatever_is_asked_is_answered_as_described(base: str) -> None:
+@pytest.mark.parametrize(
+    ("base", "is_source"), [*((base, False) for base in BASES.values()), ("/scim/v2", False), ("/scim/v2", True)]
+)
+def test_whatever_is_asked_is_answered_as_described(base: str, is_source: bool) -> None:
     """No error of the server's, no undocumented answer: every operation, some questions each."""
-    service = reading(base, protocol="scim", scopes=SCIM_SCOPES) if base == "/scim/v2" else reading(base)
+    more = {"protocol": "scim", "scopes": SCIM_SCOPES, "is_source": is_source} if base == "/scim/v2" else {}
+    service = reading(base, **more)
+    if is_source:
+        make_official(service)
     identifiers = st.sampled_from(there(service))
     headers = {"Authorization": f"Bearer {service.token}", "Host": "localhost"}
     statuses: set[int] = set()
@@ -81,3 +86,15 @@ def test_whatever_is_asked_is_answered_as_described(base: str) -> None:
         for result in schemathesis.openapi.from_wsgi(f"{base}/openapi.json", server).get_all_operations():
             ask(result.ok())
     assert {200, 400, 404} <= statuses
+    assert (403 in statuses) == (base == "/scim/v2")
+
+
+def make_official(service: Reading) -> None:
+    body = {
+        "userName": "jane",
+        "name": {"givenName": "Jane", "familyName": "Owen"},
+        "emails": [{"value": "j@c.example"}],
+    }
+    headers = {"authorization": f"Bearer {service.token}"}
+    answer = service.asking.post("/scim/v2/Users", body, "application/scim+json", headers=headers)
+    assert answer.status_code == 201

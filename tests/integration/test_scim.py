@@ -19,6 +19,7 @@ from hwb.operations import due, services
 from hwb.operations.service_addresses import SCIM_SCOPES
 
 pytestmark = pytest.mark.django_db
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 EXTENSION = "urn:hwb:params:scim:schemas:extension:2.0:User"
 
 
@@ -64,6 +65,7 @@ def test_a_person_is_told_as_far_as_the_scopes_go() -> None:
     assert made["name"] == {"formatted": "Mali1 Reesb", "givenName": "Mali1", "familyName": "Reesb"}
     assert made["emails"] == [{"value": account.email, "type": "work", "primary": True}]
     assert (made["userType"], made["roles"]) == ("learner", [{"value": "learner"}])
+    assert made[ENTERPRISE] == {"organization": f"School {PRIMARY}"}
     assert made[EXTENSION] == {"schools": [
         {"value": PRIMARY, "primary": True, "yearGroup": "6", "registrationGroup": "6G", "classes": ["Choir"]}
     ]}  # fmt: skip
@@ -271,7 +273,7 @@ def test_what_is_answered_is_what_the_schemas_say() -> None:
     schemas = {one["id"]: one for one in service.get("/Schemas").json()["Resources"]}
     for made in [*found(service), *found(service, "/Groups")]:
         for uri in made["schemas"]:
-            inside = made[uri] if uri.startswith("urn:hwb") else made
+            inside = made[uri] if ":extension:" in uri else made
             names = {attribute["name"]: attribute for attribute in schemas[uri]["attributes"]}
             common = {"schemas", "id", "meta", *schemas} if inside is made else set()
             assert set(inside) - common <= set(names), uri

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.support.people import OTHER, PRIMARY, SECONDARY
 
-from hwb.lifecycle.service_accounts import AccountFacts, Group, GroupKind, Place, ServiceAccount, wanted
+from hwb.lifecycle.service_accounts import AccountFacts, Group, GroupKind, Place, Reach, ServiceAccount, wanted
 
 MALI = AccountFacts(
     "a1",
@@ -34,7 +34,7 @@ def test_r40_active_opens_and_inactive_shuts() -> None:
 
 def test_r11_a_leaver_of_wales_keeps_what_is_there() -> None:
     """R11: Of somebody who left and was admitted nowhere, mailbox, files and licence stay, shut."""
-    assert of(RELEASED) == replace(of(MALI), enabled=False, groups=frozenset(), spaces=frozenset())
+    assert of(RELEASED) == replace(of(MALI), enabled=False, groups=frozenset(), spaces=frozenset(), places=())
 
 
 def test_r11_nothing_is_made_for_somebody_who_may_not_sign_in() -> None:
@@ -48,7 +48,7 @@ def test_r4_a_claim_opens_the_same_in_other_groups() -> None:
     assert claimed.groups == {
         Group(GroupKind.SCHOOL, SECONDARY), Group(GroupKind.YEAR, SECONDARY, "7"), Group(GroupKind.CLASS, SECONDARY, "7B"),
     }  # fmt: skip
-    assert replace(claimed, groups=of(MALI).groups, spaces=of(MALI).spaces) == of(MALI)
+    assert replace(claimed, groups=of(MALI).groups, spaces=of(MALI).spaces, places=of(MALI).places) == of(MALI)
 
 
 def test_r7_a_guest_is_in_the_classes_alone() -> None:
@@ -61,6 +61,24 @@ def test_r39_a_grace_keeps_services_open() -> None:
     """R39: While a grace runs the account is active and services stay open, though no school's groups hold the person."""
     grace = of(replace(MALI, places=()))
     assert (grace.enabled, grace.groups) == (True, frozenset())
+    for last, stays in ((PRIMARY, True), (SECONDARY, False)):
+        of_one_school = wanted(replace(MALI, places=(), last_school=last), Reach(frozenset({PRIMARY})))
+        assert of_one_school is not None
+        assert of_one_school.enabled is stays
+
+
+def test_r40_whom_a_service_is_not_for_is_shut_out_of_it() -> None:
+    """R40: A service for some schools, kinds and groups lets in those alone, and is told of no other place."""
+    both = replace(MALI, places=(*MALI.places, Place(OTHER, "guest", "6", ("Band",))))
+    own = Reach(frozenset({PRIMARY}), frozenset({"learner"}), frozenset({GroupKind.CLASS}))
+    found = wanted(both, own)
+    assert found is not None
+    assert (found.enabled, found.places) == (True, MALI.places)
+    assert found.groups == {Group(GroupKind.CLASS, PRIMARY, name) for name in ("6G", "Côr")}
+    for reach in (Reach(frozenset({SECONDARY})), Reach(None, frozenset({"staff"}))):
+        out = wanted(both, reach)
+        assert out is not None
+        assert (out.enabled, out.made, out.groups, out.places) == (False, False, frozenset(), ())
 
 
 def test_r24_staff_are_in_the_groups_of_every_post() -> None:

@@ -1,4 +1,4 @@
-"""A connector to a tenant that remembers (tests.support.graph), with the service that people sign in to."""
+"""A connector to a tenant that remembers (hwb.demo.tenant), with the service that people sign in to."""
 
 from __future__ import annotations
 

@@ -122,6 +122,14 @@ def _calling_client(request: HttpRequest) -> CallingClient:
     return CallingClient(known.id, known.schools)
 
 
+def known_reader(request: HttpRequest, caller: Caller) -> Reader | None:
+    """The service that asks an address which anyone may ask, where it says which it is."""
+    try:
+        return _reading_service(request, caller) if "Authorization" in request.headers else None
+    except ApiError:
+        return None
+
+
 def _reading_service(request: HttpRequest, caller: Caller) -> Reader:
     """A token is good for its service's own protocol alone."""
     found = service_tokens.reader(_token(request), at=datetime.now(UTC))

@@ -46,9 +46,9 @@ def read_snapshot_body(request: HttpRequest) -> bytes:
     return bytes(body)
 
 
-def read_small_json(request: HttpRequest) -> Any:
+def read_small_json(request: HttpRequest, *, largest: int = LARGEST_SMALL) -> Any:
     """A small JSON body, strictly read. Raises ApiError."""
-    body = _read_plain(request, _stated_length(request, LARGEST_SMALL))
+    body = _read_plain(request, _stated_length(request, largest))
     try:
         return json.loads(bytes(body), object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError):

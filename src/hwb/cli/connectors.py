@@ -1,4 +1,4 @@
-"""`hwb connectors`: services that follow accounts (docs/howto/microsoft-365.md, just2easy.md)."""
+"""`hwb connectors`: services that follow accounts (docs/howto/microsoft-365.md, just2easy.md, scim.md)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from hwb.operations.connectors import ConnectorRefused, Wanted
 _NAME = typer.Argument(..., help="The connector's name.")
 _NEW = typer.Option(..., "--name", help="What it is called here and in the variable that holds its secret.")
 _KIND = typer.Option("microsoft365", "--kind", help=f"One of: {', '.join(connectors.KINDS)}.")
-_SERVICE = typer.Option(..., "--service", help="The sign-in service by whose identifiers it knows people: its id.")
+_SERVICE = typer.Option(
+    ..., "--service", help="The service by whose identifiers it knows people: its id. SCIM: also for whom."
+)
 _TENANT = typer.Option("", "--tenant", help="The tenant's id or domain.")
 _CLIENT = typer.Option("", "--client-id", help="Our id at the service.")
 _LEARNERS = typer.Option("", "--learner-licence", help="The skuId of learners' licences.")
@@ -30,6 +32,10 @@ _STAFF = typer.Option("", "--staff-licence", help="The skuId of staff licences."
 _GRAPH = typer.Option("", "--graph-url", help="Another Microsoft Graph, with its version, for trying.")
 _LOGIN = typer.Option("", "--login-url", help="Where tokens come from, for trying.")
 _ADDRESS = typer.Option("", "--address", help="just2easy: below which the adapter's paths are.")
+_URL = typer.Option("", "--url", help="SCIM: the address of the service, below which /Users is.")
+_TOKEN_URL = typer.Option("", "--token-url", help="SCIM: where a token comes from; else the secret is the token.")
+_TOKEN_SCOPE = typer.Option("", "--token-scope", help="SCIM: the scope that the token is asked with.")
+_GROUPS = typer.Option([], "--group", help="SCIM: groups that it wants: school, year, class; none unless it is said.")
 _REASON = typer.Option("", "--failure", help="Only accounts that were refused for this reason.")
 
 
@@ -46,13 +52,15 @@ def register(app: typer.Typer) -> None:
 def add(
     name: str = _NEW, service: UUID = _SERVICE, kind: str = _KIND, tenant: str = _TENANT, client_id: str = _CLIENT,
     learner_licence: str = _LEARNERS, staff_licence: str = _STAFF, graph_url: str = _GRAPH, login_url: str = _LOGIN,
-    address: str = _ADDRESS, as_json: bool = JSON,
+    address: str = _ADDRESS, url: str = _URL, token_url: str = _TOKEN_URL, token_scope: str = _TOKEN_SCOPE,
+    group: list[str] = _GROUPS, as_json: bool = JSON,
 ) -> None:  # fmt: skip
     """Add a connector. Everybody who may sign in is carried to the service."""
     options = {
         "tenant": tenant, "client_id": client_id, "learner_licence": learner_licence, "staff_licence": staff_licence,
         "graph": graph_url.rstrip("/"), "login": login_url.rstrip("/"),
         "address": address.rstrip("/"),
+        "url": url.rstrip("/"), "token_url": token_url, "token_scope": token_scope, "groups": ",".join(group),
     }  # fmt: skip
     wanted = Wanted(kind=kind, name=name, service=service, options={key: text for key, text in options.items() if text})
     try:

@@ -48,8 +48,9 @@ def grant(
             )  # fmt: skip
         else:
             made = roles.grant(
-                reach, username=username, until=last, acting_user=acting_user(), now=now, on=clock.calendar_date(now)
-            )
+                reach, username=username, until=last, acting_user=acting_user(), now=now, on=clock.calendar_date(now),
+                at=datetime.now(UTC),
+            )  # fmt: skip
     except RoleRefused as refused:
         refuse(refused.text)
     link = f"{settings.HWB_BASE_URL}/{language()}/first-sign-in/{made.link_token}/" if made.link_token else None

@@ -46,8 +46,13 @@ def wake(*, urgent: bool = False) -> None:
     app.configure_task(TASK, priority=PRIORITY if urgent else 0).defer(timestamp=0)
 
 
+#: Whom a connector `c` is for, beside an `account a`: a SCIM service those whom its schools have or had.
+CONCERNS = """a.kind IN ('learner', 'staff') AND EXISTS (
+    SELECT FROM service s WHERE s.id = c.service AND (s.protocol <> 'scim' OR a.kind = ANY(s.kinds) AND (
+        s.all_schools OR EXISTS (SELECT FROM placement p JOIN service_school x ON x.school = p.school
+                                 WHERE p.account = a.id AND x.service = s.id))))"""
 #: In the order of accounts, so that two transactions that mark the same ones only wait for each other.
-_MARK = """
+_MARK = f"""
 INSERT INTO connected_account (connector, account, version, waits_since, due_at, urgent, attempts, failure, remote,
     touched, state)
 SELECT c.id, m.account, 1, clock_timestamp(), clock_timestamp(), m.out, 0, '', '', false, ''
@@ -58,10 +63,10 @@ FROM connector c CROSS JOIN (
     ) every GROUP BY account
 ) m JOIN account a ON a.id = m.account
 WHERE c.removed_at IS NULL AND (%(connector)s::uuid IS NULL OR c.id = %(connector)s::uuid)
-  AND a.kind IN ('learner', 'staff')
+  AND {CONCERNS}
 ORDER BY c.id, m.account
 ON CONFLICT (connector, account) DO UPDATE SET
     version = connected_account.version + 1,
     waits_since = COALESCE(connected_account.waits_since, EXCLUDED.waits_since),
     due_at = EXCLUDED.due_at, urgent = connected_account.urgent OR EXCLUDED.urgent, attempts = 0
-"""
+"""  # noqa: S608 - text of this file

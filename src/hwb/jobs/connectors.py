@@ -19,14 +19,13 @@ from uuid import UUID
 import httpx2
 from django.db import connections
 
-from hwb.connectors import just2easy, microsoft365, secrets
 from hwb.connectors.answers import ServiceAway, ServiceBusy
 from hwb.connectors.microsoft365.graph import PATIENCE
-from hwb.connectors.service import Service
 from hwb.directory.queries import connectors as rows
 from hwb.directory.queries.connectors import Working
+from hwb.jobs import carriers
 from hwb.lifecycle.service_accounts import Group, Outcome, PutBack
-from hwb.operations import carrying, comparing, connectors
+from hwb.operations import carrying, connectors
 from hwb.operations.carrying import Leased
 
 _LOG = logging.getLogger(__name__)
@@ -75,7 +74,7 @@ def carry_due(connector: Working, *, http: httpx2.Client | None = None) -> int:
 def compare(connector: Working, *, http: httpx2.Client | None = None) -> int:
     """Compares the service with what it must have; returns how many accounts had drifted, who now wait."""
     with _worker(connector, http) as worker:
-        return worker.compare()
+        return worker.carrier.compare()
 
 
 def warn_of_waiting() -> None:
@@ -96,16 +95,15 @@ def start_comparing() -> None:
 def check(connector: Working, *, http: httpx2.Client | None = None) -> None:
     """Whether the service takes our orders. Raises ServiceAway and ServiceBusy."""
     with _worker(connector, http) as worker:
-        worker.service.check()
+        worker.carrier.check()
 
 
 class Worker:
     """One worker of one connector: takes what is due, carries it over, writes down what became of it."""
 
     def __init__(self, connector: Working, http: httpx2.Client) -> None:
-        self.connector, self._http = connector.connector, http
-        self._links = connector.links
-        self.service = _service(connector, http)
+        self.connector = connector.connector
+        self.carrier = carriers.of(connector, http)
 
     def go(self) -> Gone:
         """One lease of accounts. Every one of them is settled or put back, whatever happens."""
@@ -120,11 +118,8 @@ class Worker:
             left.difference_update(each.account for each in outcomes)
 
         try:
-            self.service.carry(
-                leased.waiting,
-                self._groups(leased),
-                in_time=lambda: _now() < leased.until - _MARGIN,
-                settle=settle,
+            self.carrier.carry(
+                leased, self._groups(leased), in_time=lambda: _now() < leased.until - _MARGIN, settle=settle
             )
             connectors.heard(connector=self.connector, at=_now())
         except ServiceBusy as busy:
@@ -139,14 +134,14 @@ class Worker:
 
     def _groups(self, leased: Leased) -> dict[Group, str]:
         """The groups' ids. What was made before the service asked for patience or went away is kept."""
-        if not self.service.has_groups:
+        if not self.carrier.has_groups:
             return {}
         trouble: list[ServiceAway | ServiceBusy] = []
 
         def make(missing: dict[str, str]) -> dict[str, str]:
             found: dict[str, str] = {}
             try:
-                self.service.find_or_make(missing, found)
+                self.carrier.find_or_make(missing, found)
             except (ServiceAway, ServiceBusy) as error:
                 trouble.append(error)
             return found
@@ -155,28 +150,6 @@ class Worker:
         if trouble:
             raise trouble[0]
         return groups
-
-    def compare(self) -> int:
-        """Reads what has changed at the service, and has what differs carried over again."""
-        links, drifted = dict(self._links), 0
-        for seen in self.service.compare(links):
-            drifted += comparing.remake(connector=self.connector, lost=seen.lost_groups)
-            drifted += comparing.mend(
-                connector=self.connector, remotes=seen.remotes, between=seen.between, groups=seen.group_ids,
-                differs=seen.differs,
-            )  # fmt: skip
-        return comparing.finish(connector=self.connector, drifted=drifted, links=links, at=_now())
-
-
-def _service(connector: Working, http: httpx2.Client) -> Service:
-    def secret() -> str:
-        return secrets.read(connector.name)
-
-    if connector.kind == "just2easy":
-        told = just2easy.Options(**connector.options)
-        return just2easy.Spaces(just2easy.Adapter(told, secret=secret, http=http))
-    options = microsoft365.Options(**connector.options)
-    return microsoft365.Tenant(microsoft365.Graph(options, secret=secret, http=http))
 
 
 @contextmanager

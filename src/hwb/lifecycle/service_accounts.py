@@ -38,12 +38,20 @@ class Group:
 @made_often
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An open placement with what the school's newest word says of it. role: holding, guest or post."""
+    """An open placement with what the school's newest word says of it. role: holding, guest or post.
+
+    classes: all, the registration group too. teaches, head: of staff, whether they have classes or lead the school.
+    """
 
     school: str
     role: str
     year_group: str = ""
     classes: tuple[str, ...] = ()
+    registration_group: str = ""
+    employee_number: str = ""
+    teaches: bool = False
+    head: bool = False
+    name: str = ""
 
 
 @made_often
@@ -51,7 +59,7 @@ class Place:
 class AccountFacts:
     """One account as the directory has it. kind: learner, staff or official; ``address`` its e-mail address.
 
-    last: the school that had it last, when none has it now; granted: accesses to earlier work that stand (R41).
+    last_school: that had it last, where no school has it now; granted: accesses to earlier work that stand (R41).
     """
 
     account: str
@@ -61,8 +69,25 @@ class AccountFacts:
     surname: str
     forename: str
     places: tuple[Place, ...] = ()
-    last: str = ""
+    last_school: str = ""
     granted: tuple[Granted, ...] = ()
+    username: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a service is for, and what of them: schools (None for all), kinds of people and of groups, and scopes."""
+
+    schools: frozenset[str] | None = None
+    kinds: frozenset[str] = frozenset({"learner", "staff"})
+    groups: frozenset[GroupKind] = frozenset(GroupKind)
+    scopes: frozenset[str] = frozenset()
+
+    def has(self, school: str) -> bool:
+        return self.schools is None or school in self.schools
+
+
+EVERYBODY = Reach()
 
 
 @made_often
@@ -70,6 +95,8 @@ class AccountFacts:
 class ServiceAccount:
     """What the service must have. ``enabled``: whether the person may sign in there; ``licence``: learner or staff.
     ``spaces``: of a service that keeps work by school (R41), those that are open.
+
+    places: where the person is, of the schools that the service is for, the one that holds the account first.
 
     An object that is there already stays when it is not enabled, with its licence, mailbox and files (R11, R38); one
     that is not there is made only for somebody who may sign in (``made``).
@@ -83,6 +110,8 @@ class ServiceAccount:
     licence: str
     groups: frozenset[Group] = frozenset()
     spaces: frozenset[Space] = frozenset()
+    username: str = ""
+    places: tuple[Place, ...] = ()
 
     @property
     def made(self) -> bool:
@@ -100,26 +129,32 @@ def follows(kind: str) -> bool:
     return kind in ("learner", "staff")
 
 
-def wanted(facts: AccountFacts) -> ServiceAccount | None:
+def wanted(facts: AccountFacts, reach: Reach = EVERYBODY) -> ServiceAccount | None:
     """What the service must have of this account; None of one that services do not follow.
 
-    Nothing but becoming active or inactive opens and shuts it (R40): a wait, a grace (R39) or a change of school is not
-    seen by the service as long as the account is active.
+    Whom the service is not for, or no longer, is shut out of it. Of all others nothing but becoming active or inactive
+    opens and shuts it (R40): a wait, a grace (R39) or a change of school is not seen by the service as long as the
+    account is active.
     """
     if not follows(facts.kind):
         return None
-    groups, spaces = (
-        (groups_of(facts.kind, facts.places), _spaces(facts)) if facts.active else (frozenset(), frozenset())
-    )
+    places = tuple(place for place in facts.places if reach.has(place.school))
+    in_grace = not facts.places and bool(facts.last_school) and reach.has(facts.last_school)  # R39: services stay on
+    is_for = facts.kind in reach.kinds and (reach.schools is None or bool(places) or in_grace)
+    enabled = facts.active and is_for
+    groups = groups_of(facts.kind, places) if enabled else frozenset()
     return ServiceAccount(
-        facts.account, facts.address, facts.surname, facts.forename, facts.active, facts.kind, groups, spaces
-    )
+        facts.account, facts.address, facts.surname, facts.forename, enabled, facts.kind,
+        frozenset(group for group in groups if group.kind in reach.groups),
+        _spaces(facts) if enabled else frozenset(), facts.username,
+        tuple(sorted(places, key=lambda place: (place.role == "guest", place.school))) if enabled else (),
+    )  # fmt: skip
 
 
 def _spaces(facts: AccountFacts) -> frozenset[Space]:
     places = {place.school for place in facts.places}
     held = {place.school for place in facts.places if place.role == "holding"}
-    return spaces_of(places=places, held=held, last=facts.last, granted=facts.granted)
+    return spaces_of(places=places, held=held, last=facts.last_school, granted=facts.granted)
 
 
 def groups_of(kind: str, places: Iterable[Place]) -> frozenset[Group]:
@@ -135,6 +170,8 @@ def groups_of(kind: str, places: Iterable[Place]) -> frozenset[Group]:
     return frozenset(found)
 
 
+#: Before the key of a group that a worker was about to put somebody into, or out of, and did not come to say so.
+MAYBE = "?"
 #: So often an object is looked for that may have been made; some ten minutes.
 LOOKED_FOR = 10
 
@@ -145,7 +182,9 @@ class Waiting:
 
     identifier: by which the service knows the person when they sign in. remote: the service's own id of the object,
     empty before it is made or found. ended: when it was last carried over the person was shut out. touched: an earlier
-    worker may have made an object, and did not come to say so; tries: how often in a row it was refused since.
+    worker may have made an object, and did not come to say so; tries: how often in a row it was refused since. groups:
+    keys of those that the service is known to have put the person into, where it does not say so itself, and those that
+    it may have (:data:`MAYBE`).
     """
 
     account: str
@@ -155,6 +194,7 @@ class Waiting:
     ended: bool = False
     touched: bool = False
     tries: int = 0
+    groups: frozenset[str] = frozenset()
 
     @property
     def may_be_there(self) -> bool:
@@ -181,11 +221,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The service has what it must have."""
+    """The service has what it must have. groups: keys of those that the person is in now; None where it says so."""
 
     account: str
     remote: str
     state: State
+    groups: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +274,15 @@ def key_of(group: Group) -> str:
         return f"hwb-{group.school}"
     short = hashlib.sha256(group.name.encode()).hexdigest()[:16]
     return f"hwb-{group.school}-{group.kind}-{short}"
+
+
+def noted_groups(groups: frozenset[str], wish: ServiceAccount | None) -> frozenset[str]:
+    """What is known of somebody's groups while a worker is at it: those to join or to leave, it may be in or not.
+
+    If nobody comes to say that it was done, the next worker does it all again.
+    """
+    due = {key_of(group) for group in (wish.groups if wish else ())}
+    return (groups & due) | {MAYBE + key.removeprefix(MAYBE) for key in groups ^ due}
 
 
 def school_of(key: str) -> str:

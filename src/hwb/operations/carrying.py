@@ -17,6 +17,7 @@ import orjson
 from django.db import connection, transaction
 
 from hwb.directory.queries import service_accounts
+from hwb.directory.queries.connectors import reach_of
 from hwb.lifecycle.service_accounts import (
     Carried,
     Group,
@@ -24,6 +25,7 @@ from hwb.lifecycle.service_accounts import (
     Outcome,
     Waiting,
     key_of,
+    noted_groups,
     pause,
     title_of,
     wanted,
@@ -62,7 +64,7 @@ def lease(*, connector: UUID, at: datetime, limit: int = AT_ONCE) -> Leased | No
         row = cursor.fetchone()
         if row is None:
             return None
-        sector, failing = row
+        sector, failing, kind = row
         values: dict[str, Any] = {
             "connector": connector,
             "at": at,
@@ -74,15 +76,25 @@ def lease(*, connector: UUID, at: datetime, limit: int = AT_ONCE) -> Leased | No
         rows = {str(account): rest for account, *rest in cursor.fetchall()}
     if not rows:
         return None
-    known, key = service_accounts.facts_of(list(rows)), services.pairwise_key()
+    known, key, reach = service_accounts.facts_of(list(rows)), services.pairwise_key(), reach_of(connector)
     waiting = tuple(
         Waiting(
-            account, wanted(known[account]) if account in known else None,
-            key.identifier(UUID(account), sector=sector), remote, state == "ended", touched, tries,
+            account, wanted(known[account], reach) if account in known else None,
+            key.identifier(UUID(account), sector=sector), remote, state == "ended", touched, tries, frozenset(inside),
         )
-        for account, (_, remote, state, touched, tries) in rows.items()
+        for account, (_, remote, state, touched, tries, inside) in rows.items()
     )  # fmt: skip
+    if kind == "scim":
+        _note_groups(mine, waiting)
     return Leased(mine, connector, until, waiting, {account: version for account, (version, *_) in rows.items()})
+
+
+def _note_groups(lease: UUID, waiting: Iterable[Waiting]) -> None:
+    noted = [(each, noted_groups(each.groups, each.wanted)) for each in waiting]
+    rows = [{"account": each.account, "noted": sorted(keys)} for each, keys in noted if keys != each.groups]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_NOTE, {"rows": orjson.dumps(rows).decode(), "lease": lease})
 
 
 def settle(leased: Leased, outcomes: Sequence[Outcome], *, at: datetime, chance: Callable[[], float]) -> int:
@@ -136,6 +148,22 @@ def groups(
     return {keys[key]: remote for key, remote in known.items()}
 
 
+def group_ids(*, connector: UUID, keys: Iterable[str]) -> dict[str, str]:
+    """The service's own ids of groups that it is known to have, by key."""
+    return _known_groups(connector, list(keys))
+
+
+def identifier_of(*, connector: UUID) -> Callable[[UUID], str]:
+    """By what the connector's service knows an account."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.sector FROM connector c JOIN service s ON s.id = c.service WHERE c.id = %s", [connector]
+        )
+        (sector,) = cursor.fetchone()
+    key = services.pairwise_key()
+    return lambda account: key.identifier(account, sector=sector)
+
+
 def next_due(*, connector: UUID) -> datetime | None:
     """When the next account's turn comes, as far as can be told now; None where nothing waits or nothing is sent."""
     with connection.cursor() as cursor:
@@ -147,7 +175,11 @@ def next_due(*, connector: UUID) -> datetime | None:
 def _row(leased: Leased, outcome: Outcome, chance: Callable[[], float]) -> dict[str, Any]:
     row: dict[str, Any] = {"account": outcome.account, "version": leased.versions[outcome.account]}
     if isinstance(outcome, Carried):
-        return {**row, "what": "carried", "remote": outcome.remote, "state": str(outcome.state), "failure": ""}
+        inside = None if outcome.groups is None else sorted(outcome.groups)
+        return {
+            **row, "what": "carried", "remote": outcome.remote, "state": str(outcome.state), "failure": "",
+            "inside": inside,
+        }  # fmt: skip
     if isinstance(outcome, NotCarried):
         pauses = [pause(tries, chance()) for tries in range(1, 12)]  # the statement knows how many tries there were
         return {**row, "what": "refused", "remote": outcome.remote, "failure": outcome.failure, "pauses": pauses}
@@ -175,7 +207,7 @@ def _known_groups(connector: UUID, keys: list[str]) -> dict[str, str]:
 
 
 _CONNECTOR = """
-SELECT s.sector, c.failing_since IS NOT NULL FROM connector c JOIN service s ON s.id = c.service
+SELECT s.sector, c.failing_since IS NOT NULL, c.kind FROM connector c JOIN service s ON s.id = c.service
 WHERE c.id = %s AND c.removed_at IS NULL AND c.paused_at IS NULL AND (c.closed_until IS NULL OR c.closed_until <= %s)
 """
 _LEASE = """
@@ -186,13 +218,20 @@ WITH due AS (
 )
 UPDATE connected_account c SET lease = %(lease)s, leased_until = %(until)s, touched = true
 FROM due WHERE c.connector = due.connector AND c.account = due.account
-RETURNING c.account, c.version, c.remote, c.state, due.touched, c.attempts
+RETURNING c.account, c.version, c.remote, c.state, due.touched, c.attempts, c.groups
+"""
+_NOTE = """
+UPDATE connected_account c SET groups = ARRAY(SELECT json_array_elements_text(r.noted))
+FROM json_to_recordset(%(rows)s::json) AS r(account uuid, noted json)
+WHERE c.account = r.account AND c.lease = %(lease)s
 """
 _SETTLE = """
 UPDATE connected_account c SET
     lease = NULL, leased_until = NULL,
     remote = CASE WHEN r.what = 'back' THEN c.remote ELSE r.remote END,
     state = CASE WHEN r.what = 'carried' THEN r.state ELSE c.state END,
+    groups = CASE WHEN r.inside IS NULL THEN c.groups
+                  ELSE ARRAY(SELECT json_array_elements_text(r.inside)) END,
     touched = NOT (r.what = 'carried' AND r.remote = ''),
     failure = CASE WHEN r.what = 'back' THEN c.failure ELSE r.failure END,
     attempts = CASE r.what WHEN 'carried' THEN 0 WHEN 'refused' THEN c.attempts + 1 ELSE c.attempts END,
@@ -206,7 +245,7 @@ UPDATE connected_account c SET
                   THEN %(at)s + make_interval(secs => r.pauses[LEAST(c.attempts + 1, array_length(r.pauses, 1))])
                   ELSE c.due_at END
 FROM json_to_recordset(%(rows)s::json) AS r(account uuid, version bigint, what text, remote text, state text,
-    failure text, pauses double precision[])
+    failure text, pauses double precision[], inside json)
 WHERE c.connector = %(connector)s AND c.account = r.account AND c.lease = %(lease)s
 """
 #: Only of a service that keeps work by school, and only where nothing has changed since.

@@ -11,6 +11,7 @@ from django.db import connection
 
 from hwb.directory import connected_accounts
 from hwb.directory.queries import service_accounts
+from hwb.directory.queries.connectors import reach_of
 from hwb.lifecycle.service_accounts import ServiceAccount, key_of, school_of, wanted
 from hwb.operations import connectors
 from hwb.operations.transactions import in_transaction
@@ -36,7 +37,8 @@ def mend(
                 _ACCOUNTS, {"connector": connector, "remotes": sorted(remotes), "after": after, "upto": upto}
             )
             accounts = dict(cursor.fetchall())
-            wishes = {account: wanted(known) for account, known in service_accounts.facts_of(list(accounts)).items()}
+            found, reach = service_accounts.facts_of(list(accounts)), reach_of(connector)
+            wishes = {account: wanted(known, reach) for account, known in found.items()}
             keys = {key_of(group) for wish in wishes.values() if wish for group in wish.groups}
             cursor.execute(_GROUPS, [connector, sorted(keys), sorted(groups)])
             ids = dict(cursor.fetchall())
@@ -47,6 +49,35 @@ def mend(
             return connected_accounts.mark(cursor, accounts=drifted, connector=connector)
 
     return in_transaction(work) if remotes or between else 0
+
+
+def mark_lost(*, connector: UUID, seen: Collection[str]) -> int:
+    """Marks accounts whose object is not among all that the service has; returns how many."""
+
+    def work() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOST, [connector, sorted(seen)])
+            return connected_accounts.mark(cursor, accounts=[row[0] for row in cursor.fetchall()], connector=connector)
+
+    return in_transaction(work)
+
+
+def regroup(*, connector: UUID, remote: str, members: Collection[str]) -> int:
+    """Takes down who is in a group of ours at the service, and marks who is in it wrongly, or not; returns how many."""
+
+    def work() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(_REGROUP, {"connector": connector, "remote": remote, "members": sorted(members)})
+            return connected_accounts.mark(cursor, accounts=[row[0] for row in cursor.fetchall()], connector=connector)
+
+    return in_transaction(work)
+
+
+def known_groups(*, connector: UUID) -> frozenset[str]:
+    """The service's ids of the groups that we keep there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT remote FROM connected_group WHERE connector = %s", [connector])
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 def remake(*, connector: UUID, lost: Collection[str]) -> int:
@@ -78,7 +109,13 @@ def _forget_groups(connector: UUID, lost: Collection[str]) -> int:
             "DELETE FROM connected_group WHERE connector = %s AND remote = ANY(%s) RETURNING key",
             [connector, list(lost)],
         )
-        schools = {school_of(key) for (key,) in cursor.fetchall()}
+        keys = [key for (key,) in cursor.fetchall()]
+        cursor.execute(
+            "UPDATE connected_account SET groups = ARRAY(SELECT unnest(groups) EXCEPT SELECT unnest(%s::text[]))"
+            " WHERE connector = %s AND groups && %s::text[]",
+            [keys, connector, keys],
+        )
+        schools = {school_of(key) for key in keys}
         cursor.execute(
             "SELECT DISTINCT account FROM placement WHERE ended IS NULL AND school = ANY(%s)", [list(schools)]
         )
@@ -90,5 +127,21 @@ SELECT account::text, remote FROM connected_account
 WHERE connector = %(connector)s AND remote <> '' AND due_at IS NULL AND (
     remote = ANY(%(remotes)s) OR %(after)s::text IS NOT NULL AND remote COLLATE "C" > %(after)s::text COLLATE "C"
     AND (%(upto)s::text IS NULL OR remote COLLATE "C" <= %(upto)s::text COLLATE "C"))
+"""
+_LOST = """
+SELECT account FROM connected_account
+WHERE connector = %s AND remote <> '' AND due_at IS NULL AND remote <> ALL(%s::text[])
+"""
+_REGROUP = """
+WITH ours AS (
+    SELECT key FROM connected_group WHERE connector = %(connector)s AND remote = %(remote)s LIMIT 1
+)
+UPDATE connected_account c SET groups = CASE WHEN c.remote = ANY(%(members)s::text[])
+    THEN array_append(c.groups, ours.key) ELSE array_remove(c.groups, ours.key) END
+FROM ours
+WHERE c.connector = %(connector)s AND c.due_at IS NULL AND c.remote <> ''
+  AND (c.remote = ANY(%(members)s::text[]) AND NOT c.groups @> ARRAY[ours.key]
+       OR c.groups @> ARRAY[ours.key] AND c.remote <> ALL(%(members)s::text[]))
+RETURNING c.account
 """
 _GROUPS = "SELECT key, remote FROM connected_group WHERE connector = %s AND (key = ANY(%s) OR remote = ANY(%s))"

@@ -12,20 +12,32 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from hwb.directory import connected_accounts
 from hwb.extract.texts import N_, Text
+from hwb.lifecycle.service_accounts import GroupKind
 from hwb.lifecycle.service_accounts import pause as length_of_pause
 from hwb.operations import audit
+from hwb.operations.service_addresses import ServiceRefused, check_address
 from hwb.operations.transactions import in_transaction
 
-KINDS = ("microsoft365", "just2easy")
+KINDS = ("microsoft365", "just2easy", "scim")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 #: Options that a connector of the kind needs.
 _NEEDED = {
     "microsoft365": ("tenant", "client_id", "learner_licence", "staff_licence"),
-    "just2easy": ("address", "client_id"),
+    "just2easy": ("address", "client_id"), "scim": ("url",),
+}  # fmt: skip
+#: Of services by whose identifiers a connector of the kind knows people.
+_BY = {"microsoft365": ("saml", "oidc"), "just2easy": ("saml", "oidc"), "scim": ("scim",)}
+
+
+_NO_SERVICE = {
+    "microsoft365": N_("There is no such service that people sign in to."),
+    "just2easy": N_("There is no such service that people sign in to."),
+    "scim": N_("There is no such SCIM service that reads."),
 }
 
 
@@ -40,7 +52,10 @@ class ConnectorRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A connector as an operator describes it. service: the sign-in service whose identifier of a person it uses."""
+    """A connector as an operator describes it. service: the one whose identifier of a person it uses.
+
+    Of a SCIM connector that service also says of which schools and kinds people are carried, and with what (scopes).
+    """
 
     kind: str
     name: str
@@ -58,13 +73,13 @@ def add(wanted: Wanted, *, acting_user: str, at: datetime, now: datetime) -> UUI
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE connector IN ACCESS EXCLUSIVE MODE")
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM service WHERE id = %s AND revoked_at IS NULL AND protocol IN ('saml', 'oidc')),"
-            " EXISTS (SELECT FROM connector WHERE name = %s AND removed_at IS NULL)",
-            [wanted.service, wanted.name],
+            "SELECT EXISTS (SELECT FROM service WHERE id = %s AND revoked_at IS NULL AND protocol = ANY(%s)"
+            " AND NOT is_source), EXISTS (SELECT FROM connector WHERE name = %s AND removed_at IS NULL)",
+            [wanted.service, list(_BY[wanted.kind]), wanted.name],
         )
         is_service, is_taken = cursor.fetchone()
         if not is_service:
-            raise ConnectorRefused("service", Text(N_("There is no such service that people sign in to.")))
+            raise ConnectorRefused("service", Text(_NO_SERVICE[wanted.kind]))
         if is_taken:
             raise ConnectorRefused("taken", Text(N_("A connector of this name is there already.")))
         cursor.execute(
@@ -194,6 +209,14 @@ def _check(wanted: Wanted) -> None:
     missing = [option for option in _NEEDED[wanted.kind] if not wanted.options.get(option)]
     if missing:
         raise ConnectorRefused("options", Text(N_("It also needs: {options}"), {"options": ", ".join(missing)}))
+    if not set(filter(None, wanted.options.get("groups", "").split(","))) <= set(GroupKind):
+        raise ConnectorRefused("groups", Text(N_("Kinds of groups: {kinds}"), {"kinds": ", ".join(GroupKind)}))
+    for option in ("url", "token_url"):
+        if address := wanted.options.get(option):
+            try:
+                check_address(address, field=option, on_loopback=not settings.HWB_PRODUCTION)
+            except ServiceRefused as refused:
+                raise ConnectorRefused("address", refused.text) from refused
 
 
 def _mark_all(cursor: Any) -> int:
@@ -211,8 +234,8 @@ def _unknown(name: str) -> ConnectorRefused:
     return ConnectorRefused("unknown", Text(N_("There is no connector {name}."), {"name": name}))
 
 
-_UNKNOWN_TO_SOME = """
-SELECT a.id FROM account a WHERE a.active AND a.kind IN ('learner', 'staff') AND EXISTS (
-    SELECT FROM connector c WHERE c.removed_at IS NULL AND NOT EXISTS (
+_UNKNOWN_TO_SOME = f"""
+SELECT a.id FROM account a WHERE a.active AND EXISTS (
+    SELECT FROM connector c WHERE c.removed_at IS NULL AND {connected_accounts.CONCERNS} AND NOT EXISTS (
         SELECT FROM connected_account k WHERE k.connector = c.id AND k.account = a.id))
-"""
+"""  # noqa: S608 - a text of ours

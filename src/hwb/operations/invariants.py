@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwb.directory.connected_accounts import CONCERNS
+
 UPN_PATTERN = "[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]"
 
 
@@ -56,14 +58,15 @@ INVARIANTS = (
     Invariant(
         "I11",
         "every service that follows accounts knows of each that may sign in, and what waits for it is due",
-        """
+        f"""
         SELECT a.id FROM account a CROSS JOIN connector c
-        WHERE c.removed_at IS NULL AND a.active AND a.kind IN ('learner', 'staff')
+        WHERE c.removed_at IS NULL AND a.active AND {CONCERNS}
           AND NOT EXISTS (SELECT FROM connected_account k WHERE k.connector = c.id AND k.account = a.id)
         UNION SELECT k.account FROM connected_account k JOIN account a ON a.id = k.account
+        JOIN connector c ON c.id = k.connector
         WHERE k.due_at IS NULL AND (k.waits_since IS NOT NULL OR k.state = 'ready' AND NOT a.active
-                                    OR k.state <> 'ready' AND a.active)
-        """,
+                                    OR k.state <> 'ready' AND a.active AND c.kind = 'microsoft365')
+        """,  # noqa: S608 - text of ours
     ),
     Invariant(
         "one holder",
@@ -216,6 +219,7 @@ INVARIANTS = (
         "I13",
         "whoever comes back has the account of before: its names stay, and every UPN that it had leads to it",
         # One name of each kind, and one more for each that the log tells of (R34); an official brings an address.
+        # A source may give an official another address, and an earlier name again.
         """
         SELECT c.account AS id FROM audit c LEFT JOIN (
             SELECT account, count(*) FILTER (WHERE kind = 'username') AS usernames,
@@ -224,9 +228,11 @@ INVARIANTS = (
         ) n ON n.account = c.account
         LEFT JOIN (SELECT account, count(*) AS times FROM audit WHERE action = 'username issued' GROUP BY account) i
             ON i.account = c.account
-        WHERE c.action = 'create' AND (
+        LEFT JOIN source_account x ON x.account = c.account
+        WHERE c.action = 'create' AND CASE WHEN x.account IS NULL THEN
             n.usernames IS DISTINCT FROM 1 + coalesce(i.times, 0)
-            OR n.emails IS DISTINCT FROM 1 + coalesce(i.times, 0) + (c.reason_code = 'official')::int)
+            OR n.emails IS DISTINCT FROM 1 + coalesce(i.times, 0) + (c.reason_code = 'official')::int
+            ELSE coalesce(n.usernames, 0) < 1 OR coalesce(n.emails, 0) < 2 END
         UNION SELECT u.account FROM upn u WHERE u.account IS NOT NULL GROUP BY u.account
         HAVING (count(*) > 1) <> (  -- an undone re-keying lets its UPN go again
             SELECT count(*) FILTER (WHERE k.rule <> 'undo') > count(*) FILTER (WHERE k.rule = 'undo')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -18,12 +18,20 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 _LONGEST_NAME = 200
 
 
+#: What an official's personal values are before anything is known.
+NOTHING_PERSONAL: dict[str, Any] = {
+    "legal_surname": "", "legal_forename": "", "preferred_surname": "", "preferred_forename": "", "birth_date": None,
+    "upn": "",
+}  # fmt: skip
+Code = Literal["name", "email", "email_taken", "username_taken"]
+
+
 class OfficialRefused(Exception):
     """No account can be made of this name or address; `text` says why."""
 
-    def __init__(self, code: str, text: Text) -> None:
+    def __init__(self, code: Code, text: Text) -> None:
         super().__init__(code)
-        self.code = code
+        self.code: Code = code
         self.text = text
 
 
@@ -38,18 +46,16 @@ class Official:
 def create(cursor: Any, *, name: str, email: str, writer: chain.Writer) -> Official:
     """Makes the account in the caller's transaction, which holds the writer's chain. Raises OfficialRefused."""
     forename, surname = _parted(name)
-    address = email.strip().casefold()
-    if not _EMAIL.fullmatch(address):
-        raise OfficialRefused("email", Text(N_("This is not an e-mail address: {email}"), {"email": email}))
-    cursor.execute("SELECT EXISTS (SELECT FROM identifier WHERE value = %s)", [address])
-    if cursor.fetchone()[0]:
-        raise OfficialRefused("email_taken", Text(N_("This address belongs to another account already.")))
+    return make(cursor, forename=forename, surname=surname, email=email, writer=writer)
+
+
+def make(cursor: Any, *, forename: str, surname: str, email: str, writer: chain.Writer, username: str = "") -> Official:
+    """The same of a name in its parts, and of a username where one is wanted. Raises OfficialRefused."""
     id_ = store.new_id()
+    address = email.strip().casefold()
+    _check_email(cursor, id_, address)
     key = PersonKey.new(id_)
-    personal = {
-        "legal_surname": surname, "legal_forename": forename, "preferred_surname": "", "preferred_forename": "",
-        "birth_date": None, "upn": "",
-    }  # fmt: skip
+    personal = {**NOTHING_PERSONAL, "legal_surname": surname, "legal_forename": forename}
     digest = key.digest(personal)
     row: dict[str, Any] = {
         "id": id_, "kind": "official", "reason_rule": "R40", "reason_code": "official", "reason_values": {},
@@ -57,8 +63,12 @@ def create(cursor: Any, *, name: str, email: str, writer: chain.Writer) -> Offic
         "wrapped": key.wrap(secret=str(settings.SECRET_KEY)).hex(),
         "created_at": writer.at.isoformat(),
     }  # fmt: skip
-    store.give_names(cursor, [row], settings.HWB_MAIL_DOMAIN)
-    cursor.execute("UPDATE identifier SET current = false WHERE value = %s", [row["email"]])
+    if username:
+        take_username(cursor, account=id_, username=username)
+        row["username"] = username
+    else:
+        store.give_names(cursor, [row], settings.HWB_MAIL_DOMAIN)
+        cursor.execute("UPDATE identifier SET current = false WHERE value = %s", [row["email"]])
     sets.send(cursor, sets.EMAILS, [{"value": address, "account": id_}])
     row["email"] = address
     sets.send(cursor, sets.ACCOUNTS, [row])
@@ -67,6 +77,51 @@ def create(cursor: Any, *, name: str, email: str, writer: chain.Writer) -> Offic
     entry = chain.Entry("create", "R40", "official", chain.NATION, id_, after=after, key=key, personal_digest=digest)
     store.write_log(cursor, [entry], writer)
     return Official(UUID(id_), str(row["username"]))
+
+
+def take_username(cursor: Any, *, account: str, username: str) -> None:
+    """The username is the account's for ever (R33), with the address that goes with it; it may have been before.
+
+    Raises OfficialRefused.
+    """
+    _take(cursor, account, {username: "username", f"{username}@{settings.HWB_MAIL_DOMAIN}": "email"}, _USERNAME_TAKEN)
+    cursor.execute("UPDATE identifier SET current = false WHERE value = %s", [f"{username}@{settings.HWB_MAIL_DOMAIN}"])
+
+
+def take_email(cursor: Any, *, account: str, email: str) -> None:
+    """The address is the account's for ever; it may have been before. Raises OfficialRefused."""
+    _check_email(cursor, account, email)
+    _take(cursor, account, {email: "email"}, _EMAIL_TAKEN)
+
+
+def _take(cursor: Any, account: str, wanted: dict[str, str], refused: tuple[Code, str]) -> None:
+    """Names that nobody else has or ever had."""
+    for value, kind in sorted(wanted.items()):
+        cursor.execute(_TAKE, [value, kind, account])
+        cursor.execute("SELECT account::text, kind FROM identifier WHERE value = %s", [value])
+        if cursor.fetchone() != (account, kind):
+            raise OfficialRefused(refused[0], Text(refused[1]))
+
+
+def _check_email(cursor: Any, account: str, address: str) -> None:
+    ours = address.endswith(f"@{settings.HWB_MAIL_DOMAIN.casefold()}")  # comes with a username, maybe somebody else's
+    if not _EMAIL.fullmatch(address) or not address.isascii() or ours:
+        raise OfficialRefused("email", Text(N_("This is not an e-mail address: {email}"), {"email": address[:260]}))
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM identifier WHERE value = %s AND NOT (account = %s AND kind = 'email'))",
+        [address, account],
+    )
+    if cursor.fetchone()[0]:
+        raise OfficialRefused(_EMAIL_TAKEN[0], Text(_EMAIL_TAKEN[1]))
+
+
+_USERNAME_TAKEN: tuple[Code, str] = (
+    "username_taken", N_("This username is somebody's, or was: none is given to another person."),
+)  # fmt: skip
+_EMAIL_TAKEN: tuple[Code, str] = ("email_taken", N_("This address belongs to another account already."))
+_TAKE = """
+INSERT INTO identifier (value, kind, account, current) VALUES (%s, %s, %s, true) ON CONFLICT (value) DO NOTHING
+"""
 
 
 def _parted(name: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from hwb.directory import chain, store
+from hwb.directory import chain, connected_accounts, store
 from hwb.extract.texts import N_, Text
 from hwb.operations import messages, officials, sessions
 
@@ -60,10 +60,11 @@ class NewPerson:
 
 def grant(
     reach: Reach, *, username: str, until: date | None = None, acting_user: str, acting_account: UUID | None = None,
-    now: datetime, on: date,
+    now: datetime, on: date, at: datetime | None = None,
 ) -> Granted:  # fmt: skip
     """Gives a role to an account. `acting_account`: whoever does so on a page, who cannot give it to themselves.
 
+    `at`: the real moment; with it an official who has never signed in, as a source makes them, gets a link for that.
     Raises RoleRefused.
     """
     with transaction.atomic(), connection.cursor() as cursor:
@@ -74,6 +75,10 @@ def grant(
         _check_post(cursor, reach, account, kind)
         given = _give(cursor, reach, account, username, until, acting_user, now)
         _tell(cursor, reach, given.grant, "added", acting_account, now)
+        cursor.execute(_IS_NEW, [account])
+        if at is not None and cursor.fetchone()[0]:
+            token = sessions.make_link(cursor, account=str(account), at=at)
+            given = Granted(given.grant, given.account, given.username, token)
         return given
 
 
@@ -117,6 +122,7 @@ def revoke(
         if row is None:
             raise RoleRefused("not_held", Text(N_("This account does not have that role.")))
         _log(cursor, "role revoke", reach, account, row[0], acting_user, now)
+        connected_accounts.mark(cursor, accounts=[account])
         _tell(cursor, reach, row[0], "removed", acting_account, now)
 
 
@@ -203,6 +209,7 @@ def _give(
     if cursor.fetchone() is None:
         raise RoleRefused("held_already", Text(N_("This account has that role already.")))
     _log(cursor, "role grant", reach, account, made, acting_user, now, until)
+    connected_accounts.mark(cursor, accounts=[account])
     return Granted(made, account, username)
 
 
@@ -232,6 +239,10 @@ def _chain(reach: Reach) -> str:
 _FIND = """
 SELECT a.id, a.kind FROM name_owner i JOIN account a ON a.id = i.account
 WHERE i.value = %s AND i.kind = 'username'
+"""
+_IS_NEW = """
+SELECT EXISTS (SELECT FROM account WHERE id = %s AND kind = 'official' AND active AND last_sign_in IS NULL
+               AND password = '')
 """
 _HAS_POST = """
 SELECT EXISTS (SELECT FROM placement WHERE account = %s AND school = %s AND role = 'post' AND ended IS NULL)

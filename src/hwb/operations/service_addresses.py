@@ -22,7 +22,7 @@ ROSTER_CORE, ROSTER, ROSTER_DEMOGRAPHICS = ROSTER_SCOPES = (
 #: Either of these opens everything but demographics.
 READS_ROSTER = frozenset({ROSTER_CORE, ROSTER})
 #: What a SCIM service may be told of a person beyond an identifier and whether the account is active.
-SCIM_SCOPES = ("profile", "email", "roles", "organisation")
+SCIM_SCOPES = ("profile", "email", "roles", "organisation", "employee")
 #: Of people that services read.
 KINDS = ("learner", "staff")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

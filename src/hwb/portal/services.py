@@ -34,6 +34,7 @@ PROTOCOLS = {"oidc": "OpenID Connect", "saml": "SAML 2.0", "oneroster": "OneRost
 CLAIMS = {
     "profile": N_("Name and username"), "email": N_("E-mail address"), "roles": N_("Roles"),
     "organisation": N_("School"), "age_band": N_("Age band"), "offline_access": N_("Stays signed in (refresh tokens)"),
+    "employee": N_("Employee number"),
 }  # fmt: skip
 #: What OneRoster is read for, and what of it needs a scope of its own.
 ROSTER = N_("Names, usernames, e-mail addresses, schools, year groups and classes")

@@ -10,19 +10,26 @@ from hwb.extract.texts import N_, Text, render
 
 MEDIA_TYPE = "application/scim+json"
 _ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
-_TYPES = ("invalidFilter", "invalidValue", "invalidPath")
+_TYPES = (
+    "invalidFilter", "invalidValue", "invalidPath", "invalidSyntax", "mutability", "noTarget", "tooMany", "uniqueness",
+)  # fmt: skip
 
 
 def scim_error(request: HttpRequest, error: ApiError) -> JsonResponse:
     """The error in SCIM's form, in the language that was asked for."""
-    body = {
+    return JsonResponse(body_of(request, error), status=error.status, content_type=MEDIA_TYPE)
+
+
+def body_of(request: HttpRequest, error: ApiError) -> dict[str, str | list[str]]:
+    """The same as it stands within an answer to several operations."""
+    body: dict[str, str | list[str]] = {
         "schemas": [_ERROR],
         "status": str(error.status),
         "detail": render(error.text, language=language_of(request), domain=error.domain),
     }
     if error.code in _TYPES:
         body["scimType"] = error.code
-    return JsonResponse(body, status=error.status, content_type=MEDIA_TYPE)
+    return body
 
 
 def read_only() -> ApiError:
@@ -41,3 +48,14 @@ def invalid_value(name: str) -> ApiError:
 def not_here() -> ApiError:
     """RFC 7644, section 4: descriptions are not filtered."""
     return ApiError(403, "forbidden", Text(N_("This cannot be filtered.")))
+
+
+def no_more_operations(limit: int) -> ApiError:
+    """RFC 7644, section 3.7.4."""
+    text = Text(N_("At most {limit} operations are taken at once."), {"limit": str(limit)})
+    return ApiError(413, "too_large", text)
+
+
+def cannot_be(code: str, text: Text, *, status: int = 400) -> ApiError:
+    """What a source wants cannot be."""
+    return ApiError(status, code, text)

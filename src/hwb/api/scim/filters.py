@@ -14,7 +14,7 @@ from scim2_models.exceptions import SCIMException
 from scim2_models.path import AttrPath, Comparison, FilterNode, LogicalExpr, Not, Present
 
 from hwb.api.scim.errors import invalid_filter
-from hwb.api.scim.schemas import GROUP, OF_SCHOOL, SCHOOLS, USER
+from hwb.api.scim.schemas import ENTERPRISE, GROUP, OF_SCHOOL, SCHOOLS, USER
 from hwb.directory.queries.roster import Compared, Condition, Field, Joined, Negated, Operator
 
 _LONGEST, _DEEPEST, _MOST = 2000, 20, 50
@@ -24,6 +24,7 @@ _OPERATORS: Mapping[str, Operator] = {
 _ALLOWED: Mapping[str, frozenset[str]] = {
     "text": frozenset(_OPERATORS), "moment": frozenset({"eq", "ne", "gt", "ge", "lt", "le"}),
     "flag": frozenset({"eq", "ne"}), "person": frozenset({"eq", "ne"}), "texts": frozenset({"eq", "ne"}),
+    "exact": frozenset({"eq", "ne"}),
 }  # fmt: skip
 #: Short for the part that is meant (RFC 7644: a multi-valued attribute stands for its values).
 _SHORT = {"emails": "emails.value", "schools": "schools.value"}
@@ -80,7 +81,7 @@ class _Reader:
             return self._account(value) or NOBODY
         if kind == "moment":
             return _moment(value)
-        return value.lower()
+        return value if kind == "exact" else value.lower()
 
     def _name(self, path: AttrPath) -> str:
         name = path.attr.lower() + (f".{path.sub_attr.lower()}" if path.sub_attr else "")
@@ -88,6 +89,8 @@ class _Reader:
         known = {USER.lower(), GROUP.lower()}
         if name.partition(".")[0] in ("schools", "school", "kind"):
             known = {SCHOOLS.lower(), OF_SCHOOL.lower()}
+        elif name == "employeenumber":
+            known = {ENTERPRISE.lower()}
         if name not in self._fields or (path.uri is not None and path.uri.lower() not in known):
             raise invalid_filter()
         return name

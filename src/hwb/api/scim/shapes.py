@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from hwb.api.scim.schemas import GROUP, OF_SCHOOL, SCHOOLS, USER, location
+from hwb.api.scim.schemas import ENTERPRISE, EXTENSIONS, GROUP, OF_SCHOOL, SCHOOLS, USER, location
 
 Row = Mapping[str, Any]
 Resource = dict[str, Any]
@@ -31,9 +31,25 @@ def user(row: Row, pen: Pen) -> Resource:
     made: Resource = {"schemas": [USER], "id": known_as, "userName": known_as, "active": bool(here and row["active"])}
     if here:
         made |= _told(row, pen)
+    if here and (employed := _employed(row, pen)):
+        made["schemas"] = [*made["schemas"], ENTERPRISE]
+        made[ENTERPRISE] = employed
     if here and "organisation" in pen.scopes:
-        made["schemas"] = [USER, SCHOOLS]
+        made["schemas"] = [*made["schemas"], SCHOOLS]
         made[SCHOOLS] = {"schools": [_school(place, number == 0) for number, place in enumerate(_places(row))]}
+    return with_meta(made, "User", row["modified"])
+
+
+def official(row: Row, pen: Pen) -> Resource:
+    """An official's account as the service that keeps it is told of it."""
+    whole = f"{row['legal_forename']} {row['legal_surname']}"
+    made: Resource = {
+        "schemas": [USER], "id": pen.known_as(row["k0"]), "userName": row["username"], "displayName": whole,
+        "name": {"givenName": row["legal_forename"], "familyName": row["legal_surname"]}, "userType": "official",
+        "active": bool(row["active"]), "emails": [{"value": row["email"], "type": "work"}],
+    }  # fmt: skip
+    if row["external_id"]:
+        made["externalId"] = row["external_id"]
     return with_meta(made, "User", row["modified"])
 
 
@@ -54,6 +70,16 @@ def _told(row: Row, pen: Pen) -> Resource:
         names += ["headteacher"] if any(place["head"] for place in places) else []
         made |= {"userType": row["kind"], "roles": [{"value": name} for name in names]}
     return made
+
+
+def _employed(row: Row, pen: Pen) -> Resource:
+    """The Enterprise extension: of the first school."""
+    first = next(iter(_places(row)), {})
+    told = {
+        "employeeNumber": first.get("number") if "employee" in pen.scopes else "",
+        "organization": first.get("name") if "organisation" in pen.scopes else "",
+    }  # fmt: skip
+    return {name: value for name, value in told.items() if value}
 
 
 def _places(row: Row) -> Sequence[Row]:
@@ -113,8 +139,8 @@ def _paths(text: str) -> frozenset[str]:
     """In small letters, without the schema's name; an extension's own name stands for all of it."""
     found = set()
     for path in filter(None, (part.strip().lower() for part in text.split(","))):
-        for uri in (USER, GROUP, SCHOOLS, OF_SCHOOL):
-            inside = uri in (SCHOOLS, OF_SCHOOL)
+        for uri in (USER, GROUP, *EXTENSIONS):
+            inside = uri in EXTENSIONS
             if path.startswith(f"{uri.lower()}:"):
                 path = (f"{uri.lower()}." if inside else "") + path[len(uri) + 1 :]
         found.add(path)

@@ -1,4 +1,6 @@
-"""What a service asks by SCIM, answered. Whatever would write is refused: what stands here comes from schools."""
+"""What a service asks by SCIM, answered. Whatever would write is refused, but for a source of official accounts, which
+sees and writes its own and nothing else: what else stands here comes from schools.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -15,20 +18,23 @@ from pydantic import BaseModel, Field, ValidationError
 
 from hwb import clock
 from hwb.api import passes
-from hwb.api.access import Caller, HwbRequest, allow
-from hwb.api.errors import body_not_understood, not_found
-from hwb.api.scim import filters, schemas, shapes
+from hwb.api.access import Caller, HwbRequest, allow, known_reader
+from hwb.api.errors import ApiError, body_not_understood, not_found
+from hwb.api.scim import filters, schemas, shapes, writing
 from hwb.api.scim.errors import MEDIA_TYPE, invalid_value, not_here, read_only
 from hwb.api.scim.schemas import MOST, location
 from hwb.api.scim.shapes import Pen, Resource
+from hwb.api.scim.writing import Source
 from hwb.api.upload import read_small_json
-from hwb.directory.queries import roster, roster_people, roster_places
+from hwb.directory.queries import roster, roster_people, roster_places, source_accounts
 from hwb.directory.queries.roster import Asked, Relation
 from hwb.directory.queries.roster import Field as Known
 from hwb.directory.queries.roster_people import SCIM_FIELDS, Seen
 from hwb.directory.queries.services import ServiceRow
 from hwb.operations import services
 
+#: A page of one kind of resource, from an offset, and how many there are in all.
+Listed = Callable[[HwbRequest, "View", int, int], tuple[list[Resource], int]]
 _LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _CLASS = re.compile(r"([0-9]{7})-([hs])-([0-9a-f]{16})")
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
@@ -37,6 +43,7 @@ _STANDARD_COUNT = 100
 _BY_SCOPE: Mapping[str, tuple[str, ...]] = {
     "profile": ("username", "displayname", "name.formatted", "name.givenname", "name.familyname"),
     "email": ("emails.value",), "roles": ("usertype",), "organisation": ("schools.value", "schools.yeargroup"),
+    "employee": ("employeenumber",),
 }  # fmt: skip
 _OF_GROUPS = ("id", "displayname", "meta.lastmodified", "school", "kind")
 _MOST_MEMBERS = 100_000
@@ -61,25 +68,25 @@ class View:
     pen: Pen
     account: Callable[[str], str | None]
     mark: str
+    is_source: bool
 
 
 @allow(Caller.SCIM)
 def users(request: HwbRequest) -> HttpResponseBase:
     """GET /Users, and POST /Users/.search, whose filter stands in no address."""
     _take_search(request)
-    view = _view(request)
-    relation = roster_people.people(view.seen, fields=_fields(view))
-    rows, head = _listed(request, view, relation)
-    return _answer(head | {"Resources": [_selected(request, shapes.user(row, view.pen)) for row in rows]})
+    return _list(request, view_of(request), _listed_users)
 
 
 @allow(Caller.SCIM)
 def user(request: HwbRequest, *, resource: str) -> HttpResponseBase:
     """GET /Users/{id}; unknown and another school's look alike."""
-    view = _view(request)
+    view = view_of(request)
     account = view.account(resource)
     if account is None:
         raise not_found()
+    if request.reader.service.is_source:
+        return _one(request, writing.standing(source_of(request), UUID(account)))
     rows = roster.page(roster_people.people(view.seen, accounts=[account]), Asked(limit=1))
     if not rows:
         raise not_found()
@@ -90,17 +97,20 @@ def user(request: HwbRequest, *, resource: str) -> HttpResponseBase:
 def groups(request: HwbRequest) -> HttpResponseBase:
     """GET /Groups: registration groups and classes; none for a service that is not told of schools."""
     _take_search(request)
-    view = _view(request)
-    relation = _classes(view)
-    rows, head = _listed(request, view, replace(relation, fields={name: relation.fields[name] for name in _OF_GROUPS}))
-    made = _groups(request, view, rows)
-    return _answer(head | {"Resources": [_selected(request, one) for one in made]})
+    return _list(request, view_of(request), _listed_groups)
+
+
+@allow(Caller.SCIM)
+def search(request: HwbRequest) -> HttpResponseBase:
+    """POST /.search: people, then groups. What a filter names and one of the two has not, that one has no value of."""
+    _take_search(request)
+    return _list(request, view_of(request), _listed_users, _listed_groups)
 
 
 @allow(Caller.SCIM)
 def group(request: HwbRequest, *, resource: str) -> HttpResponseBase:
     """GET /Groups/{id}."""
-    view = _view(request)
+    view = view_of(request)
     match = _CLASS.fullmatch(resource)
     rows = roster.page(_classes(view, match), Asked(limit=1)) if match else []
     if not rows:
@@ -110,7 +120,7 @@ def group(request: HwbRequest, *, resource: str) -> HttpResponseBase:
 
 @allow(Caller.SCIM)
 def refuse(request: HwbRequest, **_parts: str) -> HttpResponseBase:
-    """POST, PUT, PATCH, DELETE."""
+    """What nobody may write: groups come from schools."""
     del request
     raise read_only()
 
@@ -119,7 +129,7 @@ def refuse(request: HwbRequest, **_parts: str) -> HttpResponseBase:
 def config(request: HwbRequest) -> HttpResponseBase:
     """GET /ServiceProviderConfig."""
     _not_filtered(request)
-    return _answer(schemas.config())
+    return answer(schemas.config(source=_asks_as_source(request)))
 
 
 @allow(Caller.ANYONE)
@@ -127,7 +137,7 @@ def described(request: HwbRequest) -> HttpResponseBase:
     """GET /Schemas and /ResourceTypes."""
     _not_filtered(request)
     found = _descriptions(request)
-    return _answer(_head(len(found), 1, len(found)) | {"Resources": found})
+    return answer(_head(len(found), 1, len(found)) | {"Resources": found})
 
 
 @allow(Caller.ANYONE)
@@ -135,7 +145,7 @@ def description(request: HwbRequest, *, resource: str) -> HttpResponseBase:
     """GET /Schemas/{uri} and /ResourceTypes/{name}."""
     for found in _descriptions(request):
         if found["id"] == resource:
-            return _answer(found)
+            return answer(found)
     raise not_found()
 
 
@@ -158,8 +168,29 @@ def _take_search(request: HwbRequest) -> None:
         raise body_not_understood() from None
 
 
+def source_of(request: HwbRequest) -> Source:
+    """The service that asks, as a source. Raises ApiError where it is none."""
+    service = request.reader.service
+    if not service.is_source:
+        raise read_only()
+    view = view_of(request)
+    return Source(service=service.service, pen=view.pen, account=view.account)
+
+
+def _asks_as_source(request: HttpRequest) -> bool:
+    reader = known_reader(request, Caller.SCIM)
+    return reader is not None and reader.service.is_source
+
+
+def versions(request: HttpRequest, header: str) -> tuple[str, ...]:
+    """The versions that If-Match or If-None-Match names."""
+    return tuple(filter(None, (part.strip() for part in request.headers.get(header, "").split(","))))
+
+
 def _descriptions(request: HttpRequest) -> list[dict[str, Any]]:
-    return schemas.schemas() if "/Schemas" in request.path else schemas.resource_types()
+    """As true for a source as for who reads: each is told what it can do."""
+    describe = schemas.schemas if "/Schemas" in request.path else schemas.resource_types
+    return describe(source=_asks_as_source(request))
 
 
 def _not_filtered(request: HttpRequest) -> None:
@@ -167,7 +198,8 @@ def _not_filtered(request: HttpRequest) -> None:
         raise not_here()
 
 
-def _view(request: HwbRequest) -> View:
+def view_of(request: HwbRequest) -> View:
+    """What the service that asks sees."""
     service, scopes = request.reader.service, request.reader.scopes
     key = services.key_of(service)
     return View(
@@ -175,6 +207,7 @@ def _view(request: HwbRequest) -> View:
         pen=Pen(known_as=lambda account: key.identifier(account, sector=service.sector), scopes=scopes),
         account=lambda known: None if (found := key.account(known, sector=service.sector)) is None else str(found),
         mark=request.reader.mark,
+        is_source=service.is_source,
     )
 
 
@@ -194,7 +227,7 @@ def _fields(view: View) -> dict[str, Known]:
 
 
 def _classes(view: View, match: re.Match[str] | None = None) -> Relation:
-    seen = view.seen if "organisation" in view.pen.scopes else replace(view.seen, schools=())
+    seen = view.seen if "organisation" in view.pen.scopes and not view.is_source else replace(view.seen, schools=())
     if match is None:
         relation = roster_places.classes(seen)
     else:
@@ -221,15 +254,49 @@ def _wants_members(request: HttpRequest) -> bool:
     return "members" not in [name.strip().rpartition(":")[2] for name in excluded]
 
 
-def _listed(request: HwbRequest, view: View, relation: Relation) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The rows of a page and what a list says of itself (RFC 7644, section 3.4.2.4)."""
+def _list(request: HwbRequest, view: View, *kinds: Listed) -> HttpResponse:
+    """A page of one list after the other, and what it says of itself (RFC 7644, section 3.4.2.4)."""
     start = max(1, _whole(request, "startIndex", 1))
     wanted = min(MOST, max(0, _whole(request, "count", _STANDARD_COUNT)))
+    made: list[Resource] = []
+    total, unfit = 0, 0
+    for listed in kinds:
+        try:
+            found, number = listed(request, view, max(0, start - 1 - total), wanted - len(made))
+        except ApiError as error:
+            unfit += 1
+            if error.code != "invalidFilter" or unfit == len(kinds):
+                raise
+            continue
+        made += found
+        total += number
+    shown = [selected(request, one) for one in made]
+    return answer(_head(total, start, len(shown)) | {"Resources": shown})
+
+
+def _listed_users(request: HwbRequest, view: View, offset: int, limit: int) -> tuple[list[Resource], int]:
+    if view.is_source:
+        relation, shape = source_accounts.accounts(request.reader.service.service), shapes.official
+    else:
+        relation, shape = roster_people.people(view.seen, fields=_fields(view)), shapes.user
+    rows, total = _rows(request, view, relation, offset, limit)
+    return [shape(row, view.pen) for row in rows], total
+
+
+def _listed_groups(request: HwbRequest, view: View, offset: int, limit: int) -> tuple[list[Resource], int]:
+    relation = _classes(view)
+    known = replace(relation, fields={name: relation.fields[name] for name in _OF_GROUPS})
+    rows, total = _rows(request, view, known, offset, limit)
+    return _groups(request, view, rows), total
+
+
+def _rows(
+    request: HwbRequest, view: View, relation: Relation, offset: int, limit: int
+) -> tuple[list[dict[str, Any]], int]:
     text = request.GET.get("filter")
     condition = None if text is None else filters.read(text, relation.fields, view.account)
-    asked = Asked(condition=condition, limit=wanted, offset=start - 1)
-    rows, total = passes.page(relation, asked, mark=(view.mark, request.path, text or ""))
-    return rows, _head(total, start, len(rows))
+    asked = Asked(condition=condition, limit=limit, offset=offset)
+    return passes.page(relation, asked, mark=(view.mark, request.path, relation.source, text or ""))
 
 
 def _head(total: int, start: int, shown: int) -> dict[str, Any]:
@@ -248,18 +315,20 @@ def _whole(request: HttpRequest, name: str, standard: int) -> int:
 def _one(request: HwbRequest, made: Resource) -> HttpResponse:
     """One resource with its version; nothing where the service has this version already."""
     version = made["meta"]["version"]
-    if version in [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]:
+    if version in versions(request, "If-None-Match"):
         response = HttpResponse(status=304)
     else:
-        response = _answer(_selected(request, made))
+        response = answer(selected(request, made))
         response["Content-Location"] = location(f"{made['meta']['resourceType']}s", made["id"])
     response["ETag"] = version
     return response
 
 
-def _selected(request: HttpRequest, made: Resource) -> Resource:
+def selected(request: HttpRequest, made: Resource) -> Resource:
+    """As much of it as was asked for."""
     return shapes.selected(made, request.GET.get("attributes"), request.GET.get("excludedAttributes"))
 
 
-def _answer(content: Mapping[str, Any]) -> HttpResponse:
-    return HttpResponse(orjson.dumps(content), content_type=MEDIA_TYPE)
+def answer(content: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """In SCIM's own type."""
+    return HttpResponse(orjson.dumps(content), status=status, content_type=MEDIA_TYPE)

@@ -43,7 +43,7 @@ from hwb.directory.models.registers import (
 )
 from hwb.directory.models.second_step import SecondFactor, SecondStepReset, SecondStepTries, SessionDevice
 from hwb.directory.models.service_sign_ins import SamlRequest, ServiceLogOut, ServiceSignIn, SigningKey
-from hwb.directory.models.services import Service, ServiceSchool, ServiceToken
+from hwb.directory.models.services import Service, ServiceSchool, ServiceToken, SourceAccount
 from hwb.directory.models.slips import SlipSheet
 
 __all__ = [
@@ -105,6 +105,7 @@ __all__ = [
     "SignInLink",
     "SigningKey",
     "SlipSheet",
+    "SourceAccount",
     "StaffRecord",
     "SupportCase",
     "Upn",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from hwb.directory.models.services import Service
@@ -45,7 +47,9 @@ class Connector(models.Model):
             models.UniqueConstraint(
                 fields=["name"], condition=models.Q(removed_at__isnull=True), name="connector_name"
             ),
-            models.CheckConstraint(condition=models.Q(kind__in=["microsoft365", "just2easy"]), name="connector_kind"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["microsoft365", "just2easy", "scim"]), name="connector_kind"
+            ),
         )
 
 
@@ -56,7 +60,8 @@ class ConnectedAccount(models.Model):
     carried over, so that a row waits once however much has changed. waits_since: the oldest change that waits.
     urgent: somebody is to be shut out. lease, leased_until: the worker that has it now. remote: the service's own id of
     the object, for ever the same (R4). touched: a worker has had it, and may have made an object. state: ready or
-    ended, as last carried over.
+    ended, as last carried over. groups: keys of the groups that the service was last known to have the person in, where
+    a user does not say so itself (SCIM), and of those that it may have them in (lifecycle.service_accounts.MAYBE).
     """
 
     pk = models.CompositePrimaryKey("connector_id", "account")
@@ -73,6 +78,7 @@ class ConnectedAccount(models.Model):
     remote = models.TextField(default="")
     touched = models.BooleanField(default=False)
     state = models.TextField(default="")
+    groups = ArrayField(models.TextField(), default=list, db_default=[])
     delivered_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -86,6 +92,7 @@ class ConnectedAccount(models.Model):
             models.Index(
                 fields=["connector", "remote"], condition=~models.Q(remote=""), name="connected_account_remote"
             ),
+            GinIndex(fields=["groups"], name="connected_account_groups"),
         )
         constraints = (
             models.CheckConstraint(

@@ -69,3 +69,19 @@ class ServiceToken(models.Model):
 
     class Meta:
         db_table = "service_token"
+
+
+class SourceAccount(models.Model):
+    """An official account that a service keeps as its source. external_id: the service's own name for it.
+
+    changed_at: when the source changed it last. ended_at: when it deleted it; the account itself stays, switched off.
+    """
+
+    account = models.UUIDField(primary_key=True)
+    service = models.ForeignKey(Service, models.PROTECT, db_column="service")
+    external_id = models.TextField(default="")
+    changed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "source_account"

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from hwb.directory.queries.rows import fetch
+from hwb.lifecycle.service_accounts import EVERYBODY, GroupKind, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,14 @@ class ConnectorRow:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """What a worker needs to know of a connector; options hold no secret."""
+    """What a worker needs to know of a connector; options hold no secret. scopes: of the service it is for."""
 
     connector: UUID
     kind: str
     name: str
     options: Mapping[str, Any]
     links: Mapping[str, str]
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,19 @@ def find() -> list[ConnectorRow]:
 
 def working(name: str = "") -> list[Working]:
     """Connectors that stand and are not paused, or the one of this name, paused or not."""
-    return [Working(**row) for row in fetch(_WORKING, {"name": name})]
+    return [Working(**{**row, "scopes": tuple(row["scopes"])}) for row in fetch(_WORKING, {"name": name})]
+
+
+def reach_of(connector: UUID) -> Reach:
+    """Whom the connector carries, and what of them: of SCIM what its service was registered for, else everybody."""
+    (row,) = fetch(_REACH, {"connector": connector})
+    if row["kind"] != "scim":
+        return EVERYBODY
+    return Reach(
+        None if row["all_schools"] else frozenset(row["schools"]), frozenset(row["kinds"]),
+        frozenset(GroupKind(kind) for kind in row["options"].get("groups", "").split(",") if kind),
+        frozenset(row["scopes"]),
+    )  # fmt: skip
 
 
 def waiting_since() -> dict[str, datetime]:
@@ -128,8 +142,14 @@ LEFT JOIN LATERAL (
 WHERE c.removed_at IS NULL ORDER BY c.name
 """
 _WORKING = """
-SELECT id AS connector, kind, name, options, delta AS links FROM connector
-WHERE removed_at IS NULL AND (name = %(name)s OR (%(name)s = '' AND paused_at IS NULL)) ORDER BY name
+SELECT c.id AS connector, c.kind, c.name, c.options, c.delta AS links, s.scopes
+FROM connector c JOIN service s ON s.id = c.service
+WHERE c.removed_at IS NULL AND (c.name = %(name)s OR (%(name)s = '' AND c.paused_at IS NULL)) ORDER BY c.name
+"""
+_REACH = """
+SELECT c.kind, c.options, s.all_schools, s.kinds, s.scopes,
+       array(SELECT x.school::text FROM service_school x WHERE x.service = s.id) AS schools
+FROM connector c JOIN service s ON s.id = c.service WHERE c.id = %(connector)s
 """
 _WAITING_SINCE = """
 SELECT c.name, min(k.waits_since) AS since FROM connector c JOIN connected_account k ON k.connector = c.id

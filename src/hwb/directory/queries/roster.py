@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from hwb.directory.queries.rows import fetch
 
-Type = Literal["text", "date", "moment", "flag", "number", "person", "member", "texts"]
+Type = Literal["text", "date", "moment", "flag", "number", "person", "member", "texts", "exact"]
 #: ~ contains; ^ begins with, $ ends with, ? is there
 Operator = Literal["=", "!=", ">", ">=", "<", "<=", "~", "^", "$", "?"]
 _PARTS: dict[str, str] = {
@@ -23,8 +23,7 @@ _PARTS: dict[str, str] = {
 }  # fmt: skip
 _CASTS: dict[str, str] = {
     "text": "text", "date": "date", "moment": "timestamptz", "flag": "boolean", "number": "integer", "person": "uuid",
-    "member": "text",
-    "texts": "text",
+    "member": "text", "texts": "text", "exact": "text",
 }  # fmt: skip
 
 
@@ -33,7 +32,7 @@ class Field:
     """Something that may be asked for or sorted by: its SQL, and the type of the value it is compared with.
 
     person: an account, which a service knows by another name; member: an account and the class it is in. texts: an
-    array, one of which is compared.
+    array, one of which is compared. exact: a text whose capitals count.
     """
 
     sql: str

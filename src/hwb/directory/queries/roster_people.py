@@ -119,6 +119,9 @@ SCIM_FIELDS: dict[str, Field] = {
     "name.familyname": Field(f"lower(CASE WHEN {{here}} THEN {_FAMILY} ELSE '' END)"),
     "emails.value": Field("lower(CASE WHEN {here} THEN a.email ELSE '' END)"),
     "usertype": Field("a.kind"),
+    "employeenumber": Field("""coalesce((SELECT lower(r.employee_number) FROM staff_record r
+        JOIN placement p ON p.account = a.id AND p.school = r.school AND p.role = 'post' AND p.ended IS NULL
+        WHERE r.account = a.id AND {of_staff} ORDER BY p.began DESC, r.school LIMIT 1), '')"""),
     "schools.value": Field("""ARRAY(SELECT p.school::text FROM placement p
         WHERE p.account = a.id AND p.ended IS NULL AND {within})""", "texts"),
     "schools.yeargroup": Field("""ARRAY(SELECT lower(w.year_group) FROM upn n JOIN learner_record w ON w.upn = n.upn
@@ -137,7 +140,8 @@ _PLACES = """LEFT JOIN LATERAL (
         'classes', to_jsonb(coalesce(w.classes, '{{}}')), 'forename', coalesce(w.forename, ''),
         'surname', coalesce(w.surname, ''),
         'code', coalesce(w.code, ''), 'number', coalesce(w.number, ''),
-        'teaches', coalesce(w.teaches, false), 'head', coalesce(h.head, false)
+        'teaches', coalesce(w.teaches, false), 'head', coalesce(h.head, false),
+        'name', (SELECT coalesce(nullif(e.name_en, ''), e.name_cy) FROM establishment e WHERE e.dfes = t.school)
     ) ORDER BY t.here DESC, t.guest, t.ended DESC NULLS FIRST, t.began DESC, t.school) AS places
     FROM (
         SELECT p.school, bool_or(p.ended IS NULL) AS here, bool_and(p.role = 'guest') AS guest,

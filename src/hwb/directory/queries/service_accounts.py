@@ -18,12 +18,17 @@ def facts_of(accounts: Sequence[str]) -> dict[str, AccountFacts]:
     for row in rows:
         if row["school"] is not None:
             classes = (row["registration_group"] or "", *(row["classes"] or ()), *(row["taught"] or ()))
-            place = Place(row["school"], row["role"], row["year_group"] or "", tuple(filter(None, classes)))
+            place = Place(
+                row["school"], row["role"], row["year_group"] or "", tuple(filter(None, classes)),
+                row["registration_group"] or "", row["employee_number"] or "", bool(row["taught"]), row["head"],
+                row["school_name"] or "",
+            )  # fmt: skip
             places.setdefault(row["account"], []).append(place)
     return {
         row["account"]: AccountFacts(
             row["account"], row["kind"], row["active"], row["email"], row["surname"], row["forename"],
-            tuple(places.get(row["account"], ())), row["last"] or "", tuple(map(_granted, row["granted"] or ())),
+            tuple(places.get(row["account"], ())), row["last_school"] or "", tuple(map(_granted, row["granted"] or ())),
+            row["username"],
         )
         for row in rows
     }  # fmt: skip
@@ -60,14 +65,17 @@ MAIL = """(
     ORDER BY k.due_at IS NULL, c.name LIMIT 1
 ) AS mail"""
 _FACTS = """
-SELECT a.id::text AS account, a.kind, a.active, a.email,
+SELECT a.id::text AS account, a.kind, a.active, a.email, a.username,
        COALESCE(NULLIF(a.preferred_surname, ''), a.legal_surname) AS surname,
        COALESCE(NULLIF(a.preferred_forename, ''), a.legal_forename) AS forename,
-       p.school, p.role, w.year_group, w.registration_group, w.classes, t.taught,
+       p.school, p.role, w.year_group, w.registration_group, w.classes, t.taught, t.employee_number,
+       COALESCE(NULLIF(e.name_en, ''), e.name_cy) AS school_name,
+       EXISTS (SELECT FROM role_grant g WHERE g.account = a.id AND g.school = p.school AND g.role = 'head'
+               AND g.ended_at IS NULL) AS head,
        CASE WHEN p.id IS NULL THEN (
-           SELECT e.school FROM placement e WHERE e.account = a.id AND e.role <> 'guest'
-           ORDER BY e.ended DESC, e.id DESC LIMIT 1
-       ) END AS last,
+           SELECT o.school FROM placement o WHERE o.account = a.id AND o.role <> 'guest'
+           ORDER BY o.ended DESC, o.id DESC LIMIT 1
+       ) END AS last_school,
        (SELECT jsonb_agg(jsonb_build_object('school', r.school, 'earlier', r.earlier_school, 'first', r.first_day,
                                             'last', r.last_day, 'needed', r.needed) ORDER BY r.number)
         FROM work_request r WHERE r.account = a.id AND r.state = 'granted') AS granted
@@ -78,8 +86,11 @@ LEFT JOIN LATERAL (
     WHERE u.account = a.id AND l.school = p.school ORDER BY l.upn = a.upn DESC LIMIT 1
 ) w ON p.role IN ('holding', 'guest')
 LEFT JOIN LATERAL (
-    SELECT array_agg(DISTINCT name) AS taught FROM staff_record s, unnest(s.classes) AS name
+    SELECT array_agg(DISTINCT name) FILTER (WHERE name IS NOT NULL) AS taught,
+           max(s.employee_number) AS employee_number
+    FROM staff_record s LEFT JOIN LATERAL unnest(s.classes) AS name ON true
     WHERE s.account = a.id AND s.school = p.school
 ) t ON p.role = 'post'
+LEFT JOIN establishment e ON e.dfes = p.school
 WHERE a.id = ANY(%(accounts)s::uuid[]) ORDER BY a.id, p.id
 """
