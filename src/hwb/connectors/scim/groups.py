@@ -58,7 +58,10 @@ def _search(service: Service, attribute: str, value: str, key: str) -> str:
         return ""
     written = value.replace("\\", "\\\\").replace('"', '\\"')
     asked = {"filter": f'{attribute} eq "{written}"', "excludedAttributes": "members"}
-    for each in service.ask("GET", "/Groups", **asked).resources:
+    answer = service.ask("GET", "/Groups", **asked)
+    if answer.status >= 500:  # not found is another thing: a second group would be made
+        raise ServiceAway(f"answered {answer.status} about a group")
+    for each in answer.resources:
         if str(each.get(attribute, "")).casefold() == value.casefold() and each.get("externalId", key) == key:
             return str(each.get("id") or "")
     return ""

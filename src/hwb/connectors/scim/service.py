@@ -97,14 +97,21 @@ class Service:
     @cached_property
     def extensions(self) -> frozenset[str]:
         """The extensions of a user that it names; of others nothing is sent."""
-        answer = self.ask("GET", "/ResourceTypes")
+        answer = self._described("/ResourceTypes")
         types = [one for one in answer.resources if one.get("id", one.get("name")) == "User"]
         named = (each for one in types for each in one.get("schemaExtensions") or [] if isinstance(each, dict))
         return frozenset(str(each.get("schema")) for each in named)
 
     @cached_property
     def _config(self) -> Mapping[str, Any]:
-        return self.ask("GET", "/ServiceProviderConfig").body
+        return self._described("/ServiceProviderConfig").body
+
+    def _described(self, path: str) -> Answer:
+        """What the service says of itself; a service in trouble is not one that can do nothing."""
+        answer = self.ask("GET", path)
+        if answer.status >= 500:
+            raise ServiceAway(f"answered {answer.status} about itself")
+        return answer
 
     def _supports(self, what: str) -> bool:
         told = self._config.get(what)
