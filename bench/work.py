@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -45,6 +46,7 @@ def start() -> None:
     from hwb.extract import check, wire
     from hwb.jobs import tasks  # noqa: F401 - as the worker and the server have, before anything is delivered
     from hwb.jobs.collector import collect_seldom
+    from hwb.jobs.prepared import prepare_statements
     from hwb.lifecycle import planning
     from hwb.operations import due, memory, provisioning, runs
 
@@ -71,6 +73,7 @@ def start() -> None:
     ):
         setattr(place, name, _timed(getattr(place, name), part))
     collect_seldom()  # as `hwb worker` does
+    prepare_statements()
     connection.ensure_connection()
 
 
@@ -103,6 +106,7 @@ def _watch(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
         _statements[sql] += time.perf_counter() - begun
 
 
+@cache
 def _label(sql: Any) -> str:
     return " ".join(str(sql).split())[:90]
 

@@ -32,7 +32,7 @@ def unexplained_dependencies() -> Iterator[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     stated = [
         *project["project"]["dependencies"],
-        *project["project"]["optional-dependencies"]["server"],
+        *(each for extra in project["project"]["optional-dependencies"].values() for each in extra),
         *project["dependency-groups"]["dev"],
         *project["build-system"]["requires"],
     ]

@@ -8,15 +8,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
+import httpx2
+import jwt
 import pytest
 from playwright.sync_api import Page
 from tests.support.axe import violations
 from tests.support.languages import foreign_texts
 from tests.support.programs import check_refused, free_port, running, sign_in
-from tests.support.world import SCHOOL, World, release_learner
+from tests.support.world import SCHOOL, World, release_learner, session_of
 
-from hwb.demo.abacws import BACK, BYE, OUT, SCOPES, START
+from hwb.demo.abacws import SCOPES
+from hwb.demo.party import BACK, BYE, OUT, START
 from hwb.jobs import service_log_outs
 from hwb.operations import services
 from hwb.operations.services import Wanted
@@ -36,11 +40,8 @@ def abacws(world: World, server: str, settings: Any, tmp_path: Path) -> Iterator
                after_logout_uris=(own + BYE,), start_uri=own + START, logout_uri=f"http://127.0.0.1:{port}{OUT}"),
         acting_user="tests", at=at, now=at,
     )  # fmt: skip
-    environment = {
-        **os.environ, "ISSUER": server, "CLIENT_ID": made.client_id, "CLIENT_SECRET": made.secret, "PORT": str(port),
-        "NO_PROXY": "*", "no_proxy": "*",
-    }  # fmt: skip
-    with running([sys.executable, "-m", "hwb.demo.abacws"], environment, log=tmp_path / "log"):
+    told = {"ISSUER": server, "CLIENT_ID": made.client_id, "CLIENT_SECRET": made.secret}
+    with running([sys.executable, "-m", "hwb.demo.abacws"], port=port, log=tmp_path / "log", **told):
         yield own
 
 
@@ -99,9 +100,6 @@ def test_a_learner_who_is_let_go_is_out_at_once_and_stays_out(world: World, abac
 
 def test_only_hwb_can_sign_somebody_out(world: World, abacws: str, visitor: Page) -> None:
     """A logout token of another signer, or no token, is 400; whoever is signed in stays."""
-    import httpx2
-    import jwt
-
     visitor.goto(abacws)
     visitor.click("main a")
     sign_in(visitor, world, Role.LEARNER)
@@ -119,3 +117,21 @@ def test_only_hwb_can_sign_somebody_out(world: World, abacws: str, visitor: Page
             assert client.post(abacws + OUT, data={"logout_token": token}).status_code == 400
     visitor.reload()
     assert told(visitor) == claims
+
+
+@pytest.mark.parametrize("iss", ["https://other.example", "", None])
+def test_an_answer_of_another_provider_is_not_taken_for_hwbs(
+    world: World, server: str, abacws: str, iss: str | None
+) -> None:
+    """Mix-up (RFC 9207): a code of Hwb's own, good in all else, under another name or none."""
+    with httpx2.Client(trust_env=False) as away, httpx2.Client(trust_env=False) as hwb:
+        asked = away.get(f"{abacws}/en/sign-in").headers["location"]
+        hwb.cookies.set("sessionid", session_of(world.accounts[Role.LEARNER].id))
+        entry = hwb.get(asked).headers["location"]
+        back = urlsplit(hwb.get(urljoin(server, entry)).headers["location"])
+        told = dict(parse_qsl(back.query))
+        assert told["iss"] == server
+        wrong = {**told, "iss": iss} if iss is not None else {name: told[name] for name in ("code", "state")}
+        page = away.get(f"{abacws}{BACK}?{urlencode(wrong)}", follow_redirects=True).text
+        assert "Hwb did not sign you in: iss" in page
+        assert "Signed in as" not in page

@@ -2,122 +2,85 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
+from tests.support.programs import check_refused, free_port, install, running, shown, sign_in
 from tests.support.saml_party import key_pair, library
-from tests.support.second_step import code_now, set_up
-from tests.support.world import PASSWORD, SCHOOL, World
+from tests.support.world import SCHOOL, World, release_learner
 
 from hwb.jobs import service_log_outs
-from hwb.operations import accounts, services
-from hwb.web.policy import WITH_SECOND_STEP, Role
+from hwb.operations import saml_messages, services
+from hwb.web.policy import Role
 
 pytestmark = pytest.mark.system("chromium", "node", "npm", "xmlsec1")
-HERE = Path(__file__).parent / "relying_parties/node_saml"
+LANGUAGE = "cy"
 ENTITY = "urn:example:shelf"
 
 
 @pytest.fixture(scope="session")
-def node_saml(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The library, as its lock file says, from the package registry or npm's cache."""
-    place = tmp_path_factory.mktemp("node-saml")
-    for file in HERE.iterdir():
-        shutil.copy(file, place)
-    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-    subprocess.run(npm, cwd=place, check=True, capture_output=True, timeout=120)
-    return place
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return install("node_saml", tmp_path_factory.mktemp("node-saml"))
 
 
 @pytest.fixture
-def service(world: World, server: str, settings: Any, node_saml: Path) -> Iterator[str]:
+def service(world: World, server: str, settings: Any, program: Path, tmp_path: Path) -> Iterator[str]:
     """The service's address while it runs."""
     settings.HWB_BASE_URL = server
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     own = f"http://localhost:{port}"
     made = library(
         schools=(SCHOOL,), entity=ENTITY, consumer=f"{own}/acs", out=f"{own}/out", soap=f"http://127.0.0.1:{port}/soap",
         signs=True,
     )  # fmt: skip
-    environment = {
-        "PATH": os.environ["PATH"], "HWB": server, "ENTITY": ENTITY, "CERTIFICATE": made.certificates()[0],
-        "KEY": key_pair().pem, "PORT": str(port), "NO_PROXY": "*",
-    }  # fmt: skip
-    process = subprocess.Popen(
-        ["node", "service.mjs"], cwd=node_saml, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        assert first == "ready\n", first + process.stdout.read()
+    told = {"HWB": server, "ENTITY": ENTITY, "CERTIFICATE": made.certificates()[0], "KEY": key_pair().pem}
+    with running(["node", "service.mjs"], port=port, log=tmp_path / "log", within=program, **told):
         yield own
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
-@pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=server, locale="cy")
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
-
-
-def shown(page: Page, address: str = "") -> Any:
-    """What the service shows, now or at an address."""
-    if address:
-        page.goto(address)
-    return json.loads(page.locator("body").inner_text())
-
-
-def sign_in(page: Page, service: str, world: World, role: Role) -> Any:
+def go_in(page: Page, service: str, world: World, role: Role) -> Any:
     page.goto(f"{service}/sign-in")
-    page.wait_for_url("**/sign-in/?next=**")
-    page.fill("[name=username]", world.accounts[role].username)
-    page.fill("[name=password]", PASSWORD)
-    secret = set_up(world.accounts[role].id)[0] if role in WITH_SECOND_STEP else ""
-    page.click("#form > button")
-    if secret:
-        page.fill("[name=code_again]", code_now(secret))
-        page.click("#form > button")
+    sign_in(page, world, role)
     page.wait_for_url(f"{service}/acs")
     return shown(page)
 
 
-def test_a_teacher_is_signed_in_and_signed_out_by_the_service(world: World, service: str, page: Page) -> None:
-    told = sign_in(page, service, world, Role.TEACHER)
+def test_a_teacher_is_signed_in_and_signed_out_by_the_service(world: World, service: str, visitor: Page) -> None:
+    told = go_in(visitor, service, world, Role.TEACHER)
     assert told["nameID"] == services.pairwise_key().identifier(world.accounts[Role.TEACHER].id, sector="library")
     assert told["attributes"]["roles"] == ["staff", "teacher"]
     assert told["relay"] == "here"
-    page.goto(f"{service}/sign-in")
-    page.wait_for_url(f"{service}/acs")  # signed in at Hwb: nothing to do in between
-    assert shown(page, f"{service}/sign-out") == {"out": True, "relay": "bye"}
-    page.goto("/cy/account/")
-    assert "/cy/sign-in/" in page.url
+    visitor.goto(f"{service}/sign-in")
+    visitor.wait_for_url(f"{service}/acs")  # signed in at Hwb: nothing to do in between
+    assert shown(visitor, f"{service}/sign-out") == {"out": True, "relay": "bye"}
+    visitor.goto("/cy/account/")
+    assert "/cy/sign-in/" in visitor.url
 
 
-def test_a_learner_who_is_switched_off_is_out_of_the_service_at_once(world: World, service: str, page: Page) -> None:
-    told = sign_in(page, service, world, Role.LEARNER)
-    accounts.deactivate(
-        username=world.accounts[Role.LEARNER].username, school=SCHOOL, reason="tests", acting_user="tests",
-        now=datetime(2018, 7, 4, 9, tzinfo=UTC), on=date(2018, 7, 4),
-    )  # fmt: skip
+def test_a_learner_who_is_let_go_is_out_of_the_service_at_once(world: World, service: str, visitor: Page) -> None:
+    told = go_in(visitor, service, world, Role.LEARNER)
+    assert shown(visitor, f"{service}/who") == {"who": told["nameID"]}
+    release_learner(world)
     assert service_log_outs.tell_due() == 1
-    heard = shown(page, f"{service}/heard")
-    assert len(heard) == 1
-    assert told["nameID"] in heard[0]
-    page.goto(f"{service}/sign-in")
-    page.wait_for_url("**/sign-in/?next=**")
+    assert shown(visitor, f"{service}/heard") == [{name: told[name] for name in ("nameID", "sessionIndex")}]
+    assert shown(visitor, f"{service}/who") == {"who": None}
+    visitor.goto(f"{service}/sign-in")
+    check_refused(visitor, world, Role.LEARNER)
+
+
+def test_only_hwb_can_sign_somebody_out(world: World, service: str, visitor: Page) -> None:
+    """The service does not believe a request of another signer, and Hwb would not take its answer for a yes."""
+    told = go_in(visitor, service, world, Role.LEARNER)
+    at = datetime.now(UTC)
+    forged = saml_messages.log_out_envelope(
+        address=f"{service}/soap", entity=ENTITY, identifier=told["nameID"], sign_in=told["sessionIndex"], at=at,
+        key=key_pair("another"),
+    )  # fmt: skip
+    with httpx2.Client(trust_env=False) as client:
+        assert not saml_messages.is_heard(client.post(f"{service}/soap", content=forged).content)
+    assert shown(visitor, f"{service}/who") == {"who": told["nameID"]}

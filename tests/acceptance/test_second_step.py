@@ -77,6 +77,7 @@ def test_a_champion_with_a_passkey(look: Look) -> None:
     sign_in(look, page, Role.CHAMPION)
     page.wait_for_url("**/second-step/")
     look.check(page)
+    assert not page.locator("[data-passkey-failed]").is_visible()
     page.click("[data-passkey]")
     page.wait_for_url(f"**/{look.language}/school/**")
     look.visit(page, own)

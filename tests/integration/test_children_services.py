@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -193,23 +194,57 @@ def test_no_place_is_taken_in_a_session_that_is_over(world: World, child: Accoun
     assert not ClassPlace.objects.exists()
 
 
-@pytest.mark.parametrize("demanded", [{}, {"prompt": "login"}])
-def test_a_badge_leads_on_to_the_service_that_sent_the_child(
-    child: Account, maths: Party, demanded: dict[str, str]
-) -> None:
-    device = by_badge(child) if demanded else Client()
-    found = badges.codes(accounts=[child.id], school=SCHOOL, acting_user="tests", now=clock.now())
-    assert device.get(maths.request(**demanded))["Location"].startswith("/en/sign-in/")
-    assert device.post("/en/badge/", {"code": found[child.id]})["Location"] == "/en/pictures/"
+def signed_in_at(device: Client, page: str, child: Account, code: str) -> Any:
+    """A child on its way through the sign-in's own links and forms, from a page that leads there; the last answer."""
+    signs_in = device.get(page, follow=True).content.decode()
+    kind = "class" if len(code) == 6 else "badge"
+    way = html.unescape(re.search(f'href="(/en/{kind}/[^"]*)"', signs_in)[1])  # type: ignore[index]
+    if b'name="child"' not in device.get(way).content:  # the device is the class's already
+        way = device.post(way, {"code": code})["Location"]
+    if kind == "class":
+        way = device.post(way, {"child": str(child.id)})["Location"]
     for one in THREE:
-        answer = device.post("/en/pictures/", {"picture": one})
+        answer = device.post(way, {"picture": one})
+        way = answer["Location"]
+    return answer
+
+
+@pytest.fixture(params=["badge", "class"])
+def code(request: pytest.FixtureRequest, world: World, child: Account) -> str:
+    """Of the child's badge, or of its class."""
+    if request.param == "class":
+        return start(world)[1]
+    return badges.codes(accounts=[child.id], school=SCHOOL, acting_user="tests", now=clock.now())[child.id]
+
+
+@pytest.mark.parametrize("demanded", [{}, {"prompt": "login"}])
+def test_a_child_is_led_on_to_the_service_that_sent_it(
+    child: Account, code: str, maths: Party, demanded: dict[str, str]
+) -> None:
+    device = Client(REMOTE_ADDR=SCHOOLS_ADDRESS)
+    if demanded:  # somebody is in already
+        signed_in_at(device, "/en/sign-in/", child, code)
+    answer = signed_in_at(device, maths.request(**demanded), child, code)
     assert answer["Location"].startswith("/en/authorize/")
     assert "code" in answer_of(device.get(answer["Location"]))
     device.post("/en/sign-out/")
-    device.post("/en/badge/", {"code": found[child.id]})
-    for one in THREE:
-        answer = device.post("/en/pictures/", {"picture": one})
-    assert answer["Location"] == "/en/"  # the next child goes nowhere of the one before
+    for page in ("/en/sign-in/", "/en/sign-in/?next=//evil.example/"):
+        answer = signed_in_at(device, page, child, code)
+        assert answer["Location"] == "/en/"  # the next child goes nowhere of the one before
+        device.post("/en/sign-out/")
+
+
+def test_a_child_is_led_on_to_the_page_that_it_wanted(child: Account, code: str) -> None:
+    """Through wrong pictures and back from them, too."""
+    device = Client(REMOTE_ADDR=SCHOOLS_ADDRESS)
+    assert signed_in_at(device, "/en/account/", child, code)["Location"] == "/en/account/"
+    device.post("/en/sign-out/")
+    kind = "class" if len(code) == 6 else "badge"
+    way = device.post(f"/en/{kind}/?next=/en/account/", {"child": str(child.id), "code": code})["Location"]
+    for one in ("moon", "moon", "moon"):
+        assert device.post(way, {"picture": one}).status_code in (200, 302)
+    back = device.post(way, {"nobody": "1"})["Location"]
+    assert back == f"/en/{kind}/?next=%2Fen%2Faccount%2F"
 
 
 def test_signing_out_gives_the_place_up(world: World, child: Account) -> None:

@@ -22,12 +22,13 @@ from django.db import connection, connections
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.support.connectors import OPTIONS, connect, service
 from tests.support.deliveries import deliver, learner_row, register_schools, staff_row
-from tests.support.graph import SECRET, SKUS, FakeGraph, Refusal
+from tests.support.moving import build as build_moving
 from tests.support.people import OTHER, PRIMARY, SECONDARY, learner
 from typer.testing import CliRunner
 
 from hwb.cli.main import build_app
-from hwb.connectors import microsoft365
+from hwb.demo.tenant import SECRET, SKUS
+from hwb.demo.tenant.graph import FakeGraph, Refusal
 from hwb.directory.models import Account, ConnectedAccount, ConnectedGroup, Connector, Placement
 from hwb.directory.queries import connectors as rows
 from hwb.directory.queries import service_accounts
@@ -45,7 +46,7 @@ from hwb.operations.runs import RunNotFound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2018, 7, 2, 12, tzinfo=UTC)
-JULY, AUGUST, SEPTEMBER = date(2018, 7, 2), date(2018, 8, 1), date(2018, 9, 3)
+JULY, TOMORROW, AUGUST, SEPTEMBER = date(2018, 7, 2), date(2018, 7, 3), date(2018, 8, 1), date(2018, 9, 3)
 
 
 @pytest.fixture(autouse=True)
@@ -154,6 +155,7 @@ def test_everything_that_services_see_waits_in_the_transaction_that_changes_it(
     mail: Working, tenant: FakeGraph
 ) -> None:
     """I11: class, year group, name, address, switching off and on, guests and staff classes each put the account there."""
+    first = [learner_row(1, registration_group="6H", preferred_surname="Newydd"), learner_row(2, year_group="5")]
     steps: list[Any] = [
         lambda: deliver([learner_row(1), learner_row(2)], [staff_row("A")]),
         lambda: deliver([learner_row(1, registration_group="6H"), learner_row(2)], [staff_row("A")], hour=13),
@@ -174,6 +176,11 @@ def test_everything_that_services_see_waits_in_the_transaction_that_changes_it(
         lambda: accounts.reactivate(
             username=Account.objects.get(preferred_surname="Newydd").username, school=PRIMARY, reason="r", acting_user="t", now=NOW, on=JULY
         ),
+        lambda: deliver([learner_row(5)], school=SECONDARY, hour=19),  # the guest's time is over
+        lambda: deliver(first, [staff_row("A", classes=("6H",), leaving_date=JULY)], hour=20, on=TOMORROW),
+        lambda: deliver(first, [staff_row("A", classes=("6H",))], hour=21, on=TOMORROW),
+        lambda: deliver([first[0], learner_row(2, year_group="5", leaving_date=JULY)], None, hour=22, on=TOMORROW),
+        lambda: deliver([learner_row(5), learner_row(2, year_group="5", start_date=TOMORROW)], school=SECONDARY, hour=23, on=TOMORROW),
     ]  # fmt: skip
     for number, step in enumerate(steps):
         before = service_accounts.facts_of([str(id_) for id_ in Account.objects.values_list("id", flat=True)])
@@ -185,6 +192,39 @@ def test_everything_that_services_see_waits_in_the_transaction_that_changes_it(
         carry(mail, tenant)
         assert agree(tenant), number
         assert not due()
+
+
+def test_a_joined_account_has_its_old_mailbox_again_and_an_undo_reaches_the_tenant(tenant: FakeGraph) -> None:
+    """R25: the kept account's object is let in at the new school, the newer one's is shut out; an undo reaches both."""
+    mail = connect()
+    moving = build_moving(in_july=lambda: carry(mail, tenant))
+    key = services.pairwise_key()
+
+    def objects() -> dict[str, Any]:
+        found = tenant.state()
+        return {
+            name: found[key.identifier(account.id, sector="microsoft 365")]
+            for name, account in (("kept", moving.kept), ("newer", moving.mover))
+        }
+
+    def opened() -> dict[str, bool]:
+        return {name: has["enabled"] for name, has in objects().items()}
+
+    carry(mail, tenant)
+    assert agree(tenant)
+    assert opened() == {"kept": False, "newer": True}
+    before = objects()
+    number = moving.joined()
+    assert due() >= {moving.kept.id, moving.mover.id}
+    carry(mail, tenant)
+    assert agree(tenant)
+    assert opened() == {"kept": True, "newer": False}
+    assert all(group.startswith(f"hwb-{SECONDARY}") for group in objects()["kept"]["groups"])
+    moving.undo(number)
+    assert due() >= {moving.kept.id, moving.mover.id}
+    carry(mail, tenant)
+    assert agree(tenant)
+    assert objects() == before
 
 
 def test_a_release_goes_before_all_that_waits(mail: Working, tenant: FakeGraph) -> None:
@@ -333,9 +373,9 @@ def test_killed_after_making_somebody_who_then_leaves(mail: Working, tenant: Fak
     deliver([learner_row(1)])
     leased = carrying.lease(connector=mail.connector, at=datetime.now(UTC))
     assert leased is not None
-    graph = jobs.Worker(mail, tenant.client()).graph
+    service_ = jobs.Worker(mail, tenant.client()).service
     groups = dict.fromkeys(leased.groups, "g")
-    microsoft365.carry(graph, leased.waiting, groups, in_time=lambda: True, settle=lambda _: None)
+    service_.carry(leased.waiting, groups, in_time=lambda: True, settle=lambda _: None)
     assert [user["accountEnabled"] for user in tenant.users.values()] == [True]
     deliver([learner_row(1, leaving_date=date(2018, 7, 20))], on=AUGUST)
     let_pass(carrying.LEASE.total_seconds())

@@ -34,14 +34,18 @@ SIGN_INS = {
     "en": (
         ("Digital Champion", SCHOOL), ("Class teacher", f"{SCHOOL}my-classes/"), ("Headteacher", SCHOOL),
         ("MIS administrator", SCHOOL), ("Client manager", "area/"), ("Local authority officer", "area/"), ("Platform operator", "area/"),
-        ("Learner in Year 9", SERVICES), ("Staff member", SERVICES),
+        ("Support agent", "support/cases/"), ("Learner in Year 9", SERVICES), ("Staff member", SERVICES),
     ),
     "cy": (
         ("Hyrwyddwr Digidol", SCHOOL), ("Athro neu athrawes ddosbarth", f"{SCHOOL}my-classes/"), ("Pennaeth", SCHOOL),
         ("Gweinyddwr MIS", SCHOOL), ("Rheolwr cleientiaid", "area/"), ("Swyddog awdurdod lleol", "area/"),
-        ("Gweithredwr y platfform", "area/"), ("Dysgwr ym Mlwyddyn 9", SERVICES), ("Aelod o staff", SERVICES),
+        ("Gweithredwr y platfform", "area/"), ("Asiant cymorth", "support/cases/"), ("Dysgwr ym Mlwyddyn 9", SERVICES), ("Aelod o staff", SERVICES),
     ),
 }  # fmt: skip
+
+
+#: Where a learner's move is seen, and whose it was.
+MOVED = re.compile(r": (http://localhost:\d+/)  .*: (http://localhost:\d+/all/)  .*: (.+)$", re.MULTILINE)
 
 
 class Demo:
@@ -67,6 +71,15 @@ class Demo:
             self.told += line
             if self.address in line:
                 return
+
+    def hear_on(self, word: str) -> str:
+        """Reads on to a line with the word, or the end; all that was told."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.told += line
+            if word in line:
+                break
+        return self.told
 
     def end(self) -> int:
         """Stops it, as a supervisor does; the exit code."""
@@ -117,6 +130,11 @@ def test_the_story(fresh_home: Path, seed: int, language: str, told: tuple[str, 
             username, password = printed.groups()
             led_to = first_page(demo.address, language, username, password)
             assert led_to == page, (role, led_to)
+        assert {"en": "a learner moves", "cy": "mae dysgwr yn symud"}[language] in demo.hear_on("/all/")
+        mail, work, name = MOVED.search(demo.told).groups()  # type: ignore[union-attr]
+        for place in (mail, work):
+            with urllib.request.urlopen(f"{place}", timeout=30) as answer:
+                assert name.strip() in answer.read().decode(), place
     finally:
         code = demo.end()
     assert code == 0, demo.told

@@ -17,8 +17,11 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 from allauth.idp.oidc.models import Token
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.test import Client
 from django.urls import reverse
+from jwt.algorithms import RSAAlgorithm
 from tests.support.languages import foreign_texts
 from tests.support.relying_party import BACK, EVERYTHING, Party, answer_of, party
 from tests.support.second_step import code_now, set_up
@@ -176,8 +179,14 @@ def test_nobody_is_led_to_an_address_that_is_not_the_services_own(
         answer = world.client(Role.TEACHER).get(address)
         assert answer.status_code == 400
         assert not foreign_texts(answer.content, language)
-    twice = world.client(Role.TEACHER).get(maths.request() + "&redirect_uri=https://evil.example/")
-    assert twice.status_code == 400
+
+
+@pytest.mark.parametrize("more", ["redirect_uri=https://evil.example/", "client_id=x"])
+def test_a_service_or_an_address_that_is_given_twice_leads_nowhere(world: World, maths: Party, more: str) -> None:
+    """Whichever comes first, neither is taken for the other."""
+    path, _, query = maths.request().partition("?")
+    for both in (f"{query}&{more}", f"{more}&{query}"):
+        assert world.client(Role.TEACHER).get(f"{path}?{both}").status_code == 400
 
 
 def test_a_code_is_good_once_and_one_that_comes_again_takes_back_what_it_gave(world: World, maths: Party) -> None:
@@ -469,8 +478,18 @@ def signed_by_hand(told: dict[str, Any], key: str) -> str:
 def test_algorithms_are_not_the_senders_choice(world: World, maths: Party) -> None:
     told = maths.told(tokens(maths, world.client(Role.LEARNER))["id_token"])
     browser = world.client(Role.LEARNER)
-    public = json.dumps(maths.asking.get("/api/oidc/keys").json()["keys"][0])
-    for forged in (jwt.encode(told, "", algorithm="none"), signed_by_hand(told, public)):
+    key = maths.asking.get("/api/oidc/keys").json()["keys"][0]
+    public = RSAAlgorithm.from_jwk(key)
+    assert isinstance(public, RSAPublicKey)
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    secrets = (json.dumps(key), pem, pem.strip(), "")  # what a confused check might take for the secret
+    unsigned = jwt.encode(told, "", algorithm="none")
+    own = signing_keys.signing(at=datetime.now(UTC))
+    strange = (  # our key for another issuer; another's key in our name
+        jwt.encode({**told, "iss": "https://other.example"}, own.pem, algorithm="RS256", headers={"kid": own.kid}),
+        jwt.encode(told, sealed_keys.new_pem(), algorithm="RS256", headers={"kid": own.kid}),
+    )
+    for forged in (unsigned, *strange, *(signed_by_hand(told, secret) for secret in secrets)):
         assert answer_of(browser.get(maths.request(id_token_hint=forged)))["error"] == "login_required"
 
 

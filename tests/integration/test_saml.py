@@ -360,6 +360,15 @@ def test_metadata_are_of_this_server_and_a_new_key_is_published_before_it_signs(
     assert [key.kid for key in signing_keys.published(at=at)] == []  # OpenID Connect has keys of its own
 
 
+def test_metadata_that_are_read_before_any_service_is_registered_have_the_key_that_will_sign(world: World) -> None:
+    """Some services need them to begin with; what they were given must be good when they are registered."""
+    first = Client().get("/api/saml/metadata").content
+    shelf = library(schools=(SCHOOL,))
+    assert first.count(b"X509Certificate>") == 2
+    assert Client().get("/api/saml/metadata").content == first
+    shelf.heard(world.client(Role.LEARNER).get(at_page(authn_request())))
+
+
 def test_without_xmlsec1_saml_is_off_and_the_check_says_so(world: World, shelf: Library, monkeypatch: Any) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert any(each.id == "hwb.I001" for each in checks.run_checks())

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.graph import DAY, SECRET, SKUS, FakeGraph, Refusal
 from tests.support.people import OTHER, PRIMARY, SECONDARY
 
 from hwb.connectors import microsoft365
 from hwb.connectors.answers import ServiceAway, ServiceBusy
+from hwb.demo.tenant import DAY, SECRET, SKUS
+from hwb.demo.tenant.graph import FakeGraph, Refusal
 from hwb.lifecycle.service_accounts import (
     AccountFacts,
     Carried,

@@ -34,7 +34,7 @@ def test_r40_active_opens_and_inactive_shuts() -> None:
 
 def test_r11_a_leaver_of_wales_keeps_what_is_there() -> None:
     """R11: Of somebody who left and was admitted nowhere, mailbox, files and licence stay, shut."""
-    assert of(RELEASED) == replace(of(MALI), enabled=False, groups=frozenset())
+    assert of(RELEASED) == replace(of(MALI), enabled=False, groups=frozenset(), spaces=frozenset())
 
 
 def test_r11_nothing_is_made_for_somebody_who_may_not_sign_in() -> None:
@@ -48,7 +48,7 @@ def test_r4_a_claim_opens_the_same_in_other_groups() -> None:
     assert claimed.groups == {
         Group(GroupKind.SCHOOL, SECONDARY), Group(GroupKind.YEAR, SECONDARY, "7"), Group(GroupKind.CLASS, SECONDARY, "7B"),
     }  # fmt: skip
-    assert replace(claimed, groups=of(MALI).groups) == of(MALI)
+    assert replace(claimed, groups=of(MALI).groups, spaces=of(MALI).spaces) == of(MALI)
 
 
 def test_r7_a_guest_is_in_the_classes_alone() -> None:

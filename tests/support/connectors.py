@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from tests.support.graph import SKUS
-
+from hwb.demo.tenant import SKUS
 from hwb.directory.queries import connectors as rows
 from hwb.directory.queries.connectors import Working
 from hwb.operations import connectors, services
@@ -20,6 +19,17 @@ def service() -> UUID:
         protocol="oidc", name="Microsoft 365", all_schools=True, redirect_uris=("https://m365.example/back",), scopes=("openid",)
     )  # fmt: skip
     return services.register(wanted_service, acting_user="t", at=datetime.now(UTC), now=NOW).service
+
+
+def connect_work(address: str = "https://work.example/hwb/v1", by: UUID | None = None) -> Working:
+    """Just2easy, called "work" (tests.support.just2easy)."""
+    connectors.add(
+        connectors.Wanted(
+            kind="just2easy", name="work", service=by or service(), options={"address": address, "client_id": "hwb"}
+        ),
+        acting_user="t", at=datetime.now(UTC), now=NOW,
+    )  # fmt: skip
+    return rows.working("work")[0]
 
 
 def connect(name: str = "mail", address: str = "https://graph.example", by: UUID | None = None) -> Working:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -89,7 +90,7 @@ def actor(account: Account) -> str:
     return f"account {account.id}"
 
 
-def build() -> Moving:
+def build(*, in_july: Callable[[], object] = lambda: None) -> Moving:
     """Needs the database: a primary that Nia left in August, a secondary where she began in September."""
     Authority.objects.create(code="671", name_en="Castell Du", name_cy="Castell Du")
     register_schools()
@@ -97,6 +98,7 @@ def build() -> Moving:
     pupils = [learner_row(n) for n in range(1, 4)]
     others = [staff_row("HE", legal_surname="Head", role="Headteacher")]
     deliver(pupils, [staff_row("NP", **BEFORE), *others], school=PRIMARY, on=JULY)
+    in_july()
     left = staff_row("NP", **BEFORE, leaving_date=date(2018, 8, 31))
     deliver(pupils, [left, *others], school=PRIMARY, on=SEPTEMBER)
     deliver(

@@ -29,6 +29,7 @@ DETAILS: dict[Kind, dict[str, Any]] = {
     Kind.OWN_ACCOUNT: {"what": "added", "at": "2018-09-04T09:30:00+00:00"},
     Kind.CHAMPIONS: {"act": "added", "by": "head", "at": "2018-09-04T09:30:00+00:00"},
     Kind.ADDRESS: {"from": "2018-07-09"},
+    Kind.EARLIER_WORK: {"what": "ready", "request": 7, "first": "2018-09-10", "last": "2018-10-08"},
     Kind.RECOVERY: {"link": "x"},
     Kind.RECOVERY_ADDRESS: {"link": "x"},
 }
@@ -61,6 +62,7 @@ SUBJECTS = {
                       "Ysgol Gynradd Bryn Heulog: eich ffordd i mewn i Hwb"),
     Kind.ADDRESS: ("Bryn Heulog Primary School: the registered address changes on 9 July 2018",
                    "Ysgol Gynradd Bryn Heulog: bydd y cyfeiriad cofrestredig yn newid ar 9 Gorffennaf 2018"),
+    Kind.EARLIER_WORK: ("Earlier Just2easy work can be opened", "Mae modd agor gwaith Just2easy cynharach"),
     Kind.RECOVERY: ("Choose a new password for Hwb", "Dewis cyfrinair newydd ar gyfer Hwb"),
     Kind.RECOVERY_ADDRESS: ("Confirm your recovery address for Hwb", "Cadarnhau eich cyfeiriad adfer ar gyfer Hwb"),
 }  # fmt: skip

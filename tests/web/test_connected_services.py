@@ -7,11 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.support.connectors import connect
-from tests.support.graph import SECRET, FakeGraph
+from tests.support.connectors import connect, connect_work
+from tests.support.just2easy import FakeJust2easy
 from tests.support.languages import foreign_texts
 from tests.support.world import SCHOOL, World
 
+from hwb.demo.tenant import SECRET
+from hwb.demo.tenant.graph import FakeGraph
 from hwb.directory.models import Account, ConnectedAccount, Connector
 from hwb.jobs import connectors as jobs
 from hwb.operations import accounts
@@ -121,3 +123,13 @@ def test_a_record_says_whether_mail_and_files_are_ready(world: World, language: 
     assert moving in row(records[0])
     jobs.carry_due(mail, http=tenant.client())
     assert ended in row(records[0])
+
+
+@LANGUAGES
+def test_work_by_school_stands_beside_mail(world: World, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Just2easy is a service like any: its own block, what it carries in words."""
+    monkeypatch.setenv("HWB_CONNECTOR_WORK_SECRET", "gyfrinach")
+    work = connect_work()
+    jobs.carry_due(work, http=FakeJust2easy().client())
+    text = shown(world.client(Role.OPERATOR).get(f"/{language}{PAGE}"), language)
+    assert {"en": "Work by school (Just2easy)", "cy": "Gwaith fesul ysgol (Just2easy)"}[language] in text

@@ -225,8 +225,9 @@ def switched_off(world: World, number: int = 1) -> Account:
     account = world.learners[OWN_CLASS][number]
     Account.objects.filter(id=account.id).update(password=encoded())
     accounts.deactivate(
-        username=account.username, school=SCHOOL, reason="asked", acting_user="tests", now=NOW, on=clock.today()
-    )
+        username=account.username, school=SCHOOL, reason="asked", now=NOW, on=clock.today(),
+        acting_user=f"account {world.accounts[Role.CHAMPION].id}",
+    )  # fmt: skip
     return account
 
 
@@ -255,6 +256,9 @@ def test_the_right_password_of_an_inactive_account_gets_a_help_code(world: World
     page = champion.get(found["Location"]).content.decode()
     assert account.upn in page
     assert "LX13" in page
+    by = world.accounts[Role.CHAMPION]
+    assert f"{by.legal_forename} {by.legal_surname}" in page.partition("<main")[2]
+    assert str(by.id) not in page
     assert code not in found["Location"]
 
 

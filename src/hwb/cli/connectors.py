@@ -1,4 +1,4 @@
-"""`hwb connectors`: services that follow accounts (docs/howto/microsoft-365.md)."""
+"""`hwb connectors`: services that follow accounts (docs/howto/microsoft-365.md, just2easy.md)."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ _NEW = typer.Option(..., "--name", help="What it is called here and in the varia
 _KIND = typer.Option("microsoft365", "--kind", help=f"One of: {', '.join(connectors.KINDS)}.")
 _SERVICE = typer.Option(..., "--service", help="The sign-in service by whose identifiers it knows people: its id.")
 _TENANT = typer.Option("", "--tenant", help="The tenant's id or domain.")
-_CLIENT = typer.Option("", "--client-id", help="The application's id in the tenant.")
+_CLIENT = typer.Option("", "--client-id", help="Our id at the service.")
 _LEARNERS = typer.Option("", "--learner-licence", help="The skuId of learners' licences.")
 _STAFF = typer.Option("", "--staff-licence", help="The skuId of staff licences.")
 _GRAPH = typer.Option("", "--graph-url", help="Another Microsoft Graph, with its version, for trying.")
 _LOGIN = typer.Option("", "--login-url", help="Where tokens come from, for trying.")
+_ADDRESS = typer.Option("", "--address", help="just2easy: below which the adapter's paths are.")
 _REASON = typer.Option("", "--failure", help="Only accounts that were refused for this reason.")
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(help="Services that follow accounts: mail and files.", no_args_is_help=True)
+    group = typer.Typer(help="Services that follow accounts: mail, files and work.", no_args_is_help=True)
     for name, command in (
         ("add", add), ("list", list_connectors), ("test", check), ("compare", compare), ("pause", pause),
         ("resume", resume), ("retry", retry), ("remove", remove),
@@ -45,12 +46,13 @@ def register(app: typer.Typer) -> None:
 def add(
     name: str = _NEW, service: UUID = _SERVICE, kind: str = _KIND, tenant: str = _TENANT, client_id: str = _CLIENT,
     learner_licence: str = _LEARNERS, staff_licence: str = _STAFF, graph_url: str = _GRAPH, login_url: str = _LOGIN,
-    as_json: bool = JSON,
+    address: str = _ADDRESS, as_json: bool = JSON,
 ) -> None:  # fmt: skip
     """Add a connector. Everybody who may sign in is carried to the service."""
     options = {
         "tenant": tenant, "client_id": client_id, "learner_licence": learner_licence, "staff_licence": staff_licence,
         "graph": graph_url.rstrip("/"), "login": login_url.rstrip("/"),
+        "address": address.rstrip("/"),
     }  # fmt: skip
     wanted = Wanted(kind=kind, name=name, service=service, options={key: text for key, text in options.items() if text})
     try:

@@ -9,7 +9,7 @@ import typer
 from hwb import clock
 from hwb.cli.output import JSON, print_json
 from hwb.jobs import mail
-from hwb.operations import clients, consolidation, due, messages, registers, sealing
+from hwb.operations import clients, consolidation, due, earlier_work, messages, registers, sealing
 from hwb.operations.desk import matching
 
 
@@ -24,6 +24,8 @@ def tick(as_json: bool = JSON) -> None:
     changes = due.apply_due(on=today, now=now)
     emails = registers.apply_pending_emails(on=today, now=now)
     consolidation.expire(now=now)
+    earlier_work.end_due(on=today, now=now)
+    earlier_work.tell_ready(now=now)
     matching.open_cases(now=now)
     clients.forget_expired(at=datetime.now(UTC))
     sealed = sealing.seal_day(now=now)

@@ -7,6 +7,7 @@ from django.conf import settings
 from procrastinate.contrib.django import app as queue
 
 from hwb.jobs.collector import collect_seldom
+from hwb.jobs.prepared import prepare_statements
 
 
 def register(app: typer.Typer) -> None:
@@ -16,6 +17,7 @@ def register(app: typer.Typer) -> None:
 def worker() -> None:
     """Do queued work, on any host that reaches the database, until stopped. Start as many as you like."""
     collect_seldom()
+    prepare_statements()
     stalled_after = float(settings.HWB_JOB_STALLED_SECONDS)
     # procrastinate.contrib.django has its own connections for a worker; Django's are for the jobs themselves.
     with queue.replace_connector(queue.connector.get_worker_connector()):  # type: ignore[attr-defined]

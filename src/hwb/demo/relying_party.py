@@ -1,4 +1,4 @@
-"""The demo's own service beside Hwb: registered as any is, for the demo's schools, and run as a program of its own."""
+"""The demo's own services beside Hwb: registered as any are, and run as programs of their own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hwb.demo import abacws
+from hwb.demo import abacws, party
 from hwb.demo.stage import OPERATOR, DemoFailed, Stage
 from hwb.extract.texts import N_, Text
 from hwb.operations import services
-from hwb.operations.services import Wanted
+from hwb.operations.services import Registered, Wanted
 
 NAME = "Abacws"
 
@@ -35,23 +35,27 @@ def start(stage: Stage, *, beside: int) -> RelyingParty:
 
     Raises DemoFailed.
     """
-    port = _free_port(beside + 1)
+    port = free_port(beside + 1)
     own = f"http://localhost:{port}"
     made = services.register(
         Wanted(
             protocol="oidc", name=NAME, schools=tuple(school.dfes for school in stage.schools), scopes=abacws.SCOPES,
-            redirect_uris=(own + abacws.BACK,), after_logout_uris=(own + abacws.BYE,),
-            start_uri=own + abacws.START, logout_uri=f"http://127.0.0.1:{port}{abacws.OUT}",
+            redirect_uris=(own + party.BACK,), after_logout_uris=(own + party.BYE,),
+            start_uri=own + party.START, logout_uri=f"http://127.0.0.1:{port}{party.OUT}",
         ),
         acting_user=OPERATOR, at=datetime.now(UTC), now=stage.now,
     )  # fmt: skip
-    environment = {
-        **os.environ, "ISSUER": stage.address, "CLIENT_ID": made.client_id, "CLIENT_SECRET": made.secret,
-        "PORT": str(port), "NO_PROXY": "*", "no_proxy": "*",
-    }  # fmt: skip
+    return launch("abacws", own, stage.address, made, PORT=str(port))
+
+
+def launch(module: str, own: str, issuer: str, made: Registered, **environment: str) -> RelyingParty:
+    """A program of the demo, registered as ``made``, once it answers. Raises DemoFailed."""
+    signs_in = {"ISSUER": issuer, "CLIENT_ID": made.client_id, "CLIENT_SECRET": made.secret}
     process = subprocess.Popen(
-        [sys.executable, "-m", "hwb.demo.abacws"], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True, start_new_session=True,  # Ctrl-C reaches the story alone
+        [sys.executable, "-m", f"hwb.demo.{module}"],
+        env={**os.environ, **signs_in, **environment, "NO_PROXY": "*", "no_proxy": "*"},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,  # Ctrl-C reaches the story alone
     )  # fmt: skip
     if process.stdout is None or process.stdout.readline() != "ready\n":
         process.communicate()
@@ -59,7 +63,7 @@ def start(stage: Stage, *, beside: int) -> RelyingParty:
     return RelyingParty(own, process)
 
 
-def _free_port(first: int) -> int:
+def free_port(first: int) -> int:
     """The port, or when it is taken any other."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that has just ended is free, as for a server

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from hwb.demo.authority import AUTHORITY, CWM, HEOL, MAES
+from hwb.demo import encore
+from hwb.demo.authority import AUTHORITY, CWM, DDOL, HEOL, MAES
 from hwb.demo.stage import CHAMPION, OPERATOR, Stage, must
 from hwb.directory.queries.accounts import AccountRow, find
 from hwb.extract.records import LearnerRecord, StaffRecord
@@ -22,10 +23,12 @@ from hwb.operations.roles import NewPerson, Reach
 
 _HERE = N_("Cwm High School")
 _CHILDREN = N_("Heol Primary")
+_MOVES = N_("Ysgol y Ddôl")
 _TWO_SCHOOLS = N_("Maes School, Heol Primary")
 _ELSEWHERE = (
     (N_("Client manager"), "client_manager", AUTHORITY, NewPerson("Gwenno Tudur", "gwenno@dyffryn-glas.example")),
     (N_("Local authority officer"), "area_officer", AUTHORITY, NewPerson("Emyr Wyn", "emyr@dyffryn-glas.example")),
+    (N_("Support agent"), "agent", "", NewPerson("Non Prys", "non@hwb.example")),
     (N_("Platform operator"), "operator", "", NewPerson("Rhian Haf", "rhian@hwb.example")),
 )
 
@@ -68,12 +71,21 @@ def prepare(stage: Stage) -> list[SignIn]:
         _of_staff(stage, office[1], N_("MIS administrator"), "mis_admin", by=by),
         *outside,
         _of_learner(stage, learner, N_("Learner in Year 9"), _HERE, by=by),
+        _of_learner(
+            stage, encore.mover(stage), N_("Learner who moves to Heol Primary"), _MOVES, by=CHAMPION, school=DDOL
+        ),
         _of_learner(stage, guest, N_("Learner at two schools"), _TWO_SCHOOLS, by=CHAMPION, school=MAES),
         _of_staff(stage, office[2], N_("Staff member"), by=by),
+        _of_staff(stage, _office_of_heol(stage), N_("Digital Champion"), "champion", by=operator, school=HEOL),
     ]
     for one in made:
         must(passwords.authenticate(name=one.username, password=one.password) is not None, "R10", one.username)
     return made
+
+
+def _office_of_heol(stage: Stage) -> StaffRecord:
+    school = stage.school(HEOL)
+    return next(record for record in school.staff[1:] if not record.classes)
 
 
 def prepare_child(stage: Stage) -> tuple[SignIn, ChildSignIn]:

@@ -101,6 +101,10 @@ class Stage:
                 time.sleep(0.2)
         raise DemoFailed(Text(N_("The server did not become ready.")))
 
+    def is_serving(self) -> bool:
+        """Whether the server runs."""
+        return self._server is not None and self._server.poll() is None
+
     def serve(self) -> None:
         """Until it is stopped."""
         if self._server is not None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from django.db import connection
 
 from hwb import embedded
-from hwb.demo import july, people, relying_party, september, sign_ins
+from hwb.demo import encore, followers, july, people, relying_party, september, sign_ins
+from hwb.demo.followers import Followers
 from hwb.demo.relying_party import RelyingParty
-from hwb.demo.stage import YEAR, Stage, must
+from hwb.demo.stage import YEAR, DemoFailed, Stage, must
 from hwb.demo.telling import Teller
 from hwb.directory.queries import runs
 from hwb.extract.texts import N_, Language, ngettext
@@ -31,31 +32,49 @@ def tell_story(*, seed: int, port: int, language: Language, serve: bool) -> None
         if own_home:
             os.environ["HWB_HOME"] = str(place / "home")
         stage = Stage(place, port=port, seed=seed, tell=Teller(language))
-        beside: RelyingParty | None = None
+        started = time.monotonic()
+        beside: list[RelyingParty | Followers] = []
         try:
-            _tell(stage)
             if serve:
-                beside = relying_party.start(stage, beside=port)
+                followers.prepare()
+            stage.day(7, 6)
+            people.populate(stage.schools, year=YEAR, chance=stage.chance)
+            stage.open()
+            _tell(stage, started)
+            if serve:
+                signing_in = relying_party.start(stage, beside=port)
+                beside.append(signing_in)
+                following = followers.start(stage, beside=port)
+                beside.append(following)
                 stage.tell.say(N_("A service of its own, in which to try signing in with these: {address}"),
-                               address=beside.address)  # fmt: skip
+                               address=signing_in.address)  # fmt: skip
+                stage.tell.say(N_("Mail and files follow the accounts, in a stand-in for Microsoft 365: {address}"),
+                               address=following.tenant.address)  # fmt: skip
+                stage.tell.say(N_("Work by school follows them too, in a stand-in for Just2easy: {address}"),
+                               address=following.work.address)  # fmt: skip
                 stage.tell.say(N_("Look at it: {address}  (stop with Ctrl-C)"), address=stage.address)
+                _play_encore(stage, following)
                 stage.serve()
         except KeyboardInterrupt:
             pass
         finally:
             connection.close()
-            if beside is not None:
-                beside.end()
+            for each in beside:
+                each.end()
             stage.close()
             if own_home:
                 embedded.remove(embedded.home())
 
 
-def _tell(stage: Stage) -> None:
-    started = time.monotonic()
-    stage.day(7, 6)
-    people.populate(stage.schools, year=YEAR, chance=stage.chance)
-    stage.open()
+def _play_encore(stage: Stage, following: Followers) -> None:
+    """People look around already, and may have changed what it stands on: it must not end what they look at."""
+    try:
+        encore.tell(stage, following)
+    except DemoFailed as failed:
+        stage.tell.line(failed.text)
+
+
+def _tell(stage: Stage, started: float) -> None:
     july.tell(stage)
     september.tell(stage)
     made = sign_ins.prepare(stage)

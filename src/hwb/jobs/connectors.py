@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 import httpx2
 from django.db import connections
 
-from hwb.connectors import microsoft365, secrets
+from hwb.connectors import just2easy, microsoft365, secrets
 from hwb.connectors.answers import ServiceAway, ServiceBusy
 from hwb.connectors.microsoft365.graph import PATIENCE
+from hwb.connectors.service import Service
 from hwb.directory.queries import connectors as rows
 from hwb.directory.queries.connectors import Working
 from hwb.lifecycle.service_accounts import Group, Outcome, PutBack
@@ -96,7 +96,7 @@ def start_comparing() -> None:
 def check(connector: Working, *, http: httpx2.Client | None = None) -> None:
     """Whether the service takes our orders. Raises ServiceAway and ServiceBusy."""
     with _worker(connector, http) as worker:
-        worker.graph.page("/subscribedSkus")
+        worker.service.check()
 
 
 class Worker:
@@ -105,9 +105,7 @@ class Worker:
     def __init__(self, connector: Working, http: httpx2.Client) -> None:
         self.connector, self._http = connector.connector, http
         self._links = connector.links
-        self.graph = microsoft365.Graph(
-            microsoft365.Options(**connector.options), secret=lambda: secrets.read(connector.name), http=http
-        )
+        self.service = _service(connector, http)
 
     def go(self) -> Gone:
         """One lease of accounts. Every one of them is settled or put back, whatever happens."""
@@ -122,8 +120,7 @@ class Worker:
             left.difference_update(each.account for each in outcomes)
 
         try:
-            microsoft365.carry(
-                self.graph,
+            self.service.carry(
                 leased.waiting,
                 self._groups(leased),
                 in_time=lambda: _now() < leased.until - _MARGIN,
@@ -142,12 +139,14 @@ class Worker:
 
     def _groups(self, leased: Leased) -> dict[Group, str]:
         """The groups' ids. What was made before the service asked for patience or went away is kept."""
+        if not self.service.has_groups:
+            return {}
         trouble: list[ServiceAway | ServiceBusy] = []
 
         def make(missing: dict[str, str]) -> dict[str, str]:
             found: dict[str, str] = {}
             try:
-                microsoft365.find_or_make(self.graph, missing, found)
+                self.service.find_or_make(missing, found)
             except (ServiceAway, ServiceBusy) as error:
                 trouble.append(error)
             return found
@@ -160,13 +159,24 @@ class Worker:
     def compare(self) -> int:
         """Reads what has changed at the service, and has what differs carried over again."""
         links, drifted = dict(self._links), 0
-        for seen in microsoft365.compare(self.graph, links):
-            drifted += comparing.remake(connector=self.connector, lost=seen.lost)
+        for seen in self.service.compare(links):
+            drifted += comparing.remake(connector=self.connector, lost=seen.lost_groups)
             drifted += comparing.mend(
-                connector=self.connector, remotes=seen.remotes, groups=seen.group_ids,
-                differs=partial(seen.differs, self.graph),
+                connector=self.connector, remotes=seen.remotes, between=seen.between, groups=seen.group_ids,
+                differs=seen.differs,
             )  # fmt: skip
         return comparing.finish(connector=self.connector, drifted=drifted, links=links, at=_now())
+
+
+def _service(connector: Working, http: httpx2.Client) -> Service:
+    def secret() -> str:
+        return secrets.read(connector.name)
+
+    if connector.kind == "just2easy":
+        told = just2easy.Options(**connector.options)
+        return just2easy.Spaces(just2easy.Adapter(told, secret=secret, http=http))
+    options = microsoft365.Options(**connector.options)
+    return microsoft365.Tenant(microsoft365.Graph(options, secret=secret, http=http))
 
 
 @contextmanager

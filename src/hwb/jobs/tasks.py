@@ -26,6 +26,7 @@ from hwb.operations import (
     clients,
     consolidation,
     due,
+    earlier_work,
     help_codes,
     messages,
     passwords,
@@ -96,6 +97,7 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
         _LOG.info("due by date: %d changes", changed)
     consolidation.expire(now=now)
     matching.open_cases(now=now)
+    earlier_work.end_due(on=clock.calendar_date(now), now=now)
     clients.forget_expired(at=datetime.now(UTC))
     searches.forget(at=datetime.now(UTC))
     sessions.forget_expired(at=datetime.now(UTC))
@@ -113,6 +115,7 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
 def send_messages(timestamp: int) -> None:  # noqa: ARG001 - the queue's own
     """Writes messages that are due (ux.md 10), and starts sending beside the queue: a slow server holds up no run."""
     _look_at_connection()
+    earlier_work.tell_ready(now=clock.now())
     messages.gather(now=clock.now())
     mail.start_sending()
 

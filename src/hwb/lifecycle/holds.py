@@ -34,7 +34,8 @@ def measure(
         return ()
     found = [_withdrawn(snapshot, facts), _duplicates(snapshot, policy)]
     if facts.newest_as_at is not None:
-        held = [item for item in of_learners.held if not _expected_leaver(item, facts, policy)]
+        final = final_years(facts)
+        held = [item for item in of_learners.held if not _expected_leaver(item, final, policy)]
         if "learner" in snapshot.covers:
             base = len(of_learners.held)
             found.append(_missing(held, base, policy))
@@ -112,7 +113,7 @@ def _staff_loses(member: StaffMember, after: StaffEntry | None, changes: list[Ch
     return member.entry.record.leaving_date is None and after.record.leaving_date is not None
 
 
-def _expected_leaver(item: Held, facts: SchoolFacts, policy: Policy) -> bool:
+def _expected_leaver(item: Held, final: tuple[str, ...], policy: Policy) -> bool:
     """People of final year groups, by the year held before, with a leaving date in the season (R36)."""
     _, before, after, _ = item
     entry = after or before
@@ -120,7 +121,7 @@ def _expected_leaver(item: Held, facts: SchoolFacts, policy: Policy) -> bool:
         return False
     if not _in_window(entry.record.leaving_date, policy.leaving_season):
         return False
-    return before.record.year_group in final_years(facts)
+    return before.record.year_group in final
 
 
 def final_years(facts: SchoolFacts) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ ROUTES: Mapping[Kind, str] = MappingProxyType({
     Kind.RECOVERY_ADDRESS: "confirm-recovery-address",
     Kind.INVITATION: "first-sign-in",
     Kind.ASKED: "provisioning",
+    Kind.EARLIER_WORK: "earlier-work",
 })  # fmt: skip
 
 _DECISION_ROUTES = {"authority": "area-decisions", "link": "authorisation-link"}
@@ -90,6 +91,8 @@ def route_of(kind: Kind, details: Details) -> str:
         return _DECISION_ROUTES[details["what"]]
     if kind is Kind.MOVE and details.get("for") == "head":
         return "decisions"
+    if kind is Kind.EARLIER_WORK and details["what"] == "opened":
+        return "school-home"
     if kind is Kind.WATCHED and details.get("staff", 0) == details["count"]:
         return "staff"
     return ROUTES[kind]
@@ -113,8 +116,9 @@ _LINKS = {
     Kind.RECOVERY_ADDRESS: N_("Confirm the address"),
     Kind.INVITATION: N_("Choose your password and sign in"),
     Kind.ASKED: N_("See the school's data"),
+    Kind.EARLIER_WORK: N_("See what was asked for"),
 }
-_SEE_STAFF = N_("See the school's staff")
+_LINKS_OF_ROUTES = {"staff": N_("See the school's staff"), "school-home": N_("See the school's page")}
 _WHY = {
     "champion": N_("You get this message because you are a Digital Champion at this school."),
     "mis_admin": N_("You get this message because you are an MIS administrator at this school."),
@@ -166,7 +170,7 @@ def said(
         in_language(Text(N_("School: {school}"), {"school": school.named()})) if school.dfes else "",
         tuple(map(in_language, body.paragraphs)),
         tuple(item.said(language) for item in body.items),
-        in_language(_SEE_STAFF if route_of(kind, details) == "staff" else _LINKS[kind]),
+        in_language(_LINKS_OF_ROUTES.get(route_of(kind, details), _LINKS[kind])),
         in_language(_WHY[role] if to_account or recovery else _WHY_ADDRESS),
         in_language(change),
         in_language(_NEVER),
@@ -389,6 +393,39 @@ def _case(details: Details, _school: Both) -> _Body:
     return _Body(Text(told[details["what"]]), (Text(following[details["what"]]), reference))
 
 
+_WORK = {
+    "ready": N_("Earlier Just2easy work can be opened"),
+    "opened": N_("Just2easy work that is kept at your school was opened to a former learner"),
+    "not possible": N_("Earlier Just2easy work: not possible"),
+    "stopped": N_("Earlier Just2easy work was closed again"),
+}
+
+
+def _earlier_work(details: Details, _school: Both) -> _Body:
+    """M20: earlier work can be opened, told to whoever asked and to the school that keeps it; or why it cannot."""
+    what, reference = details["what"], {"reference": f"HW-{details['request']}"}
+    asked = Text(N_("Request: {reference}"), reference)
+    if what in ("not possible", "stopped"):
+        return _Body(Text(_WORK[what]), (Text(N_("Sign in to see the reason.")), asked))
+    days = {name: explain_texts.day(date.fromisoformat(details[name])) for name in ("first", "last")}
+    when = Text(N_("From {first} to {last}."), days)
+    if what == "opened":
+        return _Body(
+            Text(_WORK[what]),
+            (
+                Text(N_("Hwb Support has opened it at the request of the school where the learner is now.")), when,
+                Text(N_("The work stays with your school. Nothing else changes, and there is nothing to do.")),
+            ),
+        )  # fmt: skip
+    return _Body(
+        Text(_WORK[what]),
+        (
+            Text(N_("A learner of your school can open the work that was made at an earlier school.")), when,
+            Text(N_("It is in Just2easy, in the learner's list of spaces. Nothing else changes.")), asked,
+        ),
+    )  # fmt: skip
+
+
 def _own_account(details: Details, _school: Both) -> _Body:
     subjects = {
         "password": N_("Your Hwb password was changed"),
@@ -521,4 +558,5 @@ _BODIES: Mapping[Kind, Callable[[Details, Both], _Body]] = {
     Kind.RECOVERY_ADDRESS: _recovery_address,
     Kind.INVITATION: _invitation,
     Kind.ASKED: _asked,
+    Kind.EARLIER_WORK: _earlier_work,
 }

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     CASE = "M14"
     OWN_ACCOUNT = "M15"
     CHAMPIONS = "M16"
+    EARLIER_WORK = "M20"
     RECOVERY = "recovery"  # A9
     RECOVERY_ADDRESS = "recovery-address"
     ASKED = "asked"  # ux.md C2: whoever looks after several schools tells one of them what to do
@@ -46,6 +47,7 @@ READERS: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
     Kind.CHAMPIONS: ("champion", "head"),
     Kind.ASKED: ("champion", "mis_admin"),
     Kind.DECISION: ("head",),
+    Kind.EARLIER_WORK: ("champion",),
 })  # fmt: skip
 #: Roles among which a school may choose the readers of a message; what is not here has its readers by its nature.
 CHOOSABLE: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
@@ -65,7 +67,7 @@ DIGESTS = frozenset({Kind.REFUSALS, Kind.ARRIVALS})
 URGENCY = (
     Kind.RECOVERY, Kind.RECOVERY_ADDRESS, Kind.INVITATION, Kind.OWN_ACCOUNT, Kind.ADDRESS, Kind.HELD, Kind.DECISION,
     Kind.MOVE, Kind.CASE, Kind.CHAMPIONS, Kind.PASSED, Kind.WATCHED, Kind.FAILING, Kind.ASKED, Kind.WAITED_FOR,
-    Kind.REFUSALS, Kind.ARRIVALS,
+    Kind.EARLIER_WORK, Kind.REFUSALS, Kind.ARRIVALS,
 )  # fmt: skip
 
 MORNING = time(7)

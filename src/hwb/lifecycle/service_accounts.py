@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from hwb.extract.frozen import made_often
 from hwb.extract.texts import N_
+from hwb.lifecycle.work_spaces import Granted, Space, spaces_of
 
 
 class GroupKind(StrEnum):
@@ -48,7 +49,10 @@ class Place:
 @made_often
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """One account as the directory has it. kind: learner, staff or official; ``address`` its e-mail address."""
+    """One account as the directory has it. kind: learner, staff or official; ``address`` its e-mail address.
+
+    last: the school that had it last, when none has it now; granted: accesses to earlier work that stand (R41).
+    """
 
     account: str
     kind: str
@@ -57,12 +61,15 @@ class AccountFacts:
     surname: str
     forename: str
     places: tuple[Place, ...] = ()
+    last: str = ""
+    granted: tuple[Granted, ...] = ()
 
 
 @made_often
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
     """What the service must have. ``enabled``: whether the person may sign in there; ``licence``: learner or staff.
+    ``spaces``: of a service that keeps work by school (R41), those that are open.
 
     An object that is there already stays when it is not enabled, with its licence, mailbox and files (R11, R38); one
     that is not there is made only for somebody who may sign in (``made``).
@@ -75,6 +82,7 @@ class ServiceAccount:
     enabled: bool
     licence: str
     groups: frozenset[Group] = frozenset()
+    spaces: frozenset[Space] = frozenset()
 
     @property
     def made(self) -> bool:
@@ -100,10 +108,18 @@ def wanted(facts: AccountFacts) -> ServiceAccount | None:
     """
     if not follows(facts.kind):
         return None
+    groups, spaces = (
+        (groups_of(facts.kind, facts.places), _spaces(facts)) if facts.active else (frozenset(), frozenset())
+    )
     return ServiceAccount(
-        facts.account, facts.address, facts.surname, facts.forename, facts.active, facts.kind,
-        groups_of(facts.kind, facts.places) if facts.active else frozenset(),
-    )  # fmt: skip
+        facts.account, facts.address, facts.surname, facts.forename, facts.active, facts.kind, groups, spaces
+    )
+
+
+def _spaces(facts: AccountFacts) -> frozenset[Space]:
+    places = {place.school for place in facts.places}
+    held = {place.school for place in facts.places if place.role == "holding"}
+    return spaces_of(places=places, held=held, last=facts.last, granted=facts.granted)
 
 
 def groups_of(kind: str, places: Iterable[Place]) -> frozenset[Group]:
@@ -195,6 +211,7 @@ FAILURES = {
     "address_taken": N_("Somebody else has the e-mail address there"),
     "no_licence": N_("There is no licence left"),
     "no_group": N_("A group could not be made there"),
+    "no_space": N_("The service keeps no work of the learner at the earlier school"),
     "not_there_yet": N_("The service does not find what it has just made"),
     "refused": N_("The service refused it"),
     "broken": N_("The service failed with this account"),

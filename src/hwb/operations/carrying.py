@@ -105,6 +105,8 @@ def settle(leased: Leased, outcomes: Sequence[Outcome], *, at: datetime, chance:
             "at": at,
         }
         cursor.execute(_SETTLE, values)
+        if opened := _opened(leased, outcomes):
+            cursor.execute(_DELIVERED, {**values, "rows": orjson.dumps(opened).decode()})
     return sum(isinstance(outcome, Carried) for outcome in outcomes)
 
 
@@ -152,6 +154,18 @@ def _row(leased: Leased, outcome: Outcome, chance: Callable[[], float]) -> dict[
     return {**row, "what": "back"}
 
 
+def _opened(leased: Leased, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """The accesses to earlier work that the service has now (R41)."""
+    carried = {each.account for each in outcomes if isinstance(each, Carried)}
+    return [
+        {"account": each.account, "school": space.school, "first": space.access.first, "last": space.access.last}
+        for each in leased.waiting
+        if each.account in carried and each.wanted
+        for space in each.wanted.spaces
+        if space.access
+    ]
+
+
 def _known_groups(connector: UUID, keys: list[str]) -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -194,6 +208,15 @@ UPDATE connected_account c SET
 FROM json_to_recordset(%(rows)s::json) AS r(account uuid, version bigint, what text, remote text, state text,
     failure text, pauses double precision[])
 WHERE c.connector = %(connector)s AND c.account = r.account AND c.lease = %(lease)s
+"""
+#: Only of a service that keeps work by school, and only where nothing has changed since.
+_DELIVERED = """
+UPDATE work_request w SET delivered_at = %(at)s
+FROM json_to_recordset(%(rows)s::json) AS r(account uuid, school text, first date, last date),
+     connected_account k JOIN connector c ON c.id = k.connector AND c.kind = 'just2easy'
+WHERE k.connector = %(connector)s AND k.account = r.account AND k.due_at IS NULL
+  AND w.account = r.account AND w.earlier_school = r.school AND w.first_day = r.first AND w.last_day = r.last
+  AND w.state = 'granted' AND w.delivered_at IS NULL
 """
 _NEXT_DUE = """
 SELECT GREATEST(min(GREATEST(a.due_at, a.leased_until)), c.closed_until)

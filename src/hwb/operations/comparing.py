@@ -19,15 +19,22 @@ from hwb.operations.transactions import in_transaction
 Differs = Callable[[str, ServiceAccount | None, frozenset[str], frozenset[str]], bool]
 
 
-def mend(*, connector: UUID, remotes: Collection[str], groups: Collection[str], differs: Differs) -> int:
+def mend(
+    *, connector: UUID, remotes: Collection[str], groups: Collection[str], differs: Differs,
+    between: tuple[str, str | None] | None = None,
+) -> int:  # fmt: skip
     """Marks accounts that drifted; returns how many. Those that wait anyhow are left: their turn comes.
 
-    remotes, groups: the service's ids of objects and of groups of which something has been seen.
+    remotes, groups: the service's ids of objects and of groups of which something has been seen; between: all
+    objects from after one id to another were, where the service lists them so.
     """
 
     def work() -> int:
         with connection.cursor() as cursor:
-            cursor.execute(_ACCOUNTS, [connector, sorted(remotes)])
+            after, upto = between or (None, None)
+            cursor.execute(
+                _ACCOUNTS, {"connector": connector, "remotes": sorted(remotes), "after": after, "upto": upto}
+            )
             accounts = dict(cursor.fetchall())
             wishes = {account: wanted(known) for account, known in service_accounts.facts_of(list(accounts)).items()}
             keys = {key_of(group) for wish in wishes.values() if wish for group in wish.groups}
@@ -39,7 +46,7 @@ def mend(*, connector: UUID, remotes: Collection[str], groups: Collection[str], 
             ]
             return connected_accounts.mark(cursor, accounts=drifted, connector=connector)
 
-    return in_transaction(work) if remotes else 0
+    return in_transaction(work) if remotes or between else 0
 
 
 def remake(*, connector: UUID, lost: Collection[str]) -> int:
@@ -80,6 +87,8 @@ def _forget_groups(connector: UUID, lost: Collection[str]) -> int:
 
 _ACCOUNTS = """
 SELECT account::text, remote FROM connected_account
-WHERE connector = %s AND remote = ANY(%s) AND remote <> '' AND due_at IS NULL
+WHERE connector = %(connector)s AND remote <> '' AND due_at IS NULL AND (
+    remote = ANY(%(remotes)s) OR %(after)s::text IS NOT NULL AND remote COLLATE "C" > %(after)s::text COLLATE "C"
+    AND (%(upto)s::text IS NULL OR remote COLLATE "C" <= %(upto)s::text COLLATE "C"))
 """
 _GROUPS = "SELECT key, remote FROM connected_group WHERE connector = %s AND (key = ANY(%s) OR remote = ANY(%s))"

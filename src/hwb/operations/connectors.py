@@ -20,10 +20,13 @@ from hwb.lifecycle.service_accounts import pause as length_of_pause
 from hwb.operations import audit
 from hwb.operations.transactions import in_transaction
 
-KINDS = ("microsoft365",)
+KINDS = ("microsoft365", "just2easy")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 #: Options that a connector of the kind needs.
-_NEEDED = {"microsoft365": ("tenant", "client_id", "learner_licence", "staff_licence")}
+_NEEDED = {
+    "microsoft365": ("tenant", "client_id", "learner_licence", "staff_licence"),
+    "just2easy": ("address", "client_id"),
+}
 
 
 class ConnectorRefused(Exception):

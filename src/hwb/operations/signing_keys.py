@@ -52,8 +52,8 @@ def rotate(*, acting_user: str, at: datetime, now: datetime, use: str = "oidc") 
 
 
 def ensure(*, acting_user: str, at: datetime, now: datetime, use: str = "oidc") -> None:
-    """Makes the first key, in the caller's transaction, where there is none."""
-    with connection.cursor() as cursor:
+    """Makes the first key, in the caller's transaction or one of its own, where there is none."""
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute("SELECT EXISTS (SELECT FROM signing_key WHERE ends_at IS NULL AND use = %s)", [use])
         if not cursor.fetchone()[0]:

@@ -27,7 +27,9 @@ from hwb.web.policy import Action
 from hwb.web.words import N_, Text, moment, ngettext, say
 
 #: What a connector's kind carries, as people call it.
-CARRIES = {"microsoft365": N_("E-mail and files (Microsoft 365)")}
+CARRIES = {
+    "microsoft365": N_("E-mail and files (Microsoft 365)"), "just2easy": N_("Work by school (Just2easy)"),
+}  # fmt: skip
 KINDS = {"learner": N_("Learner"), "staff": N_("Member of staff")}
 AGES = {"hour": (N_("More than an hour"), timedelta(hours=1)), "day": (N_("More than a day"), timedelta(days=1))}
 COLUMNS = {

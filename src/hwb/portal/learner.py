@@ -20,7 +20,7 @@ from hwb.lifecycle.explain_facts import LearnerFacts
 from hwb.lifecycle.passwords import PasswordState
 from hwb.operations import badges, settings
 from hwb.operations import passwords as making
-from hwb.portal import asks
+from hwb.portal import asks, earlier_work
 from hwb.portal.answers import answer_of
 from hwb.portal.learners import address_of, class_address
 from hwb.portal.naming import full_name, year_name
@@ -54,6 +54,7 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
         if found and facts
         else None
     )
+    came = _came_from_elsewhere(record, dfes)
     names = schools_named(record.stays, dfes, protected=facts is not None and facts.protected)
     caption = " · ".join(filter(None, (say(year_name(row.year_group)), row.registration_group)))
     return show(
@@ -67,7 +68,7 @@ def learner(request: PageRequest, dfes: str, account: UUID) -> HttpResponse:
             ),
             *_childs_rows(child),
         ],
-        came_from_elsewhere=_came_from_elsewhere(record, dfes),
+        came_from_elsewhere=came, earlier_work=earlier_work.section(request, dfes, account) if came else None,
         asks=_asks(request, dfes, account, facts, found) if facts and found else None,
         school_rows=school_rows(record, facts, request, dfes), schools=picture(record, names, today, request),
         deeds=_deeds(request, record, known, child, dfes), **happened(request, row, dfes, names, account=row.account),

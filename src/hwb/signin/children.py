@@ -30,7 +30,7 @@ from hwb.operations.child_pictures import Outcome
 from hwb.signin.backend import PasswordBackend
 from hwb.signin.oidc import anew
 from hwb.signin.views import signed_in
-from hwb.web import class_devices, session, visitors
+from hwb.web import again, class_devices, session, visitors
 from hwb.web.forms import PageForm
 from hwb.web.frame import show
 from hwb.web.language import is_switch
@@ -76,7 +76,7 @@ class ClassCodeForm(PageForm):
 def badge(request: PageRequest) -> HttpResponse:
     """A2. Void, expired and unknown badges have one answer."""
     if is_signed_in(request) and not anew.is_asked(request):
-        return HttpResponseRedirect(reverse("start"))
+        return HttpResponseRedirect(again.next_of(request) or reverse("start"))
     form = BadgeForm.of(request)
     if form.is_sent():
         child = badges.identify(form.cleaned_data["code"], now=clock.now())
@@ -91,7 +91,7 @@ def badge(request: PageRequest) -> HttpResponse:
 def pictures(request: PageRequest) -> HttpResponse:
     """A3: each press fills a place; after the third they are looked at."""
     if is_signed_in(request) and not anew.is_asked(request):
-        return HttpResponseRedirect(reverse("start"))
+        return HttpResponseRedirect(again.next_of(request) or reverse("start"))
     child, here = _asked(request), class_devices.digest_of(request)
     if child is None or not here or "nobody" in request.POST:
         return _away(request)
@@ -102,7 +102,7 @@ def pictures(request: PageRequest) -> HttpResponse:
             asked = request.session[CHILD]
             return _in(request, child, by=asked["by"], class_session=asked["class"])
         if outcome is not Outcome.WRONG:
-            return HttpResponseRedirect(reverse("pictures"))
+            return _on(request, "pictures")
         wrong = True
     if child_pictures.is_shut(account=child.account, device=here, at=datetime.now(UTC)):
         return show(request, "signin/pictures_wait.html", title=N_("Please wait"), name=child.forename)
@@ -131,7 +131,7 @@ def _touched(request: PageRequest, child: Child, here: str) -> Outcome | None:
 def class_sign_in(request: PageRequest) -> HttpResponse:
     """A4: the class code, then the names of the class. Nothing is shown before a code that is right."""
     if is_signed_in(request) and not anew.is_asked(request):
-        return HttpResponseRedirect(reverse("start"))
+        return HttpResponseRedirect(again.next_of(request) or reverse("start"))
     joined = class_sessions.of_device(class_devices.digest_of(request), at=datetime.now(UTC))
     if joined is not None and joined.state == "in":
         return _names(request, joined)
@@ -150,7 +150,7 @@ def class_sign_in(request: PageRequest) -> HttpResponse:
             form.add_error("code", N_("This class has no room for another device. Ask your teacher."))
         else:
             if state is not None:
-                response = HttpResponseRedirect(reverse("class-sign-in"))
+                response = _on(request, "class-sign-in")
                 class_devices.remember(response, token)
                 return response
             form.add_error("code", N_("This is not the class code"))
@@ -199,7 +199,7 @@ def _to_pictures(request: PageRequest, child: Child, *, by: str, joined: Joined 
         "account": str(child.account), "at": time.time(), "by": by, "order": order, "touched": [],
         "badge": str(child.badge), "class": str(joined.session.session) if joined else "",
     }  # fmt: skip
-    response = HttpResponseRedirect(reverse("pictures"))
+    response = _on(request, "pictures")
     class_devices.remember(response, class_devices.named(request)[1])
     return response
 
@@ -226,9 +226,20 @@ def _away(request: PageRequest) -> HttpResponse:
     """Back to where the child came from."""
     asked = request.session.pop(CHILD, None) or {"class": "", "by": "badge"}
     if not asked["class"]:
-        return HttpResponseRedirect(reverse("badge"))
-    ended = "" if _still_in(request, asked["class"]) else "?ended=1"
-    return HttpResponseRedirect(reverse("class-sign-in") + ended)
+        return _on(request, "badge")
+    return _on(request, "class-sign-in") if _still_in(request, asked["class"]) else _over(request)
+
+
+def _over(request: PageRequest) -> HttpResponse:
+    """To the class code, where it says that the session has ended."""
+    way = _on(request, "class-sign-in")
+    way["Location"] += ("&" if "?" in way["Location"] else "?") + "ended=1"
+    return way
+
+
+def _on(request: PageRequest, name: str) -> HttpResponse:
+    """To another of these pages; to where the child wanted to go from the last of them."""
+    return HttpResponseRedirect(again.on_the_way(name, again.next_of(request)))
 
 
 def _in(request: PageRequest, child: Child, *, by: str, class_session: str = "") -> HttpResponse:
@@ -245,7 +256,7 @@ def _in(request: PageRequest, child: Child, *, by: str, class_session: str = "")
         joined = class_sessions.of_device(here, at=at)
         place = classes.take_place(session=UUID(class_session), device=here, account=child.account, at=at)
         if place is None or joined is None:
-            return HttpResponseRedirect(reverse("class-sign-in") + "?ended=1")
+            return _over(request)
         ends = min(ends, joined.session.ends_at.timestamp())
     session.begin_child(request, by=by, ends=ends, place=place)
     return signed_in(request, account)

@@ -91,6 +91,8 @@ class Action(StrEnum):
     SUSPEND = "suspend"
     SEE_SCHOOL_RECORD = "see school record"
     EDIT_ANSWERS = "edit answers"
+    ASK_FOR_WORK = "ask for earlier work"
+    GRANT_WORK = "grant earlier work"
     CONSOLIDATE = "consolidate"
     CHANGE_NATION = "change nation"
     SEARCH_AUDIT = "search audit"
@@ -157,6 +159,9 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.SEE_SCHOOL_RECORD: _row(agent=_S.NATION),
     # One person writes, another one approves.
     _A.EDIT_ANSWERS: _row(agent=_S.NATION),
+    # R41: the learner's present school asks; support decides, the agent who has taken the request.
+    _A.ASK_FOR_WORK: _row(champion=_S.SCHOOL),
+    _A.GRANT_WORK: _row(agent=_S.NATION),
     _A.CHANGE_NATION: _row(operator=_S.NATION),
     _A.SEARCH_AUDIT: _row(operator=_S.NATION, auditor=_S.NATION),
     _A.SEE_SCHOOL: _row(mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),

@@ -88,6 +88,10 @@ WHOLE = wire.dump(extract(learner()))
         (changed(learners=[["x" * 4001, *learner()[1:]]]), "bad_row", 400),
         (b"[ " * 21 + b"]" * 21, "too_deep", 400),
         (b'{"a":[' * 11 + b"0" + b"]}" * 11, "too_deep", 400),
+        (b'["]", [' * 15 + b"]" * 30, "too_deep", 400),
+        (b'{"a": ["{[", ' * 11 + b"0" + b"]}" * 11, "too_deep", 400),
+        (b'["]", ' * 100_000, "too_large", 413),
+        (b'["]", ' * 50_000, "not_json", 400),  # the depth is hidden: the parser's own limit ends it
         (b"[" + b"[]," * 100_000 + b"[]]", "too_large", 413),
         (b" " * (wire.LARGEST + 1), "too_large", 413),
     ],

@@ -4,5 +4,6 @@ from hwb.connectors.microsoft365.carrying import carry
 from hwb.connectors.microsoft365.comparing import Seen, compare
 from hwb.connectors.microsoft365.graph import Graph, Options
 from hwb.connectors.microsoft365.groups import find_or_make
+from hwb.connectors.microsoft365.tenant import Tenant
 
-__all__ = ["Graph", "Options", "Seen", "carry", "compare", "find_or_make"]
+__all__ = ["Graph", "Options", "Seen", "Tenant", "carry", "compare", "find_or_make"]

@@ -28,6 +28,7 @@ from hwb.directory.models.children import (
 from hwb.directory.models.connectors import ConnectedAccount, ConnectedGroup, Connector
 from hwb.directory.models.consolidation import Consolidation, MoveAnswer
 from hwb.directory.models.desk import Answer, SupportCase
+from hwb.directory.models.earlier_work import WorkRequest
 from hwb.directory.models.messages import Message, MessageChoice, MessageNote, Watch
 from hwb.directory.models.records import HiddenWarning, LearnerRecord, PossibleDuplicate, Run, StaffRecord, Wait
 from hwb.directory.models.registers import (
@@ -109,5 +110,6 @@ __all__ = [
     "Upn",
     "Wait",
     "Watch",
+    "WorkRequest",
     "WrongClassCode",
 ]

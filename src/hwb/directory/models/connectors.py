@@ -45,7 +45,7 @@ class Connector(models.Model):
             models.UniqueConstraint(
                 fields=["name"], condition=models.Q(removed_at__isnull=True), name="connector_name"
             ),
-            models.CheckConstraint(condition=models.Q(kind__in=["microsoft365"]), name="connector_kind"),
+            models.CheckConstraint(condition=models.Q(kind__in=["microsoft365", "just2easy"]), name="connector_kind"),
         )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from hwb.directory.queries.rows import fetch
 from hwb.lifecycle.service_accounts import AccountFacts, Place, Standing, State
+from hwb.lifecycle.work_spaces import Access, Granted
 
 
 def facts_of(accounts: Sequence[str]) -> dict[str, AccountFacts]:
@@ -22,10 +23,15 @@ def facts_of(accounts: Sequence[str]) -> dict[str, AccountFacts]:
     return {
         row["account"]: AccountFacts(
             row["account"], row["kind"], row["active"], row["email"], row["surname"], row["forename"],
-            tuple(places.get(row["account"], ())),
+            tuple(places.get(row["account"], ())), row["last"] or "", tuple(map(_granted, row["granted"] or ())),
         )
         for row in rows
     }  # fmt: skip
+
+
+def _granted(row: Mapping[str, Any]) -> Granted:
+    access = Access(date.fromisoformat(row["first"]), date.fromisoformat(row["last"]), row["needed"] == "copy")
+    return Granted(row["school"], row["earlier"], access)
 
 
 def standing(mail: Mapping[str, Any] | None) -> Standing | None:
@@ -57,7 +63,14 @@ _FACTS = """
 SELECT a.id::text AS account, a.kind, a.active, a.email,
        COALESCE(NULLIF(a.preferred_surname, ''), a.legal_surname) AS surname,
        COALESCE(NULLIF(a.preferred_forename, ''), a.legal_forename) AS forename,
-       p.school, p.role, w.year_group, w.registration_group, w.classes, t.taught
+       p.school, p.role, w.year_group, w.registration_group, w.classes, t.taught,
+       CASE WHEN p.id IS NULL THEN (
+           SELECT e.school FROM placement e WHERE e.account = a.id AND e.role <> 'guest'
+           ORDER BY e.ended DESC, e.id DESC LIMIT 1
+       ) END AS last,
+       (SELECT jsonb_agg(jsonb_build_object('school', r.school, 'earlier', r.earlier_school, 'first', r.first_day,
+                                            'last', r.last_day, 'needed', r.needed) ORDER BY r.number)
+        FROM work_request r WHERE r.account = a.id AND r.state = 'granted') AS granted
 FROM account a
 LEFT JOIN placement p ON p.account = a.id AND p.ended IS NULL
 LEFT JOIN LATERAL (

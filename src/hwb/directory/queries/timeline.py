@@ -25,7 +25,7 @@ By = Literal["person", "self", "run", "support", "service", "nobody"]
 #: Never told on a record: who is protected, who looked, and what goes on at a school that only waits.
 _UNTOLD = frozenset({
     "protection", "protection end", "look-up", "role", "role end", "consolidation refused", "case refused",
-    "case search", "case seen",
+    "case search", "case seen", "earlier work taken", "earlier work not let",
 })  # fmt: skip
 #: Of another school's entries these alone are told.
 _TOLD_OF_OTHERS = frozenset({

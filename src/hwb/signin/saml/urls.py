@@ -8,19 +8,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_GET
 
-from hwb.operations import saml_signatures
+from hwb import clock
+from hwb.operations import saml_signatures, signing_keys
 from hwb.signin.saml import log_out, messages, sign_in
 
 
 @require_GET
 def metadata(request: HttpRequest) -> HttpResponse:
-    """Not found where SAML is off."""
+    """Not found where SAML is off. Many services must be given these before they have any of their own to register:
+    whoever reads them first has the first key made, for without a key they are of no use.
+    """
     del request
     if not saml_signatures.program():
         raise Http404
-    response = HttpResponse(
-        messages.metadata(at=datetime.now(UTC)), content_type="application/samlmetadata+xml; charset=utf-8"
-    )
+    at = datetime.now(UTC)
+    if not signing_keys.published(at=at, use="saml"):
+        signing_keys.ensure(acting_user="metadata", at=at, now=clock.now(), use="saml")
+    response = HttpResponse(messages.metadata(at=at), content_type="application/samlmetadata+xml; charset=utf-8")
     response["Cache-Control"] = "public, max-age=3600"
     return response
 

@@ -9,6 +9,7 @@ from django import forms, template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from hwb.web import again
 from hwb.web.lists import FilterBox, Listing, Paging
 from hwb.web.status import WORDS
 from hwb.web.words import say
@@ -114,6 +115,12 @@ def timeline(entries: Iterable[Any]) -> dict[str, Any]:
 def empty(what: Any, why: Any = "", address: str = "", next: Any = "") -> dict[str, Any]:  # noqa: A002 - reads well in templates
     """`{% empty what why address next %}`: what would be here, why it is not, what to do (ux.md 3.5)."""
     return {"what": what, "why": why, "address": address, "next": next}
+
+
+@register.simple_tag(takes_context=True)
+def on_the_way(context: template.Context, route: str) -> str:
+    """`{% on_the_way "badge" %}`: the address of another way to sign in, which leads on to where this page would."""
+    return again.on_the_way(route, again.next_of(context["request"]))
 
 
 @register.simple_tag

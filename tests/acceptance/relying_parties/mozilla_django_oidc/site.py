@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from socketserver import ThreadingMixIn
 from typing import Any
+from urllib.parse import urlencode
 from wsgiref.simple_server import WSGIServer, make_server
 
 import django
@@ -39,6 +39,8 @@ settings.configure(
     LOGIN_REDIRECT_URL="/",
     LOGIN_REDIRECT_URL_FAILURE="/refused",
     LOGOUT_REDIRECT_URL="/",
+    OIDC_STORE_ID_TOKEN=True,
+    OIDC_OP_LOGOUT_URL_METHOD=f"{__name__}.out_of_hwb",
     OIDC_RP_CLIENT_ID=os.environ["CLIENT_ID"],
     OIDC_RP_CLIENT_SECRET=os.environ["CLIENT_SECRET"],
     OIDC_RP_SIGN_ALGO="RS256",
@@ -66,7 +68,7 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]
         return self.update_user(User(username=claims["sub"]), claims)
 
     def update_user(self, user: User, claims: dict[str, Any]) -> User:
-        user.first_name, user.email = ",".join(claims["roles"]), claims["email"]
+        user.first_name, user.email = ",".join(claims["roles"]), claims.get("email", "")
         user.save()
         return user
 
@@ -84,12 +86,23 @@ def expire(request: HttpRequest) -> HttpResponse:
     return JsonResponse({})
 
 
+def out_of_hwb(request: HttpRequest) -> str:
+    """Where the site's own log-out leads: out of Hwb too, and back."""
+    told = {"id_token_hint": request.session["oidc_id_token"], "post_logout_redirect_uri": f"http://localhost:{PORT}/"}
+    return f"{ISSUER}/sign-out?{urlencode(told)}"
+
+
+def leave(request: HttpRequest) -> HttpResponse:
+    return HttpResponse('<form action="/oidc/logout/" method="post"><button>Leave</button></form>')
+
+
 def refused(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"refused": request.user.is_authenticated is False})
 
 
 urlpatterns = [
     path("", home),
+    path("leave", leave),
     path("refused", refused),
     path("expire", expire),
     path("oidc/", include("mozilla_django_oidc.urls")),
@@ -105,6 +118,4 @@ if __name__ == "__main__":
 
     call_command("migrate", verbosity=0)
     with make_server("localhost", PORT, get_wsgi_application(), Server) as server:
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
         server.serve_forever()

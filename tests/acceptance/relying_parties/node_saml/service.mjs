@@ -29,6 +29,14 @@ async function body (request) {
   return Buffer.concat(parts).toString()
 }
 
+// node-saml knows no SOAP, but checks the request that is in the envelope as one that came by HTTP-POST.
+async function told (envelope) {
+  const [message] = envelope.match(/<(\w+:)?LogoutRequest[\s\S]*LogoutRequest>/)
+  const { profile: out } = await saml.validatePostRequestAsync({ SAMLRequest: Buffer.from(message).toString('base64') })
+  if (profile?.nameID === out.nameID) profile = undefined
+  return { nameID: out.nameID, sessionIndex: out.sessionIndex }
+}
+
 const done = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
 <p:LogoutResponse xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol"><p:Status>
 <p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></p:Status></p:LogoutResponse></s:Body></s:Envelope>`
@@ -50,12 +58,13 @@ async function answer (request, response) {
     return show({ out: (await saml.validateRedirectAsync(query, url.search.slice(1))).loggedOut, relay: query.RelayState })
   }
   if (url.pathname === '/soap') {
-    heard.push(await body(request))
+    heard.push(await told(await body(request)))
     return response.writeHead(200, { 'Content-Type': 'text/xml' }).end(done)
   }
+  if (url.pathname === '/who') return show({ who: profile?.nameID ?? null })
   show(heard)
 }
 
 createServer((request, response) => {
   answer(request, response).catch(error => response.writeHead(200).end(JSON.stringify({ error: error.message })))
-}).listen(Number(PORT), '127.0.0.1', () => console.log('ready'))
+}).listen(Number(PORT), '127.0.0.1')

@@ -70,4 +70,4 @@ async function answer (request, response) {
 
 createServer((request, response) => answer(request, response).catch((error) => {
   response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: error.error ?? error.code ?? String(error) }))
-})).listen(Number(PORT), 'localhost', () => console.log('ready'))
+})).listen(Number(PORT), 'localhost')

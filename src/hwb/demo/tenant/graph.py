@@ -1,32 +1,24 @@
-"""A Microsoft 365 tenant that remembers, for tests and for trying by hand: `python -m tests.support.graph 8365`.
-
-It is as strict as Graph where Graph is a trap: mandatory fields, clashes of names (400), throttling (429), objects that
-are not found just after they were made (404), `proxyAddresses` refused, a bin that is emptied after 30 days, and a
-mailbox that goes 30 days after its licence.
-"""
+"""Microsoft Graph, as far as Hwb speaks it, over a tenant that remembers; see the package."""
 
 from __future__ import annotations
 
 import itertools
 import json
 import re
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 import httpx2
 
-DAY = 24 * 60 * 60
-SKUS = {"learner": "11111111-1111-4111-8111-111111111111", "staff": "22222222-2222-4222-8222-222222222222"}
-SECRET = "gyfrinach"
+from hwb.demo.tenant import DAY, SECRET, SKUS, serving
+
 _WRITABLE = {
     "accountEnabled", "displayName", "givenName", "surname", "userPrincipalName", "mail", "mailNickname",
     "usageLocation", "onPremisesImmutableId", "passwordProfile",
@@ -35,6 +27,8 @@ _MANDATORY = ("accountEnabled", "displayName", "mailNickname", "userPrincipalNam
 
 
 class Refusal(Exception):
+    """Graph's answer to a request that it does not take."""
+
     def __init__(self, status: int, message: str = "", *, wait: float | None = None) -> None:
         super().__init__(message)
         self.status, self.message, self.wait = status, message, wait
@@ -46,6 +40,7 @@ class FakeGraph:
     answer. ``fault`` is asked before each single request and may raise Refusal; ``domain`` is the federated one."""
 
     clock: Callable[[], float] = time.time
+    secret: str = SECRET
     lag: float = 0.0
     domain: str = ""
     licences: int = 1_000_000
@@ -86,49 +81,28 @@ class FakeGraph:
             self._pass_time()
             parts = urlsplit(url)
             if parts.path.endswith("/oauth2/v2.0/token"):
-                ok = parse_qs(content.decode()).get("client_secret") == [SECRET]
+                ok = parse_qs(content.decode()).get("client_secret") == [self.secret]
                 told = {"access_token": "token", "expires_in": 3600} if ok else {"error": "invalid_client"}
                 return (200 if ok else 401), {}, json.dumps(told).encode()
             given = {name.lower(): value for name, value in headers.items()}
             if given.get("authorization") != "Bearer token":
                 return 401, {}, b"{}"
             self.address = f"{parts.scheme or 'http'}://{parts.netloc or given.get('host')}"
-            body = json.loads(content) if content else None
+            body: Any = json.loads(content) if content else None
             path = parts.path.partition("/v1.0")[2]
             if path == "/$batch":
-                assert len(body["requests"]) <= 20
+                if len(body["requests"]) > 20:
+                    return 400, {}, b'{"error": {"code": "BadRequest", "message": "More than 20 requests"}}'
                 answers = [self._single(each) for each in body["requests"]]
                 return 200, {}, json.dumps({"responses": list(reversed(answers))}).encode()  # in any order
-            told = self._single({"id": "0", "method": method, "url": f"{path}?{parts.query}", "body": body})
-            return told["status"], told.get("headers", {}), json.dumps(told.get("body") or {}).encode()
+            single = self._single({"id": "0", "method": method, "url": f"{path}?{parts.query}", "body": body})
+            return single["status"], single.get("headers", {}), json.dumps(single.get("body") or {}).encode()
 
     @contextmanager
     def served(self, port: int = 0) -> Iterator[str]:
         """On a loopback, for workers in processes of their own; gives the address."""
-        tenant = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def _any(self) -> None:
-                content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, headers, body = tenant.answer(self.command, self.path, dict(self.headers), content)
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_GET = do_POST = _any  # noqa: N815 - the library's names
-
-            def log_message(self, *_: Any) -> None:
-                return
-
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
+        with serving.served(self.answer, port=port) as address:
+            yield address
 
     # -- what operators of the tenant do ----------------------------------------------------------------
 
@@ -197,7 +171,7 @@ class FakeGraph:
             if found:
                 parts = [unquote(part) for part in found.groups()]
                 return handler(self, *parts, query, body)  # type: ignore[no-any-return]
-        raise AssertionError(f"not of Graph: {method} {path}")
+        raise NotImplementedError(f"not of Graph: {method} {path}")
 
     def _is_seen(self, id_: str) -> bool:
         return self.clock() - self.made_at.get(id_, 0) >= self.lag
@@ -386,11 +360,3 @@ _ROUTES: tuple[tuple[str, Any], ...] = (
     (r"DELETE /groups/([^/]+)/members/([^/]+)/\$ref", FakeGraph._leave),
     (r"GET /subscribedSkus", FakeGraph._skus),
 )
-
-
-if __name__ == "__main__":
-    tenant = FakeGraph()
-    with tenant.served(int(sys.argv[1])) as address:
-        sys.stdout.write(f"{address}\n")
-        sys.stdout.flush()
-        threading.Event().wait()
