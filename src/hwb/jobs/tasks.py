@@ -96,8 +96,8 @@ def tick(timestamp: int) -> None:  # noqa: ARG001 - the queue's own, not the cal
     if changed:
         _LOG.info("due by date: %d changes", changed)
     consolidation.expire(now=now)
-    matching.open_cases(now=now)
     earlier_work.end_due(on=clock.calendar_date(now), now=now)
+    matching.open_cases(now=now)
     clients.forget_expired(at=datetime.now(UTC))
     searches.forget(at=datetime.now(UTC))
     sessions.forget_expired(at=datetime.now(UTC))

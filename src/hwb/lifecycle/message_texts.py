@@ -379,20 +379,6 @@ def _move(details: Details, school: Both) -> _Body:
     )
 
 
-def _case(details: Details, _school: Both) -> _Body:
-    """M14: support needs something of whoever asked, or has answered."""
-    told = {
-        "needs": N_("Hwb Support needs something from you"),
-        "done": N_("Hwb Support has answered your request"),
-    }
-    following = {
-        "needs": N_("Sign in to read what is needed and to answer."),
-        "done": N_("Sign in to read the answer and what was done."),
-    }
-    reference = Text(N_("Request: {reference}"), {"reference": f"HW-{details['case']}"})
-    return _Body(Text(told[details["what"]]), (Text(following[details["what"]]), reference))
-
-
 _WORK = {
     "ready": N_("Earlier Just2easy work can be opened"),
     "opened": N_("Just2easy work that is kept at your school was opened to a former learner"),
@@ -424,6 +410,20 @@ def _earlier_work(details: Details, _school: Both) -> _Body:
             Text(N_("It is in Just2easy, in the learner's list of spaces. Nothing else changes.")), asked,
         ),
     )  # fmt: skip
+
+
+def _case(details: Details, _school: Both) -> _Body:
+    """M14: support needs something of whoever asked, or has answered."""
+    told = {
+        "needs": N_("Hwb Support needs something from you"),
+        "done": N_("Hwb Support has answered your request"),
+    }
+    following = {
+        "needs": N_("Sign in to read what is needed and to answer."),
+        "done": N_("Sign in to read the answer and what was done."),
+    }
+    reference = Text(N_("Request: {reference}"), {"reference": f"HW-{details['case']}"})
+    return _Body(Text(told[details["what"]]), (Text(following[details["what"]]), reference))
 
 
 def _own_account(details: Details, _school: Both) -> _Body:

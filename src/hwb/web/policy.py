@@ -85,14 +85,14 @@ class Action(StrEnum):
     INVITE_TO_MOVE = "invite to move"
     SEE_REQUESTS = "see requests"
     SEE_CASES = "see cases"
+    ASK_FOR_WORK = "ask for earlier work"
+    GRANT_WORK = "grant earlier work"
     SEARCH_DESK = "search desk"
     SEE_RECORD = "see record"
     ANSWER_CASE = "answer case"
     SUSPEND = "suspend"
     SEE_SCHOOL_RECORD = "see school record"
     EDIT_ANSWERS = "edit answers"
-    ASK_FOR_WORK = "ask for earlier work"
-    GRANT_WORK = "grant earlier work"
     CONSOLIDATE = "consolidate"
     CHANGE_NATION = "change nation"
     SEARCH_AUDIT = "search audit"
@@ -149,6 +149,9 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.INVITE_TO_MOVE: _row(champion=_S.SCHOOL),
     # Whose cases there are; what stands in one is for the agent who has taken it.
     _A.SEE_CASES: _row(agent=_S.NATION),
+    # R41: the learner's present school asks; support decides, the agent who has taken the request.
+    _A.ASK_FOR_WORK: _row(champion=_S.SCHOOL),
+    _A.GRANT_WORK: _row(agent=_S.NATION),
     # A teacher sees their own requests alone.
     _A.SEE_REQUESTS: _row(teacher=_S.OWN_CLASSES, mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),
     # Exact words lead to initials and a school; names stand in a case.
@@ -159,9 +162,6 @@ TABLE: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType({
     _A.SEE_SCHOOL_RECORD: _row(agent=_S.NATION),
     # One person writes, another one approves.
     _A.EDIT_ANSWERS: _row(agent=_S.NATION),
-    # R41: the learner's present school asks; support decides, the agent who has taken the request.
-    _A.ASK_FOR_WORK: _row(champion=_S.SCHOOL),
-    _A.GRANT_WORK: _row(agent=_S.NATION),
     _A.CHANGE_NATION: _row(operator=_S.NATION),
     _A.SEARCH_AUDIT: _row(operator=_S.NATION, auditor=_S.NATION),
     _A.SEE_SCHOOL: _row(mis_admin=_S.SCHOOL, champion=_S.SCHOOL, head=_S.SCHOOL),

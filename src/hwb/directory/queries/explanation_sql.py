@@ -11,8 +11,8 @@ _ACCOUNT = (
     " FROM placement p WHERE p.account = a.id) AS placements, "
     "(SELECT jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'school', d.school, 'at', d.made_at, "
     " 'reason', d.reason, 'by', coalesce((SELECT concat_ws(' ', coalesce(nullif(m.preferred_forename, ''), "
-    " m.legal_forename), coalesce(nullif(m.preferred_surname, ''), m.legal_surname)) FROM account m "
-    " WHERE m.id = CASE WHEN d.made_by LIKE 'account %%' THEN substr(d.made_by, 9)::uuid END), d.made_by))) "
+    " m.legal_forename), coalesce(nullif(m.preferred_surname, ''), m.legal_surname)) FROM account m WHERE m.id ="
+    " CASE WHEN d.made_by ~ '^account [0-9a-f-]{36}$' THEN substr(d.made_by, 9)::uuid END), d.made_by))) "
     " FROM decision d WHERE d.account = a.id AND d.ended_at IS NULL) AS decisions"
 )
 
