@@ -25,6 +25,8 @@ class Kind(StrEnum):
 
 #: What a school may ask for (B17), in the order of its page.
 ASKABLE = (Kind.LEARNER, Kind.ACCOUNT, Kind.CLIENT, Kind.QUESTION)
+#: School days until a request for earlier work (lifecycle.earlier_work) should be decided.
+WORK_DAYS = 3
 #: School days until a case should be answered.
 DAYS: Mapping[Kind, int] = MappingProxyType({
     Kind.SAFETY: 1, Kind.CALL: 1, Kind.LEARNER: 2, Kind.CLIENT: 2, Kind.QUESTION: 3, Kind.ACCOUNT: 5, Kind.MATCHING: 5,
@@ -96,8 +98,13 @@ def after(state: State, event: Event) -> State:
 
 
 def due(kind: Kind, opened: date) -> date:
-    """The day by which a case should be answered: so many school days (Monday to Friday) after it was opened."""
-    day, left = opened, DAYS[kind]
+    """The day by which a case should be answered."""
+    return school_days_after(opened, DAYS[kind])
+
+
+def school_days_after(opened: date, number: int) -> date:
+    """So many school days (Monday to Friday) later."""
+    day, left = opened, number
     while left:
         day += timedelta(days=1)
         left -= day.weekday() < 5

@@ -14,23 +14,29 @@ from django.urls import path, reverse
 from hwb import clock
 from hwb.directory.queries import consolidation as moves
 from hwb.directory.queries import desk as rows
+from hwb.directory.queries import earlier_work
 from hwb.directory.queries.consolidation import Case
 from hwb.directory.queries.desk import DeskCase
+from hwb.directory.queries.earlier_work import WorkRow
 from hwb.lifecycle import consolidation as rules
+from hwb.lifecycle import desk as desk_rules
 from hwb.lifecycle.consolidation import Status
 from hwb.lifecycle.desk import Kind, State
+from hwb.lifecycle.earlier_work import Standing
 from hwb.operations import consolidation
 from hwb.operations.consolidation import ConsolidationRefused
 from hwb.operations.desk import cases as desk
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.web import banner
-from hwb.web.desk_words import KINDS, LANGUAGES, MOVE, STATES
+from hwb.web.desk_words import KINDS, LANGUAGES, MOVE, STATES, WORK
 from hwb.web.frame import name_in_language, show
 from hwb.web.lists import Filter, FilterBox, Listing, titled
 from hwb.web.move_words import STATUS, school_name
 from hwb.web.page import PageRequest, page
 from hwb.web.policy import Action
 from hwb.web.words import N_, Text, ngettext, say
+from hwb.web.work_words import STANDING
+from hwb.web.work_words import named as work_school
 
 _VIEWS = {
     "mine": N_("Mine"), "unassigned": N_("Unassigned"), "ready": N_("Ready to do"), "waiting": N_("Waiting"),
@@ -107,12 +113,14 @@ def take(request: PageRequest, case: int) -> HttpResponse:
 def queue(request: PageRequest, *, is_open: bool) -> list[Line]:
     """Every case that is open, or over."""
     found = moves.every(on=clock.today(), is_open=is_open)
-    desks = rows.every(is_open=is_open)
+    desks, works = rows.every(is_open=is_open), earlier_work.every(is_open=is_open)
     languages = rows.languages_of([case.row.mover for case in found if case.row.mover is not None])
-    owners = {*(case.row.owner for case in found), *(case.owner for case in desks)} - {None, request.person.account}
+    owners = {*(case.row.owner for case in found), *(case.owner for case in desks), *(one.owner for one in works)}
+    owners -= {None, request.person.account}
     named = rows.names_of([one for one in owners if one is not None]) if owners else {}
     lines = [_move_line(case, request, languages, named) for case in found]
-    return lines + [_desk_line(case, request, named) for case in desks]
+    lines += [_desk_line(case, request, named) for case in desks]
+    return lines + [_work_line(row, request, named) for row in works]
 
 
 def _fits(view: str, request: PageRequest) -> Callable[[Line], bool]:
@@ -133,7 +141,7 @@ _SORTS: dict[str, Callable[[Line], tuple[date, int] | int]] = {
 
 
 def _kinds() -> dict[str, str]:
-    return {**{str(kind): KINDS[kind] for kind in Kind}, "move": MOVE}
+    return {**{str(kind): KINDS[kind] for kind in Kind}, "move": MOVE, "work": WORK}
 
 
 def _said(line: Line) -> dict[str, Any]:
@@ -158,6 +166,16 @@ def _desk_line(case: DeskCase, request: PageRequest, named: dict[UUID, str]) -> 
         case.number, str(case.kind), initials_of(case.name), desk_school(case), STATES[case.state],
         case.state is not State.WAITING, case.opened_at.date(), case.due, case.owner,
         owner_name(case.owner, request, named), case.language,
+    )  # fmt: skip
+
+
+def _work_line(row: WorkRow, request: PageRequest, named: dict[UUID, str]) -> Line:
+    """A request for earlier work (E7): to be decided in some days, and then open until its last day."""
+    due = row.last_day or desk_rules.school_days_after(row.asked_at.date(), desk_rules.WORK_DAYS)
+    return Line(
+        row.number, "work", initials_of(row.name), work_school(row.school), STANDING[row.standing],
+        row.standing is Standing.ASKED, row.asked_at.date(), due, row.owner, owner_name(row.owner, request, named), "",
+        reverse("work-case", args=[row.number]),
     )  # fmt: skip
 
 

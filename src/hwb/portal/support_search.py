@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from hwb import clock
 from hwb.directory.queries import consolidation as moves
 from hwb.directory.queries import desk as cases
-from hwb.directory.queries import desk_people, movers
+from hwb.directory.queries import desk_people, earlier_work, movers
 from hwb.directory.queries.desk_people import DeskPerson
 from hwb.identifiers import clean_upn, parse_dfes_number, upn_fault
 from hwb.operations import searches
@@ -132,6 +132,8 @@ def _begin(request: PageRequest, words: str) -> HttpResponse:
         number = int(reference[1])
         if cases.read(number) is not None or moves.read(number, on=clock.today()) is not None:
             return HttpResponseRedirect(case_address(number))
+        if earlier_work.read(number) is not None:
+            return HttpResponseRedirect(reverse("work-case", args=[number]))
     dfes = parse_dfes_number(words)
     if dfes is not None and movers.school(dfes) is not None:
         return HttpResponseRedirect(reverse("support-school", args=[dfes]))

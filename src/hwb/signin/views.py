@@ -151,12 +151,14 @@ def signed_in(request: HttpRequest, account: object) -> HttpResponse:
 def _begun(request: HttpRequest, account: object, response: HttpResponse) -> HttpResponse:
     """What every sign-in ends in once all stages are passed: the session's clocks, and where to go."""
     if request.user.is_authenticated and request.user.pk == getattr(account, "pk", None):
+        # before this sign-in is noted: only the first one is asked, or the one after "later"
+        asks_move = getattr(account, "kind", "") == "staff" and movers.is_to_be_asked(request.user.pk)
         begun = session.begin(request)
         if getattr(account, "must_change", False):
             request.session[session.MUST_CHANGE] = True
         if begun.moved:
             request.session[MOVED] = True
-        if getattr(account, "kind", "") == "staff" and movers.is_to_be_asked(request.user.pk):
+        if asks_move:
             request.session[ASK_MOVE] = True
         if isinstance(response, HttpResponseRedirect):  # the same answer, which carries the device's cookie
             to = response.url

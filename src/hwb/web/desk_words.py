@@ -14,7 +14,7 @@ KINDS = {
     Kind.MATCHING: N_("Matching"),
     Kind.CALL: N_("Call to the desk"),
 }
-MOVE = N_("Account move")
+MOVE, WORK = N_("Account move"), N_("Earlier Just2easy work")
 #: As the desk says it.
 STATES = {
     State.NEW: N_("New"),
