@@ -62,10 +62,9 @@ def place(world: World, server: str, settings: Any, tmp_path: Path, monkeypatch:
         acting_user="tests", at=at, now=at,
     )  # fmt: skip
     environment = {
-        **os.environ, "ISSUER": server, "CLIENT_ID": made.client_id, "CLIENT_SECRET": made.secret, "PORT": str(port),
-        "ADAPTER_ID": "hwb", "ADAPTER_SECRET": "gyfrinach", "SCHOOLS": json.dumps(NAMES),
+        "ISSUER": server, "CLIENT_ID": made.client_id, "CLIENT_SECRET": made.secret, "ADAPTER_ID": "hwb", "ADAPTER_SECRET": "gyfrinach", "SCHOOLS": json.dumps(NAMES),
     }  # fmt: skip
-    with running([sys.executable, "-m", "hwb.demo.just2easy"], environment, log=tmp_path / "log"):
+    with running([sys.executable, "-m", "hwb.demo.just2easy"], port=port, log=tmp_path / "log", **environment):
         work = connect_work(f"http://127.0.0.1:{port}{ADAPTER}", by=made.service)
         jobs.carry_due(work)
         learner = people.leave(world)

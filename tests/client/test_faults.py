@@ -171,6 +171,7 @@ def test_ctrl_c_leaves_nothing_half_sent(enrolled: Computer, server: PretendServ
     child = subprocess.Popen(
         [*CLIENT, "run", "--school", SCHOOL, "--mis", "hwb", "--source", str(enrolled.data), "--json"],
         env=enrolled.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where the tests run in the background
     )  # fmt: skip
     reached = threading.Event()
     answer = server.answer

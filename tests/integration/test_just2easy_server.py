@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from datetime import date
@@ -25,11 +24,11 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]
     """The program, and somebody with its token."""
     port = free_port()
     environment = {
-        **os.environ, "ISSUER": "http://localhost:1", "CLIENT_ID": "c", "CLIENT_SECRET": "s", "PORT": str(port),
-        "ADAPTER_ID": "hwb", "ADAPTER_SECRET": "gyfrinach", "NO_PROXY": "*", "no_proxy": "*",
+        "ISSUER": "http://localhost:1", "CLIENT_ID": "c", "CLIENT_SECRET": "s", "ADAPTER_ID": "hwb",
+        "ADAPTER_SECRET": "gyfrinach",
     }  # fmt: skip
     log = tmp_path_factory.mktemp("just2easy") / "log"
-    with running([sys.executable, "-m", "hwb.demo.just2easy"], environment, log=log):
+    with running([sys.executable, "-m", "hwb.demo.just2easy"], port=port, log=log, **environment):
         base = f"http://127.0.0.1:{port}{ADAPTER}"
         with httpx2.Client(base_url=base, trust_env=False) as http:
             form = {"grant_type": "client_credentials"}

@@ -274,7 +274,7 @@ def test_a_choice_meets_a_reset(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(storing, "hashed", slow)
     with pytest.raises(PasswordRefused) as error:
-        passwords.choose(account=account(1).id, old=made, new=OWN, now=NOW, at=NOW)
+        passwords.choose(account=account(1).id, old=made, new=OWN, now=NOW)
     monkeypatch.undo()
     assert error.value.code == "changed_meanwhile"
     assert opens(account(1), newer[0])
@@ -331,7 +331,7 @@ def test_a_release_alone_leaves_it_to_the_last_school() -> None:
 def test_choosing_ends_what_was_made() -> None:
     """R10: for good; the old one stops, the state says so everywhere, and the log says it without a word of either."""
     made, one = reset(account(1)).password, account(1)
-    passwords.choose(account=one.id, old=made, new=OWN, now=NOW, at=NOW)
+    passwords.choose(account=one.id, old=made, new=OWN, now=NOW)
     assert (opens(one, OWN), opens(one, made)) == (True, False)
     assert not FirstPassword.objects.exists()
     assert account(1).password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
@@ -343,7 +343,7 @@ def test_choosing_ends_what_was_made() -> None:
     move()
     assert state(one, school=SECONDARY) == "set by user"
     assert opens(one, OWN)
-    passwords.choose(account=one.id, old=OWN, new="pedwar gair gwell", now=NOW, at=NOW)
+    passwords.choose(account=one.id, old=OWN, new="pedwar gair gwell", now=NOW)
     assert opens(one, "pedwar gair gwell")
     assert clean(later=1)
 
@@ -362,7 +362,7 @@ def test_choosing_ends_what_was_made() -> None:
 def test_a_choice_that_is_not_taken_names_the_rule(old: str | None, new: str | None, code: str) -> None:
     """Nothing is changed, and the sentence stands in both languages."""
     made = reset(account(1)).password
-    assert refused(passwords.choose, account=account(1).id, old=old or made, new=new or made, now=NOW, at=NOW) == code
+    assert refused(passwords.choose, account=account(1).id, old=old or made, new=new or made, now=NOW) == code
     assert opens(account(1), made)
 
 
@@ -370,14 +370,14 @@ def test_those_who_may_not_choose_are_told_so() -> None:
     """By the school's or the nation's setting, by year; and an inactive account chooses nothing."""
     made = reset(account(1)).password
     put("passwords.choose.6", "no")
-    assert refused(passwords.choose, account=account(1).id, old=made, new=OWN, now=NOW, at=NOW) == "may_not_choose"
+    assert refused(passwords.choose, account=account(1).id, old=made, new=OWN, now=NOW) == "may_not_choose"
     put(f"passwords.choose.6.{PRIMARY}", "yes")
     Account.objects.filter(upn=upn(1)).update(active=False)
-    assert refused(passwords.choose, account=account(1).id, old=made, new=OWN, now=NOW, at=NOW) == "inactive"
+    assert refused(passwords.choose, account=account(1).id, old=made, new=OWN, now=NOW) == "inactive"
     Account.objects.filter(upn=upn(1)).update(active=True)
-    passwords.choose(account=account(1).id, old=made, new=OWN, now=NOW, at=NOW)
+    passwords.choose(account=account(1).id, old=made, new=OWN, now=NOW)
     unknown = uuid4()
-    assert refused(passwords.choose, account=unknown, old=made, new=OWN, now=NOW, at=NOW) == "wrong_old"
+    assert refused(passwords.choose, account=unknown, old=made, new=OWN, now=NOW) == "wrong_old"
 
 
 def test_what_must_be_changed_at_the_next_sign_in() -> None:
@@ -398,7 +398,7 @@ def test_what_must_be_changed_at_the_next_sign_in() -> None:
     assert reset(one).must_change is False
     theirs = reset(adult)
     assert must(adult, theirs.password)
-    passwords.choose(account=adult.id, old=theirs.password, new=OWN, now=NOW, at=NOW)
+    passwords.choose(account=adult.id, old=theirs.password, new=OWN, now=NOW)
     assert must(adult, OWN) is False
 
 
@@ -450,7 +450,7 @@ def test_every_look_is_in_the_log() -> None:
 def test_many_are_made_only_for_those_of_whom_nobody_has_one() -> None:
     """B10: by default those with none yet, and those of another school who have not signed in here."""
     kept, chosen = reset(account(1)).password, account(2)
-    passwords.choose(account=chosen.id, old=reset(chosen).password, new=OWN, now=NOW, at=NOW)
+    passwords.choose(account=chosen.id, old=reset(chosen).password, new=OWN, now=NOW)
     ids = [account(n).id for n in range(1, 7)]
     done = passwords.reset_many(accounts=ids, school=PRIMARY, acting_user="champion", now=NOW)
     assert set(done.made) == set(ids[2:])
@@ -547,7 +547,7 @@ def test_accounts_are_listed_with_the_state_that_the_asking_school_sees() -> Non
     """interfaces.md: visible, set by user, not held here, none."""
     reset(account(1))
     reset(account(2))
-    passwords.choose(account=account(3).id, old=reset(account(3)).password, new=OWN, now=NOW, at=NOW)
+    passwords.choose(account=account(3).id, old=reset(account(3)).password, new=OWN, now=NOW)
     move(2)
 
     def words(**values: Any) -> dict[UUID, str]:
@@ -613,7 +613,7 @@ def test_nothing_is_logged_of_a_password(caplog: pytest.LogCaptureFixture) -> No
     FirstPassword.objects.update(key_id="lost")
     opens(account(1), made)
     with pytest.raises(PasswordRefused) as error:
-        passwords.choose(account=account(1).id, old="an-attempt-that-is-wrong", new=made, now=NOW, at=NOW)
+        passwords.choose(account=account(1).id, old="an-attempt-that-is-wrong", new=made, now=NOW)
     assert error.value.args == ("wrong_old",)
     for word in (made, "an-attempt-that-is-wrong"):
         assert word not in caplog.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -146,10 +145,7 @@ def test_accounts_follow_into_scimmy(library: Path, tmp_path: Path) -> None:
     """The same with SCIMMY's routers for Node.js, as their users write a service; it hears nothing of our extension."""
     register_schools()
     port = programs.free_port()
-    environment = {
-        "PATH": os.environ["PATH"], "PORT": str(port), "TOKEN": TOKEN,
-    }  # fmt: skip
-    with programs.running(["node", "target.mjs"], environment, log=tmp_path / "log", within=library):
+    with programs.running(["node", "target.mjs"], port=port, log=tmp_path / "log", within=library, TOKEN=TOKEN):
         there = Elsewhere(f"http://127.0.0.1:{port}")
         follows(there, *connect(f"{there.address}/scim/v2"), extended=False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def test_whoever_changed_last_is_first(language: str, tmp_path: Path) -> None:
     """A user and their group, made through Graph, stand on the page; names are text and no markup."""
     port = free_port()
     with (
-        running([sys.executable, "-m", "hwb.demo.tenant"], {**os.environ, "PORT": str(port)}, log=tmp_path / "log"),
+        running([sys.executable, "-m", "hwb.demo.tenant"], port=port, log=tmp_path / "log"),
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
     ):
         token = {"grant_type": "client_credentials", "client_secret": SECRET}

@@ -8,6 +8,7 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -27,7 +28,7 @@ from typer.testing import CliRunner
 from hwb import clock
 from hwb.cli.main import build_app
 from hwb.directory.models import Account, Audit, Identifier, SignInCount
-from hwb.operations import passwords, roles, sessions
+from hwb.operations import attempts, passwords, roles, sessions
 from hwb.operations.roles import NewPerson, Reach
 from hwb.signin import views
 from hwb.web import again
@@ -354,6 +355,7 @@ def test_whoever_was_signed_in_here_is_not_any_more_when_somebody_else_signs_in(
 def test_a_session_is_begun_for_the_account_alone_whose_sign_in_is_done(world: World, rf: RequestFactory) -> None:
     """The password of a colleague makes nobody's session fresh."""
     request = rf.get("/en/")
+    request.arrived = time.time()  # type: ignore[attr-defined]
     request.user, request.session = world.accounts[Role.STAFF], SessionStore()  # type: ignore[assignment]
     views._begun(request, world.accounts[Role.CHAMPION], HttpResponse())
     assert not request.session.keys()
@@ -456,3 +458,43 @@ def test_an_operator_ends_the_sessions_of_one_or_of_everybody(world: World) -> N
     assert command("--everybody") == 0
     assert stand() == [(False, False)] * 2
     assert Audit.objects.filter(action="everybody signed out").count() == 1
+
+
+def test_whoever_came_by_the_old_password_while_it_was_changed_is_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R40: the old one was still right when it was looked at, and no more when the session began."""
+    account = world.accounts[Role.STAFF]
+    attempt = passwords.attempt
+
+    def changed_meanwhile(**given: Any) -> Any:
+        outcome = attempt(**given)
+        passwords.choose(account=account.id, old=PASSWORD, new="tri gair hollol newydd", now=clock.now())
+        return outcome
+
+    client = Client()
+    monkeypatch.setattr(passwords, "attempt", changed_meanwhile)
+    sign_in(client, account.username)
+    monkeypatch.undo()
+    assert not is_in(client)
+    sign_in(client, account.username, "tri gair hollol newydd")
+    assert is_in(client)
+
+
+def test_a_count_that_was_ended_meanwhile_does_not_come_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A try that read it before an unlock counts as the first."""
+    account = world.accounts[Role.STAFF]
+    for _ in range(3):
+        sign_in(Client(), account.username, "wrong")
+    assert SignInCount.objects.get(account=account.id).row == 3
+    read, ended = attempts._read, list[Any]()
+
+    def ended_meanwhile(cursor: Any, keys: Any) -> Any:
+        found = read(cursor, keys)
+        if not ended:
+            ended.append(SignInCount.objects.all().delete())
+        return found
+
+    monkeypatch.setattr(attempts, "_read", ended_meanwhile)
+    sign_in(Client(), account.username, "wrong")
+    assert SignInCount.objects.get(account=account.id).row == 1

@@ -145,7 +145,7 @@ def _of_staff(stage: Stage, record: StaffRecord, name: str, role: str = "", *, b
         )  # fmt: skip
     made = _made(stage, account, by, school)
     own = _phrase(stage, account.username, record.legal_surname, record.legal_forename)
-    passwords.choose(account=made.account, old=made.password, new=own, now=stage.now, at=datetime.now(UTC))
+    passwords.choose(account=made.account, old=made.password, new=own, now=stage.now)
     # they have been here for years: nobody asks them whether they worked at another school
     consolidation.answer(account=made.account, answer="new", now=stage.now)
     return SignIn(Text(name), Text(_HERE if school == CWM else _CHILDREN), account.username, own)

@@ -29,6 +29,23 @@ MOST_COMMAS = 2_000_000
 _YEARS = range(1990, 2201)
 #: Texts, then brackets. Possessive, and an unclosed text runs to the end: one pass, whatever is in the body.
 _BRACKETS = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"?[,:\s]*+)++|([\[{])|([\]}])', re.DOTALL)
+#: Of a body. What a newer client may add is passed over.
+_KNOWN = frozenset(
+    {
+        "format",
+        "school",
+        "as_at",
+        "mis",
+        "covers",
+        "columns",
+        "counts",
+        "dropped",
+        "notices",
+        "learners",
+        "staff",
+        "end",
+    }
+)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -84,6 +101,8 @@ def load(body: bytes) -> Extract:
         raise
     except (ValueError, RecursionError):
         raise WireError("not_json", 400, Text(N_("The data is damaged or incomplete."))) from None
+    if isinstance(content, dict) and any(_is_deep(content[name], DEEPEST) for name in content.keys() - _KNOWN):
+        raise WireError("too_deep", 400, Text(N_("The data is nested too deeply.")))
     try:
         return _extract(content)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -123,12 +142,18 @@ def _check_shape(body: bytes) -> None:
 def _is_plainly_flat(body: bytes) -> bool:
     """Whether the brackets alone pair off within the depth allowed: the quick answer for what schools send.
 
-    Brackets in texts are taken for real ones. Where those hide a depth, the parser's own limit still ends it.
+    Brackets in texts are taken for real ones, so they can hide a depth: of what is known, every part has its form; what
+    is not is looked at once it is parsed, and the parser has a limit of its own.
     """
     brackets = body.translate(None, _NO_BRACKETS)
     for _ in range(DEEPEST // 2):  # each time up to one depth of either kind goes
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     return not brackets
+
+
+def _is_deep(value: Any, left: int) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return left < 0 or any(_is_deep(part, left - 1) for part in parts)
 
 
 def _extract(content: Any, *, again: bool = False) -> Extract:

@@ -87,6 +87,7 @@ def begin(one: Try, *, at: datetime) -> Verdict:
         if found.keys() & set(guessing) and (slowed := _slowed(cursor, guessing, found, at)):
             return slowed
         while True:
+            is_known = key in found
             account, count = found.get(key, (one.account, Count()))
             bar = rules.bar(count, known_device=one.on_known_device, at=at)
             if bar is not None:
@@ -94,7 +95,10 @@ def begin(one: Try, *, at: datetime) -> Verdict:
                     cursor.execute("UPDATE sign_in_count SET account = %s WHERE key = %s", [one.account, key])
                 return Verdict(bar, count.until if bar is not Bar.CLOSED else None)
             after = rules.after_wrong(count, at=at)
-            cursor.execute(_COUNTED, [key, one.account, one.on_known_device, *_values(after), *_values(count)])
+            if is_known:
+                cursor.execute(_COUNTED, [one.account, *_values(after), key, *_values(count)])
+            else:
+                cursor.execute(_FIRST, [key, one.account, one.on_known_device, *_values(after)])
             if cursor.rowcount:
                 return Verdict()
             found = _read(cursor, [key])
@@ -229,19 +233,17 @@ def _hmac(kind: str, value: str) -> bytes:
 
 
 # The name may have become somebody's, or another's, since it was counted first.
-_COUNTED = """
-INSERT INTO sign_in_count AS c (key, account, on_device, "row", locks, until, last) VALUES (%s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (key) DO UPDATE
-SET account = EXCLUDED.account, "row" = EXCLUDED."row", locks = EXCLUDED.locks, until = EXCLUDED.until,
-    last = EXCLUDED.last
-WHERE c."row" = %s AND c.locks = %s AND c.until IS NOT DISTINCT FROM %s::timestamptz
-  AND c.last IS NOT DISTINCT FROM %s::timestamptz
+_FIRST = """
+INSERT INTO sign_in_count (key, account, on_device, "row", locks, until, last) VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (key) DO NOTHING
 """
-_CHANGED = """
-UPDATE sign_in_count SET "row" = %s, locks = %s, until = %s, last = %s
+# A count that somebody has ended since it was read does not come back.
+_AS_READ = """
 WHERE key = %s AND "row" = %s AND locks = %s AND until IS NOT DISTINCT FROM %s::timestamptz
   AND last IS NOT DISTINCT FROM %s::timestamptz
 """
+_CHANGED = f'UPDATE sign_in_count SET "row" = %s, locks = %s, until = %s, last = %s {_AS_READ}'
+_COUNTED = f'UPDATE sign_in_count SET account = %s, "row" = %s, locks = %s, until = %s, last = %s {_AS_READ}'
 _READ = 'SELECT key, account, "row", locks, until, last FROM sign_in_count WHERE key = ANY(%s)'
 _NOTE = "INSERT INTO sign_in_attempt (at, address, name, password, failed) VALUES (%s, %s, %s, %s, %s)"
 _RIGHT = f"""

@@ -152,7 +152,7 @@ def use_link(
     with transaction.atomic(), connection.cursor() as cursor:
         account = take_link(cursor, token, at=at, purpose=purpose)
         if account is not None:
-            passwords.choose_first(account=account, new=password, now=now, at=at)
+            passwords.choose_first(account=account, new=password, now=now)
     return account
 
 

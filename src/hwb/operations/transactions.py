@@ -17,7 +17,8 @@ class FactsMoved(OperationalError):
     """
 
 
-AGAIN = frozenset({"40P01", "40001", "23505"})
+#: Also a prepared statement whose answer has another form since a migration: prepared anew, it goes on.
+AGAIN = frozenset({"40P01", "40001", "23505", "0A000"})
 TRIES = 5
 
 

@@ -228,13 +228,12 @@ def _changed(request: PageRequest, form: OwnPasswordForm) -> bool:
     if not again.is_own_password(request, form, "present_password", wrong=N_("The present password is not right")):
         return False
     try:
-        passwords.choose(
-            account=person.account, old=given["present_password"], new=given["new_password"], now=clock.now(),
-            at=datetime.now(UTC),
-        )  # fmt: skip
+        since = passwords.choose(
+            account=person.account, old=given["present_password"], new=given["new_password"], now=clock.now()
+        )
     except passwords.PasswordRefused as refused:
         form.add_refusal("present_password" if refused.code == "wrong_old" else "new_password", refused.text)
         return False
     request.session.cycle_key()
-    session.go_on(request)  # this one goes on, under a new id
+    session.go_on(request, since)  # this one goes on, under a new id
     return True

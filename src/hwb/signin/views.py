@@ -94,6 +94,7 @@ def use_link(request: PageRequest, token: str, purpose: Purpose) -> HttpResponse
                 raise Http404
             anew.sign_out_former(request)
             session.forget_child(request)
+            session.comes_by_link(request, account.sessions_from)
             account.backend = BACKEND  # type: ignore[attr-defined] # as Django's authenticate() sets it
             return signed_in(request, account)
     return show(request, "signin/first_sign_in.html", title=N_("Choose your password"), form=form)

@@ -40,27 +40,40 @@ class PersonMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.arrived = time.time()  # type: ignore[attr-defined]
         request.person = None if request.path_info.startswith(("/api/", "/ims/", "/scim/")) else person_of(request)  # type: ignore[attr-defined]
         return self._get_response(request)
 
 
 def begin(request: HttpRequest) -> sessions.Begun:
-    """Starts the clocks of a session that has just been signed in; what it is told of its person."""
-    return sessions.begin(account=UUID(request.session[SESSION_KEY]), device=_started(request), now=clock.now())
+    """Starts the clocks of a session that has just been signed in; what it is told of its person.
+
+    It began when the password came, before it was looked at: one that is changed meanwhile ends this session too.
+    """
+    device = _started(request, request.arrived)  # type: ignore[attr-defined]
+    return sessions.begin(account=UUID(request.session[SESSION_KEY]), device=device, now=clock.now())
 
 
-def go_on(request: HttpRequest) -> None:
-    """Starts the clocks anew of a session that goes on under a new id."""
-    sessions.go_on(account=UUID(request.session[SESSION_KEY]), device=_started(request))
+def go_on(request: HttpRequest, since: datetime | None = None) -> None:
+    """Starts the clocks anew of a session that goes on under a new id; `since`: from when on sessions count, by another
+    machine's clock."""
+    began = max(time.time(), since.timestamp() if since else 0)
+    sessions.go_on(account=UUID(request.session[SESSION_KEY]), device=_started(request, began))
 
 
-def _started(request: HttpRequest) -> sessions.Device:
-    began = time.time()
-    request.session[BEGAN] = request.session[SEEN] = began
+def comes_by_link(request: HttpRequest, since: datetime | None) -> None:
+    """The password that lets somebody in was made in this request (see :func:`begin`); `since` as of :func:`go_on`."""
+    request.arrived = max(time.time(), since.timestamp() if since else 0)  # type: ignore[attr-defined]
+
+
+def _started(request: HttpRequest, began: float) -> sessions.Device:
+    if request.session.session_key is None:  # somebody else was signed in here, and their session has been emptied
+        request.session.cycle_key()
+    request.session[BEGAN], request.session[SEEN] = began, time.time()
     if BY not in request.session:  # a badge or pictures prove nothing that matters most
         confirm(request)
     browser, system = browsers.named(request.headers.get("User-Agent", ""))
-    return sessions.Device(request.session.session_key or "", browser, system, datetime.fromtimestamp(began, UTC))
+    return sessions.Device(str(request.session.session_key), browser, system, datetime.fromtimestamp(began, UTC))
 
 
 def person_of(request: HttpRequest) -> Person | None:

@@ -91,6 +91,7 @@ WHOLE = wire.dump(extract(learner()))
         (b'["]", [' * 15 + b"]" * 30, "too_deep", 400),
         (b'{"a": ["{[", ' * 11 + b"0" + b"]}" * 11, "too_deep", 400),
         (b'["]", ' * 100_000, "too_large", 413),
+        (WHOLE.replace(b'"mis":', b'"new":' + b'["]",' * 30 + b"0" + b"]" * 30 + b',"mis":'), "too_deep", 400),
         (b'["]", ' * 50_000, "not_json", 400),  # the depth is hidden: the parser's own limit ends it
         (b"[" + b"[]," * 100_000 + b"[]]", "too_large", 413),
         (b" " * (wire.LARGEST + 1), "too_large", 413),

@@ -21,11 +21,13 @@ from hwb.operations.passwords import signing, storing
 from hwb.operations.passwords.refusals import refused, too_weak
 
 
-def choose(*, account: UUID, old: str, new: str, now: datetime, at: datetime) -> None:
-    """Replaces the person's password by one that they chose. Raises PasswordRefused, naming the rule; nothing changed.
+def choose(*, account: UUID, old: str, new: str, now: datetime) -> datetime:
+    """Replaces the person's password by one that they chose; returns from when on sessions count, by the real clock.
 
-    old: the present one, made or chosen. Every session that began before `at`, by the real clock, ends with the old
-    password, in services too. In the log the person is the account's own id.
+    Raises PasswordRefused, naming the rule; nothing changed.
+
+    old: the present one, made or chosen. Every session that began by the old one, up to this moment of the real clock,
+    ends with it, in services too. In the log the person is the account's own id.
     """
     kept = signing.kept_of(account)
     if not signing.is_right(kept, old) or kept is None:
@@ -38,10 +40,10 @@ def choose(*, account: UUID, old: str, new: str, now: datetime, at: datetime) ->
     check(new, names=row.names)
     if rules.prepared(new) == rules.prepared(old):
         raise refused("same")
-    _write(kept, encoded=storing.hashed(new), now=now, at=at)
+    return _write(kept, encoded=storing.hashed(new), now=now)
 
 
-def choose_first(*, account: UUID, new: str, now: datetime, at: datetime) -> None:
+def choose_first(*, account: UUID, new: str, now: datetime) -> None:
     """The password of somebody who proved who they are by a link, so nobody asks for the present one, if there is one.
 
     Else as :func:`choose`. Raises PasswordRefused.
@@ -50,7 +52,7 @@ def choose_first(*, account: UUID, new: str, now: datetime, at: datetime) -> Non
     if kept is None or not kept.active:
         raise refused("inactive")
     check(new, names=rows.of_accounts([account])[account].names)
-    _write(kept, encoded=storing.hashed(new), now=now, at=at)
+    _write(kept, encoded=storing.hashed(new), now=now)
 
 
 def check(password: str, *, names: Iterable[str]) -> None:
@@ -67,8 +69,8 @@ def common() -> frozenset[str]:
         return frozenset(line.strip() for line in file) | passphrases.common_welsh()
 
 
-def _write(before: signing.Kept, *, encoded: str, now: datetime, at: datetime) -> None:
-    """Stores the hash, unless the password was changed elsewhere since it was looked at."""
+def _write(before: signing.Kept, *, encoded: str, now: datetime) -> datetime:
+    """Stores the hash, unless the password was changed elsewhere since it was looked at; since when sessions count."""
     person = str(before.account)
     with transaction.atomic(), connection.cursor() as cursor:
         name = chain_of(cursor, before.account)
@@ -78,8 +80,11 @@ def _write(before: signing.Kept, *, encoded: str, now: datetime, at: datetime) -
         if kept is None or (kept.hash, kept.sealed, kept.active) != (before.hash, before.sealed, before.active):
             raise refused("changed_meanwhile")
         cursor.execute(
-            "UPDATE account SET password = %s, sessions_from = %s WHERE id = %s", [encoded, at, before.account]
-        )  # fmt: skip
+            # now, not when the new one was sent: somebody may have come in by the old one since
+            "UPDATE account SET password = %s, sessions_from = clock_timestamp() WHERE id = %s RETURNING sessions_from",
+            [encoded, before.account],
+        )
+        since: datetime = cursor.fetchone()[0]
         service_access.end(cursor, accounts=[before.account])
         cursor.execute("DELETE FROM first_password WHERE account = %s", [before.account])
         attempts.forget_counts(cursor, [before.account])
@@ -90,6 +95,7 @@ def _write(before: signing.Kept, *, encoded: str, now: datetime, at: datetime) -
         store.write_log(cursor, entries, chain.Writer(name, person, now))
         if not is_first:
             messages.own_account_changed(cursor, account=before.account, what="password", now=now)
+    return since
 
 
 def chain_of(cursor: Any, account: UUID) -> str:
