@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.utils.timezone import now
@@ -16,7 +15,7 @@ from tests.support.people import PRIMARY
 from tests.support.rosters import Reading, in_one_transaction, reading
 
 from hwb.directory.models import Account, Audit, Identifier, ServiceSignIn, SourceAccount
-from hwb.operations import roles, sessions, verification
+from hwb.operations import accounts, roles, sessions, verification
 from hwb.operations.roles import Reach
 from hwb.operations.service_addresses import SCIM_SCOPES
 
@@ -246,31 +245,43 @@ def test_what_is_not_said_stays() -> None:
 
 
 def test_support_alone_ends_a_suspension() -> None:
-    """R31: what Support has suspended no source switches on again."""
+    """R31: what Support has suspended no source switches on again, and the end switches on only what the source wants."""
     service = source()
     told = made(service)
-    account = account_of(service, told)
-    with_decision(account.id)
-    patch(service, f"/Users/{told['id']}", {"op": "replace", "path": "active", "value": False})
-    answer = patch(service, f"/Users/{told['id']}", {"op": "replace", "path": "active", "value": True})
-    assert answer.status_code == 403
-    account.refresh_from_db()
-    assert account.active is False
-
-
-def with_decision(account: UUID) -> None:
-    from hwb.directory.models import Decision
-
-    Decision.objects.create(
-        id=account,
-        account_id=account,
-        school="",
-        kind="suspended",
-        reason="x",
-        made_by="tests",
-        made_at=now(),
-        ended_by="",
+    account, path = account_of(service, told), f"/Users/{told['id']}"
+    on, off = ({"op": "replace", "path": "active", "value": value} for value in (True, False))
+    renamed = {"op": "replace", "path": "name.familyName", "value": "Puw"}
+    there = ServiceSignIn.objects.create(
+        service_id=service.made.service, account=account, session="s", signed_in_at=now(), created_at=now()
     )
+    assert decided(accounts.suspend) == "inactive"
+    there.refresh_from_db()
+    assert there.ended_at is not None
+    assert patch(service, path, on).status_code == 403
+    assert patch(service, path, renamed).json()["active"] is False  # says nothing of `active`
+    assert decided(accounts.release_suspension) == "active"
+    for before, meanwhile in (((), (off,)), ((off,), ()), ((off,), (off,))):
+        assert patch(service, path, on).json()["active"] is True
+        for one in before:
+            patch(service, path, one)
+        decided(accounts.suspend)
+        for one in meanwhile:
+            patch(service, path, one)
+        assert patch(service, path, on).status_code == 403
+        assert decided(accounts.release_suspension) == "inactive"
+    assert patch(service, path, on).json()["active"] is True
+    decided(accounts.suspend)
+    assert send(service, "DELETE", path).status_code == 204
+    assert decided(accounts.release_suspension) == "inactive"
+    account.refresh_from_db()
+    assert account.reason_code == "source_ended"
+    assert verification.verify(on=date(2018, 9, 10), deep=True).breaches == ()
+
+
+def decided(act: Any) -> str:
+    found = act(username="jane.owen", school="", reason="x", acting_user="tests", now=now(), on=date(2018, 9, 10))
+    state: str = found.state
+    return state
 
 
 def test_of_what_changed_meanwhile_nothing_is_written() -> None:

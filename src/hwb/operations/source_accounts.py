@@ -62,6 +62,7 @@ class _Standing:
     """The account as it stands, locked."""
 
     active: bool
+    reason: str
     username: str
     email: str
     surname: str
@@ -91,7 +92,7 @@ def create(wish: Wish, *, source: UUID, now: datetime) -> UUID:
                 [made.account, source, wanted.external_id, now],
             )
             if wanted.active is False:
-                _switch(cursor, str(made.account), False, "source_off", writer)
+                officials.switch(cursor, account=str(made.account), active=False, reason="source_off", writer=writer)
         return made.account
 
     return in_transaction(work)
@@ -131,7 +132,7 @@ def end(account: UUID, *, source: UUID, only_if: Callable[[], bool], now: dateti
         with connection.cursor() as cursor:
             _locked(cursor, account, source)
             _require_unmoved(only_if)
-            _switch(cursor, str(account), False, "source_ended", writer)
+            officials.switch(cursor, account=str(account), active=False, reason="source_ended", writer=writer)
             cursor.execute("UPDATE source_account SET ended_at = %s WHERE account = %s", [now, account])
 
     in_transaction(work)
@@ -242,25 +243,16 @@ def _relabel(cursor: Any, id_: str, standing: _Standing, wanted: Wish, writer: c
 
 
 def _activate(cursor: Any, id_: str, standing: _Standing, wanted: Wish, writer: chain.Writer) -> bool:
-    if wanted.active is None or wanted.active == standing.active:
+    # Of a suspended account only the reason changes, and by it the end of the suspension leaves it off.
+    confirms = wanted.active is False and standing.reason == officials.SUSPENDED
+    if wanted.active is None or (wanted.active == standing.active and not confirms):
         return False
     if wanted.active and standing.suspended:
         text = Text(N_("Hwb Support has suspended this account, and only Support ends that."))
         raise SourceRefused("suspended", text)
-    _switch(cursor, id_, wanted.active, "source_on" if wanted.active else "source_off", writer)
+    reason = "source_on" if wanted.active else "source_off"
+    officials.switch(cursor, account=id_, active=wanted.active, reason=reason, writer=writer)
     return True
-
-
-def _switch(cursor: Any, id_: str, active: bool, reason: str, writer: chain.Writer) -> None:
-    row = {
-        "id": id_, "fields": ["active"], "active": active, "reason_rule": "R40", "reason_code": reason,
-        "reason_values": {},
-    }  # fmt: skip
-    sets.send(cursor, sets.ACCOUNTS_UPDATED, [row])
-    if not active:
-        service_access.end(cursor, accounts=[id_])
-    after = {"state": "active" if active else "inactive"}
-    store.write_log(cursor, [chain.Entry("state", "R40", reason, chain.NATION, id_, after=after)], writer)
 
 
 def _writer(source: UUID, now: datetime) -> chain.Writer:
@@ -271,7 +263,7 @@ _HAS_ROLES = """
 SELECT EXISTS (SELECT FROM role_grant WHERE account = %s AND ended_at IS NULL AND (until IS NULL OR until >= %s))
 """
 _STANDING = """
-SELECT a.active, a.username, a.email, a.legal_surname, a.legal_forename, x.external_id, k.wrapped,
+SELECT a.active, a.reason_code, a.username, a.email, a.legal_surname, a.legal_forename, x.external_id, k.wrapped,
        EXISTS (SELECT FROM decision d WHERE d.account = a.id AND d.ended_at IS NULL
                AND d.kind IN ('suspended', 'safety'))
 FROM account a JOIN source_account x ON x.account = a.id JOIN person_key k ON k.account = a.id
