@@ -12,8 +12,9 @@ from tests.support.people import PRIMARY, SECONDARY, upn
 from hwb.directory.models import Account, Audit, Decision
 from hwb.directory.queries import accounts as shown
 from hwb.directory.queries import nation, runs, schools, waits
-from hwb.operations import accounts, provisioning, verification
+from hwb.operations import accounts, provisioning, roles, verification
 from hwb.operations.accounts import DecisionRefused
+from hwb.operations.roles import NewPerson, Reach
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -98,9 +99,30 @@ def test_a_suspension_only_support_ends() -> None:
 def test_support_suspends_staff_whichever_school_it_names() -> None:
     """R31: anywhere means at once, also when the school that support names is not one of the person's."""
     username = Account.objects.get(kind="staff").username
-    assert act(accounts.suspend, username, school=SECONDARY) == "inactive"
-    assert clean()
-    assert act(accounts.release_suspension, username, school=SECONDARY) == "active"
+    for whom, named in ((username, SECONDARY), (username, ""), (name(1), "")):
+        assert act(accounts.suspend, whom, school=named) == "inactive"
+        assert clean()
+        assert act(accounts.release_suspension, whom, school=named) == "active"
+        assert clean()
+
+
+def test_support_suspends_officials() -> None:
+    """R31: anywhere means also outside every school's roll; a school decides nothing about them."""
+    moment = datetime(2018, 7, 9, 9, tzinfo=UTC)
+    person = NewPerson("Alex Jones", "alex@office.example")
+    given = roles.grant_new(Reach("auditor"), person=person, acting_user="root", now=moment, on=JULY, at=moment)
+    assert refused(accounts.deactivate, given.username) == "not_this_school"
+    for school in (PRIMARY, ""):
+        assert act(accounts.suspend, given.username, school=school) == "inactive"
+        assert refused(accounts.suspend, given.username, school=school) == "stands_already"
+        assert refused(accounts.reactivate, given.username) == "not_this_school"
+        assert clean()
+        assert act(accounts.release_suspension, given.username, school=school) == "active"
+        assert refused(accounts.release_suspension, given.username, school=school) == "not_suspended"
+    kept = Account.objects.get(id=given.account)
+    assert (kept.reason_rule, kept.reason_code, kept.sessions_from is not None) == ("R31", "suspension_ended", True)
+    told = Audit.objects.filter(account=given.account, action__in=["decision", "state", "decision end"]).order_by("id")
+    assert [entry.action for entry in told] == ["decision", "state", "decision end", "state"] * 2
     assert clean()
 
 

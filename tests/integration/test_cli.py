@@ -129,6 +129,9 @@ def test_decisions_about_one_account() -> None:
     refused = hwb("account", "deactivate", name, "--school", SECONDARY, "--reason", "asked for")
     assert (refused.exit_code, refused.stderr) == (1, f"This account is not the school's. School: {SECONDARY}\n")
     assert hwb("account", "deactivate", name, "--school", PRIMARY).exit_code == 2
+    assert hwb("account", "deactivate", name, "--reason", "asked for").exit_code == 2
+    for command, state in (("suspend", "inactive"), ("release-suspension", "active")):  # support needs to name none
+        assert as_json("account", command, username(2), "--reason", "asked for")["state"] == state
 
 
 @pytest.mark.usefixtures("july")

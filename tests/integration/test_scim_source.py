@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.utils.timezone import now
@@ -16,7 +15,7 @@ from tests.support.people import PRIMARY
 from tests.support.rosters import Reading, in_one_transaction, reading
 
 from hwb.directory.models import Account, Audit, Identifier, ServiceSignIn, SourceAccount
-from hwb.operations import roles, sessions, verification
+from hwb.operations import accounts, roles, sessions, verification
 from hwb.operations.roles import Reach
 from hwb.operations.service_addresses import SCIM_SCOPES
 
@@ -186,32 +185,103 @@ def test_nobody_writes_what_is_not_theirs() -> None:
     assert service.get("/ServiceProviderConfig").json()["patch"]["supported"] is True
 
 
-def test_support_alone_ends_a_suspension() -> None:
-    """R31: what Support has suspended no source switches on again."""
+def test_a_link_to_the_earlier_address_lets_nobody_in() -> None:
+    """A source corrects an address: the link that went to the wrong one, and sessions and sign-ins, end with it."""
     service = source()
     told = made(service)
-    account = account_of(service, told)
-    with_decision(account.id)
-    patch(service, f"/Users/{told['id']}", {"op": "replace", "path": "active", "value": False})
-    answer = patch(service, f"/Users/{told['id']}", {"op": "replace", "path": "active", "value": True})
-    assert answer.status_code == 403
-    account.refresh_from_db()
-    assert account.active is False
-
-
-def with_decision(account: UUID) -> None:
-    from hwb.directory.models import Decision
-
-    Decision.objects.create(
-        id=account,
-        account_id=account,
-        school="",
-        kind="suspended",
-        reason="x",
-        made_by="tests",
-        made_at=now(),
-        ended_by="",
+    account, at = account_of(service, told), now()
+    given = roles.grant(
+        Reach("auditor"), username="jane.owen", acting_user="tests", now=at, on=date(2018, 9, 10), at=at
     )
+    there = ServiceSignIn.objects.create(
+        service_id=service.made.service, account=account, session="s", signed_in_at=at, created_at=at
+    )
+    path = f"/Users/{told['id']}"
+    patch(service, path, {"op": "replace", "path": "name.familyName", "value": "Puw"})
+    assert sessions.account_of_link(given.link_token, at=at) == account.id
+    patch(service, path, {"op": "replace", "path": "emails", "value": [{"value": "right@council.example"}]})
+    assert sessions.account_of_link(given.link_token, at=at) is None
+    assert sessions.use_link(token=given.link_token, password="a long enough one 7", now=at, at=at) is None
+    account.refresh_from_db()
+    there.refresh_from_db()
+    assert account.sessions_from is not None
+    assert account.sessions_from >= at
+    assert there.ended_at is not None
+
+
+def test_an_account_with_roles_is_not_made_somebody_elses() -> None:
+    """R33: name and address at once are another person; one of them, or without roles, they are a change."""
+    service = source()
+    told = made(service)
+    path, other = f"/Users/{told['id']}", {"name": {"givenName": "Siân", "familyName": "Rees"}}
+    address = {"emails": [{"value": "sian@council.example"}]}
+    day, at = date(2018, 9, 10), now()
+    what: dict[str, Any] = {"username": "jane.owen", "acting_user": "tests", "now": at, "on": day}
+    roles.grant(Reach("auditor"), **what)
+    refused = send(service, "PUT", path, {**JANE, **other, **address})
+    assert (refused.status_code, refused.json()["scimType"]) == (400, "mutability")
+    assert service.get(path).json() == told
+    assert send(service, "PUT", path, {**JANE, **other}).status_code == 200
+    assert send(service, "PUT", path, {**JANE, **other, **address}).status_code == 200
+    roles.revoke(Reach("auditor"), **what)
+    assert send(service, "PUT", path, JANE).status_code == 200
+
+
+def test_what_is_not_said_stays() -> None:
+    """A PUT or PATCH without `active` switches nothing on; another externalId stands in the log as every change does."""
+    service = source()
+    told = made(service)
+    account, path = account_of(service, told), f"/Users/{told['id']}"
+    silent = {name: value for name, value in JANE.items() if name != "active"}
+    assert send(service, "PUT", path, {**silent, "externalId": "E-8"}).json()["active"] is True
+    assert Audit.objects.filter(account=account.id).order_by("-id")[0].action == "external id changed"
+    patch(service, path, {"op": "replace", "path": "active", "value": False})
+    before = Audit.objects.count()
+    assert send(service, "PUT", path, {**silent, "externalId": "E-8"}).json()["active"] is False
+    assert Audit.objects.count() == before
+    assert patch(service, path, {"op": "add", "path": "externalId", "value": "E-9"}).json()["active"] is False
+    assert send(service, "PUT", path, JANE).json()["active"] is True
+    assert verification.verify(on=date(2018, 9, 10), deep=True).breaches == ()
+
+
+def test_support_alone_ends_a_suspension() -> None:
+    """R31: what Support has suspended no source switches on again, and the end switches on only what the source wants."""
+    service = source()
+    told = made(service)
+    account, path = account_of(service, told), f"/Users/{told['id']}"
+    on, off = ({"op": "replace", "path": "active", "value": value} for value in (True, False))
+    renamed = {"op": "replace", "path": "name.familyName", "value": "Puw"}
+    there = ServiceSignIn.objects.create(
+        service_id=service.made.service, account=account, session="s", signed_in_at=now(), created_at=now()
+    )
+    assert decided(accounts.suspend) == "inactive"
+    there.refresh_from_db()
+    assert there.ended_at is not None
+    assert patch(service, path, on).status_code == 403
+    assert patch(service, path, renamed).json()["active"] is False  # says nothing of `active`
+    assert decided(accounts.release_suspension) == "active"
+    for before, meanwhile in (((), (off,)), ((off,), ()), ((off,), (off,))):
+        assert patch(service, path, on).json()["active"] is True
+        for one in before:
+            patch(service, path, one)
+        decided(accounts.suspend)
+        for one in meanwhile:
+            patch(service, path, one)
+        assert patch(service, path, on).status_code == 403
+        assert decided(accounts.release_suspension) == "inactive"
+    assert patch(service, path, on).json()["active"] is True
+    decided(accounts.suspend)
+    assert send(service, "DELETE", path).status_code == 204
+    assert decided(accounts.release_suspension) == "inactive"
+    account.refresh_from_db()
+    assert account.reason_code == "source_ended"
+    assert verification.verify(on=date(2018, 9, 10), deep=True).breaches == ()
+
+
+def decided(act: Any) -> str:
+    found = act(username="jane.owen", school="", reason="x", acting_user="tests", now=now(), on=date(2018, 9, 10))
+    state: str = found.state
+    return state
 
 
 def test_of_what_changed_meanwhile_nothing_is_written() -> None:

@@ -297,6 +297,20 @@ def test_a_suspension_and_its_end_from_a_case(world: World, language: str) -> No
     assert [one["what"] for one in opened().history] == ["opened", "suspended", "suspension ended"]
 
 
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_an_official_is_suspended_from_a_case(world: World, language: str) -> None:
+    """R31: who is on no school's roll is suspended like everybody else, and what the record offers works."""
+    official = world.accounts[Role.OPERATOR]
+    agent = open_record(world, official.username, language=language, school="")
+    place = f"support/cases/{opened().number}/suspend/0/"
+    record = place.replace("suspend", "record")
+    for reason, active in (("A threat", False), ("It is over", True)):
+        assert f"/{language}/{place}" in follow(agent, record, language=language).content.decode()
+        follow(agent, place, {"reason": reason}, language=language)
+        assert Account.objects.get(id=official.id).active is active
+    assert [one["what"] for one in opened().history] == ["opened", "suspended", "suspension ended"]
+
+
 def test_a_safety_concern_is_suspended_from_its_case(world: World) -> None:
     """R31: the school's switching off for safety opens a case; its agent can suspend everywhere, and later end both."""
     learner, champion, agent = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION), world.client(Role.AGENT)

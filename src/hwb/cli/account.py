@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import typer
 
@@ -14,6 +15,7 @@ from hwb.operations import accounts, passwords, protection, sessions
 
 _USERNAME = typer.Argument(..., help="The account's username, a former one too.")
 _SCHOOL = typer.Option(..., "--school", help="The school that decides, or for which support does.")
+_FOR_SCHOOL = typer.Option("", "--school", help="The school for which support decides; without it the person's own.")
 _REASON = typer.Option(
     ..., "--reason", help="Why. “left” confirms that a missing person left; “safety”: only support ends it."
 )
@@ -35,7 +37,8 @@ def register(app: typer.Typer) -> None:
             "Support: end a suspension, or a switching off for safety.",
         ),
     ):
-        group.command(name, help=text)(_command(decide))
+        school = _FOR_SCHOOL if decide in (accounts.suspend, accounts.release_suspension) else _SCHOOL
+        group.command(name, help=text)(_command(decide, school))
     for name, mark, text in (
         ("protect", protection.protect, "Support: tell schools nothing more of somebody."),
         ("unprotect", protection.unprotect, "Support: end a protection."),
@@ -46,8 +49,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="account")
 
 
-def _command(decide: Callable[..., accounts.Decided]) -> Callable[..., None]:
-    def command(username: str = _USERNAME, school: str = _SCHOOL, reason: str = _REASON, as_json: bool = JSON) -> None:
+def _command(decide: Callable[..., accounts.Decided], of: Any) -> Callable[..., None]:
+    def command(username: str = _USERNAME, school: str = of, reason: str = _REASON, as_json: bool = JSON) -> None:
         now = clock.now()
         try:
             decided = decide(

@@ -28,6 +28,7 @@ SENTENCES = {
     "deactivated": N_("Switched off by the school. School: {school}."),
     "deactivated_safety": N_("Switched off by the school for safety. School: {school}."),
     "suspended": N_("Suspended by Hwb Support."),
+    "suspension_ended": N_("Hwb Support ended the suspension."),
     "reactivated": N_("Switched on again. School: {school}."),
     "created_staff": N_("Account created: start date {date}. School: {school}."),
     "staff_left": N_("Leaving date {date}. School: {school}."),

@@ -20,8 +20,8 @@ from hwb.extract.texts import N_, Text
 from hwb.lifecycle import access
 from hwb.lifecycle.calendar import has_left
 from hwb.lifecycle.desk import Kind as DeskKind
-from hwb.lifecycle.facts import DecisionKind, LearnerEntry, SchoolFacts, StaffEntry
-from hwb.operations import due
+from hwb.lifecycle.facts import DecisionKind, LearnerEntry, School, SchoolFacts, StaffEntry
+from hwb.operations import due, officials
 from hwb.operations.desk import storing
 from hwb.operations.desk.storing import NewCase
 from hwb.operations.invariants import UPN_PATTERN
@@ -118,7 +118,7 @@ def reactivate(*, username: str, school: str, reason: str, acting_user: str, now
 
 
 def suspend(*, username: str, school: str, reason: str, acting_user: str, now: datetime, on: date) -> Decided:
-    """Support switches an account off anywhere (R31); only support ends it."""
+    """Support switches an account off anywhere (R31); only support ends it. `school`: empty for the person's own."""
     check_reason(reason)
 
     def make(cursor: Any, person: _Person, _known: SchoolFacts) -> list[chain.Entry]:
@@ -150,8 +150,12 @@ def _settled(*, username: str, school: str, make: _Make, actor: str, now: dateti
 
     def work() -> Decided:
         with connection.cursor() as cursor:
-            _require_registered(cursor, school)
-            at = _settled_at(find_person(cursor, username), school)
+            found = find_person(cursor, username)
+            if found.kind == "official":
+                return _settled_official(cursor, username, make, actor=actor, now=now)
+            named = school or found.holder or min(found.posts or found.schools, default="")
+            _require_registered(cursor, named)
+            at = _settled_at(found, named)
             store.lock_chain(cursor, at)
             person = find_person(cursor, username)
             store.lock_upns(cursor, person.upns)
@@ -175,6 +179,18 @@ def _settled(*, username: str, school: str, make: _Make, actor: str, now: dateti
         return Decided(person.id, person.username, state, changes)
 
     return in_transaction(work)
+
+
+def _settled_official(cursor: Any, username: str, make: _Make, *, actor: str, now: datetime) -> Decided:
+    """Of somebody outside every school's roll: no school's word settles them, so the decision itself is what counts."""
+    store.lock_chain(cursor, chain.NATION)
+    person = find_person(cursor, username)
+    entries = make(cursor, person, SchoolFacts(School("")))
+    writer = chain.Writer(chain.NATION, actor, now)
+    store.write_log(cursor, entries, writer)
+    changes = officials.settle(cursor, account=person.id, writer=writer)
+    cursor.execute("SELECT active FROM account WHERE id = %s", [person.id])
+    return Decided(person.id, person.username, "active" if cursor.fetchone()[0] else "inactive", changes)
 
 
 def _settled_at(person: _Person, school: str) -> str:

@@ -10,13 +10,14 @@ from uuid import UUID
 from django.conf import settings
 
 from hwb import names
-from hwb.directory import chain, sets, store
+from hwb.directory import chain, service_access, sets, store
 from hwb.directory.vault import PersonKey
 from hwb.extract.texts import N_, Text
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 _LONGEST_NAME = 200
-
+#: The reason of an account that is off by Support's word alone (R31).
+SUSPENDED = "suspended"
 
 #: What an official's personal values are before anything is known.
 NOTHING_PERSONAL: dict[str, Any] = {
@@ -79,6 +80,38 @@ def make(cursor: Any, *, forename: str, surname: str, email: str, writer: chain.
     return Official(UUID(id_), str(row["username"]))
 
 
+def switch(
+    cursor: Any, *, account: str, active: bool, reason: str, writer: chain.Writer, rule: str = "R40"
+) -> None:  # fmt: skip
+    """Switches the account on or off, and with off ends what it has at services, in the caller's transaction."""
+    row = {
+        "id": account, "fields": ["active"], "active": active, "reason_rule": rule, "reason_code": reason,
+        "reason_values": {},
+    }  # fmt: skip
+    sets.send(cursor, sets.ACCOUNTS_UPDATED, [row])
+    if not active:
+        service_access.end(cursor, accounts=[account])
+    after = {"state": "active" if active else "inactive"}
+    store.write_log(cursor, [chain.Entry("state", rule, reason, chain.NATION, account, after=after)], writer)
+
+
+def settle(cursor: Any, *, account: str, writer: chain.Writer) -> int:
+    """Switches the account as Support's decisions about it say (R31): off while one stands, and on with its end.
+
+    Not on where its source has switched it off, before or meanwhile. Returns the number of changes. The caller holds
+    the nation's chain.
+    """
+    cursor.execute(_STATE, [account])
+    active, reason, suspended = cursor.fetchone()
+    if active and suspended:
+        switch(cursor, account=account, active=False, reason=SUSPENDED, writer=writer, rule="R31")
+    elif not active and not suspended and reason == SUSPENDED:
+        switch(cursor, account=account, active=True, reason="suspension_ended", writer=writer, rule="R31")
+    else:
+        return 0
+    return 1
+
+
 def take_username(cursor: Any, *, account: str, username: str) -> None:
     """The username is the account's for ever (R33), with the address that goes with it; it may have been before.
 
@@ -119,6 +152,11 @@ _USERNAME_TAKEN: tuple[Code, str] = (
     "username_taken", N_("This username is somebody's, or was: none is given to another person."),
 )  # fmt: skip
 _EMAIL_TAKEN: tuple[Code, str] = ("email_taken", N_("This address belongs to another account already."))
+_STATE = """
+SELECT active, reason_code, EXISTS (SELECT FROM decision d WHERE d.account = a.id AND d.ended_at IS NULL
+                                    AND d.kind IN ('suspended', 'safety'))
+FROM account a WHERE id = %s FOR UPDATE
+"""
 _TAKE = """
 INSERT INTO identifier (value, kind, account, current) VALUES (%s, %s, %s, true) ON CONFLICT (value) DO NOTHING
 """

@@ -20,6 +20,7 @@ from hwb import names
 from hwb.directory import chain, service_access, sets, store
 from hwb.directory.vault import PersonKey
 from hwb.extract.texts import N_, Text
+from hwb.lifecycle.calendar import london_date
 from hwb.operations import officials
 from hwb.operations.officials import OfficialRefused
 from hwb.operations.transactions import in_transaction
@@ -27,8 +28,9 @@ from hwb.operations.transactions import in_transaction
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LONGEST = 100
 Code = Literal[
-    "username", "name", "email", "external_id", "username_taken", "email_taken", "gone", "suspended", "moved"
-]
+    "username", "name", "email", "external_id", "username_taken", "email_taken", "gone", "suspended", "moved",
+    "another_person",
+]  # fmt: skip
 
 
 class SourceRefused(Exception):
@@ -42,13 +44,16 @@ class SourceRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """An official's account as its source wants it. external_id: the source's own name for it."""
+    """An official's account as its source wants it. external_id: the source's own name for it.
+
+    active: None leaves it as it is; a new account is then active.
+    """
 
     username: str
     forename: str
     surname: str
     email: str
-    active: bool = True
+    active: bool | None = None
     external_id: str = ""
 
 
@@ -57,6 +62,7 @@ class _Standing:
     """The account as it stands, locked."""
 
     active: bool
+    reason: str
     username: str
     email: str
     surname: str
@@ -85,8 +91,8 @@ def create(wish: Wish, *, source: UUID, now: datetime) -> UUID:
                 "INSERT INTO source_account (account, service, external_id, changed_at) VALUES (%s, %s, %s, %s)",
                 [made.account, source, wanted.external_id, now],
             )
-            if not wanted.active:
-                _switch(cursor, str(made.account), False, "source_off", writer)
+            if wanted.active is False:
+                officials.switch(cursor, account=str(made.account), active=False, reason="source_off", writer=writer)
         return made.account
 
     return in_transaction(work)
@@ -106,19 +112,10 @@ def change(
             standing = _locked(cursor, account, source)
             _require_unmoved(only_if)
             wanted, id_ = _checked(wish()), str(account)
-            done = [
-                _rename(cursor, id_, standing, wanted, writer),
-                _readdress(cursor, id_, standing, wanted, writer),
-                _name(cursor, id_, standing, wanted, writer),
-                wanted.external_id != standing.external_id,
-            ]
-            if wanted.active != standing.active:
-                if wanted.active and standing.suspended:
-                    text = Text(N_("Hwb Support has suspended this account, and only Support ends that."))
-                    raise SourceRefused("suspended", text)
-                _switch(cursor, id_, wanted.active, "source_on" if wanted.active else "source_off", writer)
-                done.append(True)
-            if any(done):
+            _require_same_person(cursor, id_, standing, wanted, now)
+            steps = (_rename, _readdress, _name, _relabel, _activate)
+            changed = [step(cursor, id_, standing, wanted, writer) for step in steps]
+            if any(changed):
                 cursor.execute(
                     "UPDATE source_account SET external_id = %s, changed_at = %s WHERE account = %s",
                     [wanted.external_id, now, account],
@@ -135,7 +132,7 @@ def end(account: UUID, *, source: UUID, only_if: Callable[[], bool], now: dateti
         with connection.cursor() as cursor:
             _locked(cursor, account, source)
             _require_unmoved(only_if)
-            _switch(cursor, str(account), False, "source_ended", writer)
+            officials.switch(cursor, account=str(account), active=False, reason="source_ended", writer=writer)
             cursor.execute("UPDATE source_account SET ended_at = %s WHERE account = %s", [now, account])
 
     in_transaction(work)
@@ -173,6 +170,20 @@ def _require_unmoved(only_if: Callable[[], bool]) -> None:
         raise SourceRefused("moved", Text(N_("It has changed since: get it again, then change it.")))
 
 
+def _require_same_person(cursor: Any, id_: str, standing: _Standing, wanted: Wish, now: datetime) -> None:
+    """An account that has roles is not made another person's, name and address at once (R33)."""
+    before, after = (standing.surname, standing.forename), (wanted.surname, wanted.forename)
+    if before == after or standing.email == wanted.email:
+        return
+    cursor.execute(_HAS_ROLES, [id_, london_date(now)])
+    if cursor.fetchone()[0]:
+        text = N_(
+            "This account has roles, so its name and its address do not change together: it would become somebody"
+            " else's. Change one, then the other, or make another account."
+        )
+        raise SourceRefused("another_person", Text(text))
+
+
 def _rename(cursor: Any, id_: str, standing: _Standing, wanted: Wish, writer: chain.Writer) -> bool:
     if wanted.username == standing.username:
         return False
@@ -194,7 +205,11 @@ def _readdress(cursor: Any, id_: str, standing: _Standing, wanted: Wish, writer:
     except OfficialRefused as refused:
         raise SourceRefused(refused.code, refused.text) from refused
     _make_current(cursor, standing.email, wanted.email)
-    cursor.execute("UPDATE account SET email = %s WHERE id = %s", [wanted.email, id_])
+    # Somebody else may read what went to the address before: a link there is worth nothing from now.
+    values = [wanted.email, id_]
+    cursor.execute("UPDATE account SET email = %s, sessions_from = clock_timestamp() WHERE id = %s", values)
+    cursor.execute("DELETE FROM sign_in_link WHERE account = %s AND used_at IS NULL", [id_])
+    service_access.end(cursor, accounts=[id_])
     store.write_log(cursor, [chain.Entry("address changed", "R33", "", chain.NATION, id_)], writer)
     return True
 
@@ -220,24 +235,35 @@ def _name(cursor: Any, id_: str, standing: _Standing, wanted: Wish, writer: chai
     return True
 
 
-def _switch(cursor: Any, id_: str, active: bool, reason: str, writer: chain.Writer) -> None:
-    row = {
-        "id": id_, "fields": ["active"], "active": active, "reason_rule": "R40", "reason_code": reason,
-        "reason_values": {},
-    }  # fmt: skip
-    sets.send(cursor, sets.ACCOUNTS_UPDATED, [row])
-    if not active:
-        service_access.end(cursor, accounts=[id_])
-    after = {"state": "active" if active else "inactive"}
-    store.write_log(cursor, [chain.Entry("state", "R40", reason, chain.NATION, id_, after=after)], writer)
+def _relabel(cursor: Any, id_: str, standing: _Standing, wanted: Wish, writer: chain.Writer) -> bool:
+    if wanted.external_id == standing.external_id:
+        return False
+    store.write_log(cursor, [chain.Entry("external id changed", "R42", "", chain.NATION, id_)], writer)
+    return True
+
+
+def _activate(cursor: Any, id_: str, standing: _Standing, wanted: Wish, writer: chain.Writer) -> bool:
+    # Of a suspended account only the reason changes, and by it the end of the suspension leaves it off.
+    confirms = wanted.active is False and standing.reason == officials.SUSPENDED
+    if wanted.active is None or (wanted.active == standing.active and not confirms):
+        return False
+    if wanted.active and standing.suspended:
+        text = Text(N_("Hwb Support has suspended this account, and only Support ends that."))
+        raise SourceRefused("suspended", text)
+    reason = "source_on" if wanted.active else "source_off"
+    officials.switch(cursor, account=id_, active=wanted.active, reason=reason, writer=writer)
+    return True
 
 
 def _writer(source: UUID, now: datetime) -> chain.Writer:
     return chain.Writer(chain.NATION, f"service {source}", now)
 
 
+_HAS_ROLES = """
+SELECT EXISTS (SELECT FROM role_grant WHERE account = %s AND ended_at IS NULL AND (until IS NULL OR until >= %s))
+"""
 _STANDING = """
-SELECT a.active, a.username, a.email, a.legal_surname, a.legal_forename, x.external_id, k.wrapped,
+SELECT a.active, a.reason_code, a.username, a.email, a.legal_surname, a.legal_forename, x.external_id, k.wrapped,
        EXISTS (SELECT FROM decision d WHERE d.account = a.id AND d.ended_at IS NULL
                AND d.kind IN ('suspended', 'safety'))
 FROM account a JOIN source_account x ON x.account = a.id JOIN person_key k ON k.account = a.id

@@ -146,7 +146,8 @@ SOURCE_ATTRIBUTES: Mapping[str, list[dict[str, Any]]] = {
         ]),
         _attribute("displayName", "The whole name."),
         _attribute("userType", "Always official.", canonicalValues=["official"]),
-        _attribute("active", "Whether they may sign in; true unless it is said.", kind="boolean", **_NEEDED),
+        _attribute("active", "Whether they may sign in. Unless it is said, it stays, and is true of a new account.",
+                   kind="boolean", **_NEEDED),
         _attribute("emails", "One address, outside Hwb. Of several the primary one is taken.", kind="complex",
                    many=True, **_NEEDED, subAttributes=[
                        _attribute("value", "The address.", **_NEEDED),

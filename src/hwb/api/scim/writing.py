@@ -38,6 +38,7 @@ _REFUSALS: Mapping[str, tuple[int, str]] = {
     "username": (400, "invalidValue"), "name": (400, "invalidValue"), "email": (400, "invalidValue"),
     "external_id": (400, "invalidValue"), "username_taken": (409, "uniqueness"), "email_taken": (409, "uniqueness"),
     "gone": (404, "not_found"), "suspended": (403, "suspended"), "moved": (412, "moved"),
+    "another_person": (400, "mutability"),
 }  # fmt: skip
 
 
@@ -140,7 +141,10 @@ def _is_object(told: Any) -> bool:
 
 
 def _wishing(source: Source, account: UUID, order: Order) -> Callable[[], Wish]:
-    """What a PUT or PATCH asks for; a PATCH of what stands once the account is locked."""
+    """What a PUT or PATCH asks for; a PATCH of what stands once the account is locked.
+
+    Of `active` only what is said: what stands may be Support's word, not the source's.
+    """
     if order.method == "PUT":
         wish = _wish(_read(order.data))
         return lambda: wish
@@ -149,7 +153,7 @@ def _wishing(source: Source, account: UUID, order: Order) -> Callable[[], Wish]:
     ))  # fmt: skip
 
     def changed() -> Wish:
-        found = _read(standing(source, account))
+        found = _read({name: value for name, value in standing(source, account).items() if name != "active"})
         _reading(lambda: patch.patch(found, scim_policy=_POLICY))
         return _wish(found)
 
@@ -170,7 +174,7 @@ def _wish(told: Resource[Any]) -> Wish:
     return Wish(
         username=str(wanted["userName"]), forename=str(wanted["name.givenName"]),
         surname=str(wanted["name.familyName"]), email=str(wanted["emails.value"]),
-        active=written.get("active") is not False, external_id=str(written.get("externalId") or ""),
+        active=written.get("active"), external_id=str(written.get("externalId") or ""),
     )  # fmt: skip
 
 
