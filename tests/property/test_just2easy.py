@@ -14,6 +14,7 @@ from tests.support.just2easy import BASE, SECRET, FakeJust2easy
 
 from hwb.connectors.answers import ServiceAway, ServiceBusy
 from hwb.connectors.just2easy import Adapter, Options, Spaces
+from hwb.connectors.just2easy.spaces import PageSeen
 from hwb.lifecycle.service_accounts import AccountFacts, Carried, NotCarried, Outcome, Place, State, Waiting, wanted
 from hwb.lifecycle.work_spaces import Access, Granted
 
@@ -143,6 +144,33 @@ def test_a_move_is_a_new_space_and_the_old_work_stays() -> None:
     assert service.spaces(_id("1")) == {A: (False, None), B: (True, None)}
     assert [work.title for work in service.shelf.people[_id("1")].spaces[A].works.values()] == ["Draig"]
     assert [path.rpartition("/")[2] for method, path in service.calls if method == "PUT"] == [_id("1"), A, A, B]
+
+
+def test_a_mover_s_earlier_space_is_shut_whatever_a_change_is_answered_with() -> None:
+    """R41: the contract promises a status for a PUT, and nothing of a body; the name changes with the move."""
+    service = FakeJust2easy(silent=True)
+    desk = Desk(service)
+    for school, name in ((A, "Mali"), (B, "Mali Ann")):
+        desk.facts["1"] = AccountFacts("1", "learner", True, "m@h.wales", "Rees", name, (Place(school, "holding"),))
+        desk.waits.add("1")
+        desk.go()
+    assert service.spaces(_id("1")) == {A: (False, None), B: (True, None)}
+    assert service.shelf.people[_id("1")].name == "Mali Ann Rees"
+    assert not desk.waits
+
+
+def test_somebody_of_whom_no_spaces_are_told_is_not_settled() -> None:
+    """An adapter that leaves them out is broken, not without spaces; the nightly comparison goes on to the next."""
+    service, wish = FakeJust2easy(), wanted(AccountFacts("1", "learner", True, "m", "R", "M", (Place(A, "holding"),)))
+    assert wish is not None
+    service.shelf.put_person(_id("1"), name="M R", address="m", kind="learner", active=True)
+    service.told = lambda body: {name: value for name, value in body.items() if name != "spaces"}
+    spaces, seen = Spaces(Adapter(Options(BASE, "hwb"), secret=lambda: SECRET, http=service.client())), list[Outcome]()
+    spaces.carry([Waiting("1", wish, _id("1"))], {}, in_time=lambda: True, settle=seen.extend)
+    assert seen == [NotCarried("1", "", "broken")]
+    told = {"person": _id("1"), "name": "M R", "address": "m", "kind": "learner", "active": True}
+    page = PageSeen({_id("1"): told}, ("", None))
+    assert page.differs(_id("1"), wish, frozenset(), frozenset())
 
 
 def test_in_a_grace_the_last_school_s_space_stays_open_and_then_everything_is_shut() -> None:

@@ -48,7 +48,10 @@ class PageSeen:
         found = self.people.get(remote)
         if found is None:
             return True
-        return any(found.get(name) != value for name, value in _person(wish).items()) or bool(_steps(found, wish))
+        try:
+            return any(found.get(name) != value for name, value in _person(wish).items()) or bool(_steps(found, wish))
+        except (AttributeError, KeyError, TypeError):  # told in another shape: looked at by itself
+            return True
 
 
 class Spaces:
@@ -111,20 +114,21 @@ class Spaces:
             raise _refusal(found.status)
         if wish is None or (found.status == 404 and not wish.made):
             return Carried(waiting.account, "", State.NONE)
+        there = found.body if found.status == 200 else {"spaces": ()}
         person = _person(wish)
-        if any(found.body.get(name) != value for name, value in person.items()):
-            found = self._do("PUT", where, person)
-        for method, path, body in _steps(found.body, wish):
+        if any(there.get(name) != value for name, value in person.items()):
+            self._do("PUT", where, person)
+        for method, path, body in _steps(there, wish):
             self._do(method, f"{where}{path}", body)
         return Carried(waiting.account, waiting.identifier, State.READY if wish.enabled else State.ENDED)
 
-    def _do(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+    def _do(self, method: str, path: str, body: Mapping[str, Any] | None) -> None:
+        """What a change is answered with says nothing: the contract promises a status alone."""
         answer = self._adapter.ask(method, path, body=body)
         if answer.status == 404 and path.endswith("/access"):
             raise _Refused("no_space")
         if not answer.is_done:
             raise _refusal(answer.status)
-        return answer
 
 
 def _person(wish: ServiceAccount) -> dict[str, Any]:
@@ -132,8 +136,8 @@ def _person(wish: ServiceAccount) -> dict[str, Any]:
 
 
 def _steps(found: Mapping[str, Any], wish: ServiceAccount) -> list[tuple[str, str, Mapping[str, Any] | None]]:
-    """What must be done about spaces: shut first, what the service may refuse last."""
-    stand = {str(each["school"]): Standing(bool(each["open"]), each["access"]) for each in found.get("spaces") or ()}
+    """What must be done about spaces: shut first, what the service may refuse last. KeyError where none are told."""
+    stand = {str(each["school"]): Standing(bool(each["open"]), each["access"]) for each in found["spaces"]}
     due = {space.school: space for space in wish.spaces}
     shut: list[tuple[str, str, Mapping[str, Any] | None]] = []
     opened, lent = list(shut), list(shut)
