@@ -113,6 +113,24 @@ def test_the_nightly_comparison_mends_what_hands_did(
     assert jobs.compare(rows.working("work")[0], http=service.client()) == 0
 
 
+def test_somebody_who_left_is_out_although_a_lost_change_lands_late(work: Working, service: FakeJust2easy) -> None:
+    """R40: made at last when they were out already, after an answer that nobody is there; the comparison finds it."""
+    deliver([learner_row(1)])
+    service.fault = lambda method, _: (504, {}) if method == "PUT" else None
+    jobs.carry_due(work, http=service.client())
+    service.fault = lambda *_: None
+    deliver([learner_row(1, leaving_date=date(2018, 7, 20))], None, on=AUGUST)
+    Connector.objects.update(closed_until=None)
+    assert jobs.carry_due(work, http=service.client()) == 1
+    assert jobs.compare(rows.working("work")[0], http=service.client()) == 0
+    learner = known_as(Account.objects.get().id)
+    service.shelf.put_person(learner, name="M", address="m@h.wales", kind="learner", active=True)
+    assert jobs.compare(rows.working("work")[0], http=service.client()) == 1
+    assert jobs.carry_due(work, http=service.client()) == 1
+    assert not service.shelf.people[learner].active
+    assert verification.verify(on=AUGUST).breaches == ()
+
+
 def test_the_command_line() -> None:
     """Added with its address, listed; refused without one."""
     register_schools()

@@ -254,6 +254,23 @@ def test_a_lost_answer_makes_nobody_twice(simple: Target) -> None:
     assert (len(simple.all()["User"]), len(simple.all()["Group"])) == (1, 1)
 
 
+def test_one_answer_that_nobody_is_there_does_not_let_a_leaver_stay_in(simple: Target) -> None:
+    """R40: 404 for somebody who was there is asked about again; then they are found, and shut out."""
+    working, _ = connect(simple.address, groups="")
+    deliver([learner_row(1)])
+    assert jobs.carry_due(working) == 1
+    (there,) = simple.all()["User"]
+    deliver([learner_row(1, leaving_date=date(2018, 7, 20))], None, on=AUGUST)
+    simple.lost = f"/Users/{there['id']}"
+    assert jobs.carry_due(working) == 0
+    row = ConnectedAccount.objects.get()
+    assert (row.failure, row.remote) == ("not_there_yet", there["id"])
+    simple.lost = ""
+    pass_time()
+    assert jobs.carry_due(working) == 1
+    assert [one["active"] for one in simple.all()["User"]] == [False]
+
+
 def test_nobody_stays_in_a_group_that_nobody_came_to_say_they_had_joined(simple: Target) -> None:
     """F5: a worker was killed after putting somebody into a group that they must not be in any more."""
     working, _ = connect(simple.address, groups="class")

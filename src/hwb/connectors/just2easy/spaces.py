@@ -47,7 +47,7 @@ class PageSeen:
             return False
         found = self.people.get(remote)
         if found is None:
-            return True
+            return wish.made
         try:
             return any(found.get(name) != value for name, value in _person(wish).items()) or bool(_steps(found, wish))
         except (AttributeError, KeyError, TypeError):  # told in another shape: looked at by itself
@@ -112,8 +112,11 @@ class Spaces:
         found = self._adapter.ask("GET", where)
         if found.status not in (200, 404):
             raise _refusal(found.status)
-        if wish is None or (found.status == 404 and not wish.made):
+        if wish is None:
             return Carried(waiting.account, "", State.NONE)
+        if found.status == 404 and not wish.made:  # a change of ours that was lost may land yet: compared each night
+            may_come = waiting.remote or waiting.touched
+            return Carried(waiting.account, waiting.identifier if may_come else "", State.NONE)
         there = found.body if found.status == 200 else {"spaces": ()}
         person = _person(wish)
         if any(there.get(name) != value for name, value in person.items()):

@@ -74,7 +74,7 @@ class _Talk:
             return Carried(waiting.account, "", State.NONE)
         found = self._find()
         if found is None and not wish.made:
-            if waiting.touched and not waiting.remote and waiting.may_be_there:
+            if waiting.may_be_there:
                 raise _Refused("not_there_yet")
             return Carried(waiting.account, "", State.NONE, frozenset())
         inside = waiting.groups if found is not None else frozenset()  # a new object is in none
