@@ -312,6 +312,22 @@ def test_a_name_that_is_somebody_elses_is_refused_and_comes_again(simple: Target
     assert jobs.carry_due(working) == 1
 
 
+def test_a_name_that_is_somebody_elses_leaves_nobody_in_the_old_groups(simple: Target) -> None:
+    """R41: the class of before is left although the new username is refused there."""
+    working, _ = connect(simple.address, groups="class")
+    deliver([learner_row(1, registration_group="6G")])
+    jobs.carry_due(working)
+    pupil = Account.objects.get()
+    deliver([learner_row(1, registration_group="6H", preferred_surname="Newydd")], on=date(2018, 7, 3))
+    usernames.issue(account=pupil.id, school=PRIMARY, acting_user="t", now=NOW)
+    with jobs._worker(working) as worker:
+        other = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": Account.objects.get().username}
+        assert worker.carrier._service.ask("POST", "/Users", other).status == 201  # type: ignore[attr-defined]
+    assert jobs.carry_due(working) == 0
+    assert ConnectedAccount.objects.get().failure == "address_taken"
+    assert [sorted(names) for _, names in sorted(members(simple).items())] == [[], []]
+
+
 def test_drift_is_mended(simple: Target) -> None:
     """Each night the service is compared: changed, deleted, let in, put into and out of groups, and groups thrown away."""
     working, _ = connect(simple.address, groups="school,year")

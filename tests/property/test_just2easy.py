@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -118,7 +119,8 @@ def _check(service: FakeJust2easy, account: str, facts: AccountFacts, failed: st
     if person is None:
         assert not wish.enabled
         return
-    assert (person.name, person.address, person.active) == (wish.name, wish.address, wish.enabled)
+    assert person.active == wish.enabled
+    assert not wish.enabled or (person.name, person.address) == (wish.name, wish.address)  # nothing of who is out
     due = {space.school: space for space in wish.spaces}
     for school, space in person.spaces.items():
         assert space.is_open == (school in due and due[school].is_open), school
@@ -157,6 +159,23 @@ def test_a_mover_s_earlier_space_is_shut_whatever_a_change_is_answered_with() ->
     assert service.spaces(_id("1")) == {A: (False, None), B: (True, None)}
     assert service.shelf.people[_id("1")].name == "Mali Ann Rees"
     assert not desk.waits
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_refused_name_keeps_nobody_in(active: bool) -> None:
+    """R40, R41: the service refuses the new name and address: who left is out, who moved has the old space shut."""
+    service = FakeJust2easy(refused="a new name")
+    desk = Desk(service)
+    here = AccountFacts("1", "learner", True, "m@h.wales", "Rees", "Mali", (Place(A, "holding"),))
+    later = replace(here, active=active, address="n@h.wales", forename="a new name", places=(Place(B, "holding"),))
+    for facts in (here, later):
+        desk.facts["1"] = facts
+        desk.waits.add("1")
+        desk.go()
+    assert service.spaces(_id("1")) == {A: (False, None)}
+    person = service.shelf.people[_id("1")]
+    assert (person.active, person.name, person.address) == (active, "Mali Rees", "m@h.wales")
+    assert desk.failed == ({"1": "refused"} if active else {})
 
 
 def test_somebody_of_whom_no_spaces_are_told_is_not_settled() -> None:

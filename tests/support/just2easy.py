@@ -19,12 +19,13 @@ SECRET, BASE = "gyfrinach", "https://work.example/hwb/v1"
 class FakeJust2easy:
     """``fault`` is asked before each request, and may answer instead: status and headers. ``lost``: it does what is
     asked, and its answer never arrives. ``silent``: changes are answered without a body; ``told``: what becomes of a
-    body that is asked for."""
+    body that is asked for; ``refused``: part of a name that is not taken."""
 
     shelf: Shelf = field(default_factory=Shelf)
     fault: Callable[[str, str], tuple[int, dict[str, str]] | None] = lambda method, path: None
     lost: Callable[[str, str], bool] = lambda method, path: False
     silent: bool = False
+    refused: str = ""
     told: Callable[[Any], Any] = lambda body: body
     calls: list[tuple[str, str]] = field(default_factory=list)
 
@@ -40,6 +41,8 @@ class FakeJust2easy:
             self.calls.append((request.method, path))
             if said := self.fault(request.method, path):
                 return httpx2.Response(said[0], headers=said[1])
+            if self.refused and self.refused.encode() in request.content:
+                return httpx2.Response(400)
         status, body = self._adapter.answer(request.method, str(request.url), dict(request.headers), request.content)
         if self.lost(request.method, path):
             raise httpx2.ReadTimeout("")
