@@ -25,6 +25,7 @@ from hwb.connectors.scim.payloads import ENTERPRISE, SCHOOLS
 from hwb.directory.models import Account, ConnectedAccount, ConnectedGroup, Connector
 from hwb.directory.queries.connectors import Working
 from hwb.jobs import connectors as jobs
+from hwb.lifecycle.service_accounts import Outcome
 from hwb.operations import carrying, connectors, services, usernames, verification
 from hwb.operations.connectors import ConnectorRefused
 
@@ -269,6 +270,21 @@ def test_one_answer_that_nobody_is_there_does_not_let_a_leaver_stay_in(simple: T
     pass_time()
     assert jobs.carry_due(working) == 1
     assert [one["active"] for one in simple.all()["User"]] == [False]
+
+
+def test_past_its_time_a_worker_sends_nothing_more(simple: Target) -> None:
+    """Another may have the account by then, with a newer state: the one at hand is stopped amid it, and put back."""
+    working, _ = connect(simple.address, groups="class")
+    deliver([learner_row(1, registration_group="6G")])
+    leased, settled = carrying.lease(connector=working.connector, at=datetime.now(UTC)), list[Outcome]()
+    assert leased is not None
+    with jobs._worker(working) as worker:
+        groups = worker._groups(leased)
+        simple.asked.clear()
+        worker.carrier.carry(leased, groups, in_time=lambda: "POST /Users" not in simple.asked, settle=settled.extend)
+    assert simple.asked[-1] == "POST /Users"
+    assert settled == []
+    assert [len(names) for names in members(simple).values()] == [0]
 
 
 def test_nobody_stays_in_a_group_that_nobody_came_to_say_they_had_joined(simple: Target) -> None:

@@ -178,6 +178,20 @@ def test_a_refused_name_keeps_nobody_in(active: bool) -> None:
     assert desk.failed == ({"1": "refused"} if active else {})
 
 
+def test_past_its_time_a_worker_sends_nothing_more() -> None:
+    """Another may have the account by then, with a newer state: the one at hand is stopped amid it, and put back."""
+    service, seen = FakeJust2easy(), list[Outcome]()
+    spaces = Spaces(Adapter(Options(BASE, "hwb"), secret=lambda: SECRET, http=service.client()))
+    facts = AccountFacts("1", "learner", True, "m@h.wales", "Rees", "Mali", (Place(A, "holding"),))
+    waiting = [Waiting("1", wanted(facts), _id("1"))]
+    spaces.carry(waiting, {}, in_time=lambda: len(service.calls) < 2, settle=seen.extend)
+    assert [method for method, _ in service.calls] == ["GET", "PUT"]
+    assert seen == []
+    spaces.carry(waiting, {}, in_time=lambda: True, settle=seen.extend)
+    assert seen == [Carried("1", _id("1"), State.READY)]
+    assert service.spaces(_id("1")) == {A: (True, None)}
+
+
 def test_somebody_of_whom_no_spaces_are_told_is_not_settled() -> None:
     """An adapter that leaves them out is broken, not without spaces; the nightly comparison goes on to the next."""
     service, wish = FakeJust2easy(), wanted(AccountFacts("1", "learner", True, "m", "R", "M", (Place(A, "holding"),)))

@@ -77,16 +77,17 @@ class Spaces:
     ) -> None:  # fmt: skip
         """One after the other."""
         del groups
-        for each in waiting:
-            if not in_time():
-                return
-            try:
-                outcome = self._follow(each)
-            except _Refused as refused:
-                outcome = NotCarried(each.account, each.remote, str(refused))
-            except (AttributeError, KeyError, TypeError):  # an answer of another shape hits this account alone
-                outcome = NotCarried(each.account, each.remote, "broken")
-            settle([outcome])
+        with self._adapter.turn.lasting(in_time):
+            for each in waiting:
+                settle([self._outcome(each)])
+
+    def _outcome(self, waiting: Waiting) -> Outcome:
+        try:
+            return self._follow(waiting)
+        except _Refused as refused:
+            return NotCarried(waiting.account, waiting.remote, str(refused))
+        except (AttributeError, KeyError, TypeError):  # an answer of another shape hits this account alone
+            return NotCarried(waiting.account, waiting.remote, "broken")
 
     def compare(self, links: dict[str, str]) -> Iterator[PageSeen]:
         """Everybody there, each night anew."""

@@ -44,10 +44,9 @@ def carry(
 
     known: the service's ids of groups that accounts were put into before, by key.
     """
-    for each in waiting:
-        if not in_time():
-            return
-        settle([_Talk(service, each, groups, scopes, known).follow()])
+    with service.turn.lasting(in_time):
+        for each in waiting:
+            settle([_Talk(service, each, groups, scopes, known).follow()])
 
 
 class _Talk:
