@@ -24,6 +24,7 @@ from hwb.connectors.answers import ServiceAway, ServiceBusy
 from hwb.connectors.scim.payloads import ENTERPRISE, SCHOOLS
 from hwb.directory.models import Account, ConnectedAccount, ConnectedGroup, Connector
 from hwb.directory.queries.connectors import Working
+from hwb.jobs import carriers
 from hwb.jobs import connectors as jobs
 from hwb.lifecycle.service_accounts import Outcome
 from hwb.operations import carrying, connectors, services, usernames, verification
@@ -285,6 +286,27 @@ def test_past_its_time_a_worker_sends_nothing_more(simple: Target) -> None:
     assert simple.asked[-1] == "POST /Users"
     assert settled == []
     assert [len(names) for names in members(simple).values()] == [0]
+
+
+def test_groups_that_take_too_long_come_again(simple: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A school's first groups at a slow service: what was made in time is kept, the rest made later, none twice."""
+    working, _ = connect(simple.address)
+    deliver([learner_row(1, year_group="6", registration_group="6G")])
+    made = dict[str, str]()
+    with jobs._worker(working) as worker:
+        scim.find_or_make(
+            worker.carrier._service, {"hwb-a": "A", "hwb-b": "B"}, made,  # type: ignore[attr-defined]
+            in_time=lambda: "POST /Groups" not in simple.asked,
+        )  # fmt: skip
+    assert made.keys() == {"hwb-a"}
+    monkeypatch.setattr(carriers, "MAKING_GROUPS", 0.0)
+    assert jobs.carry_due(working) == 0
+    assert ConnectedAccount.objects.get().failure == "no_group"
+    monkeypatch.undo()
+    monkeypatch.setenv("HWB_CONNECTOR_TARGET_SECRET", TOKEN)
+    pass_time()
+    assert jobs.carry_due(working) == 1
+    assert sorted(len(names) for names in members(simple).values()) == [0, 1, 1, 1]
 
 
 def test_nobody_stays_in_a_group_that_nobody_came_to_say_they_had_joined(simple: Target) -> None:
