@@ -403,6 +403,22 @@ def test_drift_is_mended(simple: Target) -> None:
     assert jobs.compare(working) == 0
 
 
+def test_a_service_that_leaves_members_out_of_lists_keeps_nobody_in(
+    simple: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it does not tell may be so all the same: whoever leaves a class the day after leaves its group."""
+    working, _ = connect(simple.address, groups="class")
+    deliver([learner_row(1, registration_group="6G")])
+    jobs.carry_due(working)
+    (group,) = simple.all()["Group"]
+    monkeypatch.setattr(scim, "each_group", lambda _: iter([{group["id"]: frozenset[str]()}]))
+    assert jobs.compare(working) == 1
+    deliver([learner_row(1, registration_group="6H")], on=date(2018, 7, 3))
+    assert jobs.carry_due(working) == 1
+    assert [len(names) for _, names in sorted(members(simple).items())] == [0, 1]
+    assert len(ConnectedAccount.objects.get().groups) == 1
+
+
 def test_what_a_connector_needs_is_said(simple: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that reads, an https address, groups that there are, and a secret that is the service's."""
     working, made = connect(simple.address)
