@@ -65,6 +65,15 @@ def test_a_learner_moves_to_a_new_space_and_the_work_stays(work: Working, servic
     assert (jobs.carry_due(work, http=service.client()), len(service.calls)) == (0, calls)
 
 
+def test_somebody_active_for_whom_nothing_waits_has_spaces(work: Working, service: FakeJust2easy) -> None:
+    """I11: Just2easy follows everybody: whoever is active and was not carried waits."""
+    deliver([learner_row(1)])
+    jobs.carry_due(work, http=service.client())
+    assert verification.verify(on=SEPTEMBER).breaches == ()
+    ConnectedAccount.objects.update(state="")
+    assert {breach.invariant for breach in verification.verify(on=SEPTEMBER).breaches} == {"I11"}
+
+
 def test_one_who_fails_hits_nobody_else_and_comes_again(work: Working, service: FakeJust2easy) -> None:
     """500 for one person: refused by name, tried again; the others are carried."""
     deliver([learner_row(1), learner_row(2)])
