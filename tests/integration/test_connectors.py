@@ -564,6 +564,20 @@ def test_what_a_connector_cannot_be(mail: Working, values: dict[str, Any], code:
     assert Connector.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [("just2easy", "address"), ("microsoft365", "graph"), ("microsoft365", "login"), ("scim", "url"), ("scim", "token_url")],
+)  # fmt: skip
+def test_nothing_is_sent_to_an_address_in_clear(kind: str, option: str) -> None:
+    """Of every kind, each address that names, secrets and tokens go to is an https one."""
+    options = {**OPTIONS, "address": "https://a.example", "url": "https://a.example", option: "http://a.example"}
+    with pytest.raises(ConnectorRefused, match="address"):
+        connectors.add(
+            connectors.Wanted(kind=kind, name="other", service=UUID(int=1), options=options), acting_user="t", at=NOW,
+            now=NOW,
+        )  # fmt: skip
+
+
 def test_a_secret_comes_from_a_file_too_and_never_shows(
     mail: Working, tenant: FakeGraph, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -132,19 +132,20 @@ def test_a_request_that_nobody_decided_ends_with_the_learner_too() -> None:
     assert earlier_work.end_due(on=date(2018, 7, 21), now=NOW) == 1
 
 
-def test_not_possible_before_and_ended_after_it_was_ready() -> None:
-    """Support's word, with a reason that the school reads; the access is taken back."""
+def test_not_possible_before_and_ended_after_it_was_granted() -> None:
+    """Support's word, with a reason that the school reads. After other days were granted the learner could open the work
+    already, so it ends."""
     case = Case()
-    case.grant()
+    earlier_work.take(number=case.number, acting_account=case.agent, acting_user="a", now=NOW)
     case.stop("There is none")
     assert (case.row.standing, case.row.refusal) == (Standing.NOT_POSSIBLE, "There is none")
-    case.carry()
-    assert case.service.spaces(case.id)[ELSEWHERE] == (False, None)
     case.number = people.ask(case.account.id, case.champion)
     case.grant()
     case.carry()
+    case.grant(last=LAST + timedelta(7))
     case.stop()
     assert case.row.standing is Standing.ENDED
+    assert case.audit()[-1] == "earlier work ended"
     case.carry()
     assert case.service.spaces(case.id)[ELSEWHERE] == (False, None)
     assert [m.details["what"] for m in Message.objects.filter(kind="M20").order_by("id")] == ["not possible", "stopped"]

@@ -65,6 +65,15 @@ def test_a_learner_moves_to_a_new_space_and_the_work_stays(work: Working, servic
     assert (jobs.carry_due(work, http=service.client()), len(service.calls)) == (0, calls)
 
 
+def test_somebody_active_for_whom_nothing_waits_has_spaces(work: Working, service: FakeJust2easy) -> None:
+    """I11: Just2easy follows everybody: whoever is active and was not carried waits."""
+    deliver([learner_row(1)])
+    jobs.carry_due(work, http=service.client())
+    assert verification.verify(on=SEPTEMBER).breaches == ()
+    ConnectedAccount.objects.update(state="")
+    assert {breach.invariant for breach in verification.verify(on=SEPTEMBER).breaches} == {"I11"}
+
+
 def test_one_who_fails_hits_nobody_else_and_comes_again(work: Working, service: FakeJust2easy) -> None:
     """500 for one person: refused by name, tried again; the others are carried."""
     deliver([learner_row(1), learner_row(2)])
@@ -111,6 +120,24 @@ def test_the_nightly_comparison_mends_what_hands_did(
     assert sorted(service.shelf.people) == ids
     assert all(service.spaces(id_) == {PRIMARY: (True, None)} for id_ in ids)
     assert jobs.compare(rows.working("work")[0], http=service.client()) == 0
+
+
+def test_somebody_who_left_is_out_although_a_lost_change_lands_late(work: Working, service: FakeJust2easy) -> None:
+    """R40: made at last when they were out already, after an answer that nobody is there; the comparison finds it."""
+    deliver([learner_row(1)])
+    service.fault = lambda method, _: (504, {}) if method == "PUT" else None
+    jobs.carry_due(work, http=service.client())
+    service.fault = lambda *_: None
+    deliver([learner_row(1, leaving_date=date(2018, 7, 20))], None, on=AUGUST)
+    Connector.objects.update(closed_until=None)
+    assert jobs.carry_due(work, http=service.client()) == 1
+    assert jobs.compare(rows.working("work")[0], http=service.client()) == 0
+    learner = known_as(Account.objects.get().id)
+    service.shelf.put_person(learner, name="M", address="m@h.wales", kind="learner", active=True)
+    assert jobs.compare(rows.working("work")[0], http=service.client()) == 1
+    assert jobs.carry_due(work, http=service.client()) == 1
+    assert not service.shelf.people[learner].active
+    assert verification.verify(on=AUGUST).breaches == ()
 
 
 def test_the_command_line() -> None:

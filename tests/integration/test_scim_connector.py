@@ -24,7 +24,9 @@ from hwb.connectors.answers import ServiceAway, ServiceBusy
 from hwb.connectors.scim.payloads import ENTERPRISE, SCHOOLS
 from hwb.directory.models import Account, ConnectedAccount, ConnectedGroup, Connector
 from hwb.directory.queries.connectors import Working
+from hwb.jobs import carriers
 from hwb.jobs import connectors as jobs
+from hwb.lifecycle.service_accounts import Outcome
 from hwb.operations import carrying, connectors, services, usernames, verification
 from hwb.operations.connectors import ConnectorRefused
 
@@ -254,6 +256,59 @@ def test_a_lost_answer_makes_nobody_twice(simple: Target) -> None:
     assert (len(simple.all()["User"]), len(simple.all()["Group"])) == (1, 1)
 
 
+def test_one_answer_that_nobody_is_there_does_not_let_a_leaver_stay_in(simple: Target) -> None:
+    """R40: 404 for somebody who was there is asked about again; then they are found, and shut out."""
+    working, _ = connect(simple.address, groups="")
+    deliver([learner_row(1)])
+    assert jobs.carry_due(working) == 1
+    (there,) = simple.all()["User"]
+    deliver([learner_row(1, leaving_date=date(2018, 7, 20))], None, on=AUGUST)
+    simple.lost = f"/Users/{there['id']}"
+    assert jobs.carry_due(working) == 0
+    row = ConnectedAccount.objects.get()
+    assert (row.failure, row.remote) == ("not_there_yet", there["id"])
+    simple.lost = ""
+    pass_time()
+    assert jobs.carry_due(working) == 1
+    assert [one["active"] for one in simple.all()["User"]] == [False]
+
+
+def test_past_its_time_a_worker_sends_nothing_more(simple: Target) -> None:
+    """Another may have the account by then, with a newer state: the one at hand is stopped amid it, and put back."""
+    working, _ = connect(simple.address, groups="class")
+    deliver([learner_row(1, registration_group="6G")])
+    leased, settled = carrying.lease(connector=working.connector, at=datetime.now(UTC)), list[Outcome]()
+    assert leased is not None
+    with jobs._worker(working) as worker:
+        groups = worker._groups(leased)
+        simple.asked.clear()
+        worker.carrier.carry(leased, groups, in_time=lambda: "POST /Users" not in simple.asked, settle=settled.extend)
+    assert simple.asked[-1] == "POST /Users"
+    assert settled == []
+    assert [len(names) for names in members(simple).values()] == [0]
+
+
+def test_groups_that_take_too_long_come_again(simple: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A school's first groups at a slow service: what was made in time is kept, the rest made later, none twice."""
+    working, _ = connect(simple.address)
+    deliver([learner_row(1, year_group="6", registration_group="6G")])
+    made = dict[str, str]()
+    with jobs._worker(working) as worker:
+        scim.find_or_make(
+            worker.carrier._service, {"hwb-a": "A", "hwb-b": "B"}, made,  # type: ignore[attr-defined]
+            in_time=lambda: "POST /Groups" not in simple.asked,
+        )  # fmt: skip
+    assert made.keys() == {"hwb-a"}
+    monkeypatch.setattr(carriers, "MAKING_GROUPS", 0.0)
+    assert jobs.carry_due(working) == 0
+    assert ConnectedAccount.objects.get().failure == "no_group"
+    monkeypatch.undo()
+    monkeypatch.setenv("HWB_CONNECTOR_TARGET_SECRET", TOKEN)
+    pass_time()
+    assert jobs.carry_due(working) == 1
+    assert sorted(len(names) for names in members(simple).values()) == [0, 1, 1, 1]
+
+
 def test_nobody_stays_in_a_group_that_nobody_came_to_say_they_had_joined(simple: Target) -> None:
     """F5: a worker was killed after putting somebody into a group that they must not be in any more."""
     working, _ = connect(simple.address, groups="class")
@@ -295,6 +350,22 @@ def test_a_name_that_is_somebody_elses_is_refused_and_comes_again(simple: Target
     assert jobs.carry_due(working) == 1
 
 
+def test_a_name_that_is_somebody_elses_leaves_nobody_in_the_old_groups(simple: Target) -> None:
+    """R41: the class of before is left although the new username is refused there."""
+    working, _ = connect(simple.address, groups="class")
+    deliver([learner_row(1, registration_group="6G")])
+    jobs.carry_due(working)
+    pupil = Account.objects.get()
+    deliver([learner_row(1, registration_group="6H", preferred_surname="Newydd")], on=date(2018, 7, 3))
+    usernames.issue(account=pupil.id, school=PRIMARY, acting_user="t", now=NOW)
+    with jobs._worker(working) as worker:
+        other = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": Account.objects.get().username}
+        assert worker.carrier._service.ask("POST", "/Users", other).status == 201  # type: ignore[attr-defined]
+    assert jobs.carry_due(working) == 0
+    assert ConnectedAccount.objects.get().failure == "address_taken"
+    assert [sorted(names) for _, names in sorted(members(simple).items())] == [[], []]
+
+
 def test_drift_is_mended(simple: Target) -> None:
     """Each night the service is compared: changed, deleted, let in, put into and out of groups, and groups thrown away."""
     working, _ = connect(simple.address, groups="school,year")
@@ -330,6 +401,22 @@ def test_drift_is_mended(simple: Target) -> None:
     jobs.carry_due(working)
     assert members(simple) == groups
     assert jobs.compare(working) == 0
+
+
+def test_a_service_that_leaves_members_out_of_lists_keeps_nobody_in(
+    simple: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it does not tell may be so all the same: whoever leaves a class the day after leaves its group."""
+    working, _ = connect(simple.address, groups="class")
+    deliver([learner_row(1, registration_group="6G")])
+    jobs.carry_due(working)
+    (group,) = simple.all()["Group"]
+    monkeypatch.setattr(scim, "each_group", lambda _: iter([{group["id"]: frozenset[str]()}]))
+    assert jobs.compare(working) == 1
+    deliver([learner_row(1, registration_group="6H")], on=date(2018, 7, 3))
+    assert jobs.carry_due(working) == 1
+    assert [len(names) for _, names in sorted(members(simple).items())] == [0, 1]
+    assert len(ConnectedAccount.objects.get().groups) == 1
 
 
 def test_what_a_connector_needs_is_said(simple: Target, monkeypatch: pytest.MonkeyPatch) -> None:

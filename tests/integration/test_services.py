@@ -9,14 +9,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.support.connectors import connect_work
 from tests.support.world import ELSEWHERE, SCHOOL, World, build
 from typer.testing import CliRunner
 
 from hwb.cli.main import build_app
-from hwb.directory.models import Account, Audit, Placement, Service
+from hwb.directory.models import Account, Audit, Connector, Placement, Service
 from hwb.directory.pairwise import PairwiseKey
 from hwb.directory.queries import services as rows
-from hwb.operations import services
+from hwb.operations import connectors, services
 from hwb.operations.services import ServiceRefused, Wanted
 from hwb.web.policy import Role
 
@@ -139,6 +140,23 @@ def test_a_service_is_revoked_once_and_no_longer_found(world: World) -> None:
     assert rows.of_client(made.client_id) is None
     assert Service.objects.get().secret_digest == ""
     assert Audit.objects.filter(action="service revoked").count() == 1
+
+
+def test_a_service_to_which_accounts_are_carried_is_not_ended(world: World) -> None:
+    """The connector would feed it for ever: it is named, and nothing has happened until it is removed."""
+    work = connect_work()
+    service = Connector.objects.get(id=work.connector).service_id
+    command = ["services", "revoke", str(service)]
+    refused = CliRunner().invoke(build_app(), command)
+    assert refused.exit_code != 0
+    assert "work" in refused.output
+    browser, one = world.client(Role.OPERATOR), f"/en/nation/services/{service}/"
+    assert "hwb connectors remove" in browser.post(f"{one}end/", follow=True).content.decode()
+    assert Service.objects.get().revoked_at is None
+    assert Service.objects.get().secret_digest != ""
+    connectors.remove(name="work", acting_user="tests", at=datetime.now(UTC), now=NOW)
+    assert CliRunner().invoke(build_app(), command).exit_code == 0
+    assert Service.objects.get().revoked_at is not None
 
 
 def test_the_launcher_has_the_services_of_the_persons_schools(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.support.just2easy import BASE, SECRET, FakeJust2easy
 
 from hwb.connectors.answers import ServiceAway, ServiceBusy
 from hwb.connectors.just2easy import Adapter, Options, Spaces
+from hwb.connectors.just2easy.spaces import PageSeen
 from hwb.lifecycle.service_accounts import AccountFacts, Carried, NotCarried, Outcome, Place, State, Waiting, wanted
 from hwb.lifecycle.work_spaces import Access, Granted
 
@@ -104,7 +106,7 @@ def test_any_history_ends_as_it_must_and_no_work_is_lost(examples: int) -> None:
         }
         assert kept == made
         before = len(service.calls)
-        desk.waits.update(set(desk.facts) - set(desk.failed))
+        desk.waits = set(desk.facts) - set(desk.failed)
         desk.go()
         assert {method for method, _ in service.calls[before:]} <= {"GET"}
 
@@ -117,7 +119,8 @@ def _check(service: FakeJust2easy, account: str, facts: AccountFacts, failed: st
     if person is None:
         assert not wish.enabled
         return
-    assert (person.name, person.address, person.active) == (wish.name, wish.address, wish.enabled)
+    assert person.active == wish.enabled
+    assert not wish.enabled or (person.name, person.address) == (wish.name, wish.address)  # nothing of who is out
     due = {space.school: space for space in wish.spaces}
     for school, space in person.spaces.items():
         assert space.is_open == (school in due and due[school].is_open), school
@@ -143,6 +146,64 @@ def test_a_move_is_a_new_space_and_the_old_work_stays() -> None:
     assert service.spaces(_id("1")) == {A: (False, None), B: (True, None)}
     assert [work.title for work in service.shelf.people[_id("1")].spaces[A].works.values()] == ["Draig"]
     assert [path.rpartition("/")[2] for method, path in service.calls if method == "PUT"] == [_id("1"), A, A, B]
+
+
+def test_a_mover_s_earlier_space_is_shut_whatever_a_change_is_answered_with() -> None:
+    """R41: the contract promises a status for a PUT, and nothing of a body; the name changes with the move."""
+    service = FakeJust2easy(silent=True)
+    desk = Desk(service)
+    for school, name in ((A, "Mali"), (B, "Mali Ann")):
+        desk.facts["1"] = AccountFacts("1", "learner", True, "m@h.wales", "Rees", name, (Place(school, "holding"),))
+        desk.waits.add("1")
+        desk.go()
+    assert service.spaces(_id("1")) == {A: (False, None), B: (True, None)}
+    assert service.shelf.people[_id("1")].name == "Mali Ann Rees"
+    assert not desk.waits
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_refused_name_keeps_nobody_in(active: bool) -> None:
+    """R40, R41: the service refuses the new name and address: who left is out, who moved has the old space shut."""
+    service = FakeJust2easy(refused="a new name")
+    desk = Desk(service)
+    here = AccountFacts("1", "learner", True, "m@h.wales", "Rees", "Mali", (Place(A, "holding"),))
+    later = replace(here, active=active, address="n@h.wales", forename="a new name", places=(Place(B, "holding"),))
+    for facts in (here, later):
+        desk.facts["1"] = facts
+        desk.waits.add("1")
+        desk.go()
+    assert service.spaces(_id("1")) == {A: (False, None)}
+    person = service.shelf.people[_id("1")]
+    assert (person.active, person.name, person.address) == (active, "Mali Rees", "m@h.wales")
+    assert desk.failed == ({"1": "refused"} if active else {})
+
+
+def test_past_its_time_a_worker_sends_nothing_more() -> None:
+    """Another may have the account by then, with a newer state: the one at hand is stopped amid it, and put back."""
+    service, seen = FakeJust2easy(), list[Outcome]()
+    spaces = Spaces(Adapter(Options(BASE, "hwb"), secret=lambda: SECRET, http=service.client()))
+    facts = AccountFacts("1", "learner", True, "m@h.wales", "Rees", "Mali", (Place(A, "holding"),))
+    waiting = [Waiting("1", wanted(facts), _id("1"))]
+    spaces.carry(waiting, {}, in_time=lambda: len(service.calls) < 2, settle=seen.extend)
+    assert [method for method, _ in service.calls] == ["GET", "PUT"]
+    assert seen == []
+    spaces.carry(waiting, {}, in_time=lambda: True, settle=seen.extend)
+    assert seen == [Carried("1", _id("1"), State.READY)]
+    assert service.spaces(_id("1")) == {A: (True, None)}
+
+
+def test_somebody_of_whom_no_spaces_are_told_is_not_settled() -> None:
+    """An adapter that leaves them out is broken, not without spaces; the nightly comparison goes on to the next."""
+    service, wish = FakeJust2easy(), wanted(AccountFacts("1", "learner", True, "m", "R", "M", (Place(A, "holding"),)))
+    assert wish is not None
+    service.shelf.put_person(_id("1"), name="M R", address="m", kind="learner", active=True)
+    service.told = lambda body: {name: value for name, value in body.items() if name != "spaces"}
+    spaces, seen = Spaces(Adapter(Options(BASE, "hwb"), secret=lambda: SECRET, http=service.client())), list[Outcome]()
+    spaces.carry([Waiting("1", wish, _id("1"))], {}, in_time=lambda: True, settle=seen.extend)
+    assert seen == [NotCarried("1", "", "broken")]
+    told = {"person": _id("1"), "name": "M R", "address": "m", "kind": "learner", "active": True}
+    page = PageSeen({_id("1"): told}, ("", None))
+    assert page.differs(_id("1"), wish, frozenset(), frozenset())
 
 
 def test_in_a_grace_the_last_school_s_space_stays_open_and_then_everything_is_shut() -> None:

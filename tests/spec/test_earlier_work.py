@@ -22,6 +22,7 @@ from hwb.lifecycle.earlier_work import (
     against_granting,
     due,
     standing,
+    stopping,
 )
 from hwb.lifecycle.work_spaces import Access, Granted, spaces_of
 
@@ -92,6 +93,13 @@ def test_an_access_ends_after_its_last_day_and_when_the_learner_leaves() -> None
         assert on(TODAY, replace(MALI, holder=holder), State.ASKED) is Event.LEAVE
         assert on(TODAY, replace(MALI, holder=holder), State.ENDED) is None
     assert due(State.ASKED, MALI, school=SECONDARY, last=None, on=TODAY + timedelta(900)) is None
+
+
+def test_what_was_granted_ends_and_is_not_refused() -> None:
+    """R41: Support's "no" ends what was granted, and refuses what was not, or of which the service keeps no work."""
+    assert stopping(State.GRANTED, has_work=True) is Event.END
+    assert stopping(State.GRANTED, has_work=False) is Event.REFUSE
+    assert {stopping(State.ASKED, has_work=each) for each in (True, False)} == {Event.REFUSE}
 
 
 def test_a_move_gives_a_new_space_and_shuts_the_earlier_one() -> None:

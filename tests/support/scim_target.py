@@ -40,6 +40,8 @@ class Target:
     #: Answers that it gives in place of its own, the first first.
     instead: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    #: Below which nothing is found for the time being, and nothing by a search either.
+    lost: str = ""
 
     def all(self) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = {"User": [], "Group": []}
@@ -80,6 +82,12 @@ def running(*, patches: bool = True) -> Iterator[Target]:
             status, headers = target.instead.pop(0)
             start(status, headers)
             return [b""]
+        if target.lost and environ["PATH_INFO"].startswith(target.lost):
+            start("404 Not Found", [])
+            return [b""]
+        if target.lost and environ["REQUEST_METHOD"] == "GET" and "filter=" in environ["QUERY_STRING"]:
+            start("200 OK", [("Content-Type", "application/scim+json")])
+            return [b'{"totalResults": 0, "Resources": []}']
         return application(environ, start)
 
     with make_server("127.0.0.1", 0, serve, server_class=ThreadingWSGIServer, handler_class=_Quiet) as server:

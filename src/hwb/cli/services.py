@@ -104,7 +104,10 @@ def list_services(as_json: bool = JSON) -> None:
 
 def revoke(service: UUID = _SERVICE, as_json: bool = JSON) -> None:
     """End a service and everything it was given, at once."""
-    done = services.revoke(service=service, acting_user=acting_user(), at=datetime.now(UTC), now=clock.now())
+    try:
+        done = services.revoke(service=service, acting_user=acting_user(), at=datetime.now(UTC), now=clock.now())
+    except ServiceRefused as refused:
+        refuse(refused.text)
     if not done:
         refuse(Text(N_("There is no such service, or it was revoked before.")))
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
@@ -15,6 +16,10 @@ from hwb.directory.queries.connectors import Working
 from hwb.lifecycle.service_accounts import Group, Outcome
 from hwb.operations import carrying, comparing
 from hwb.operations.carrying import Leased
+
+#: Seconds for groups that are asked for one by one, in a transaction that the database ends after a minute of silence.
+#: Whoever must be in one that is left out is refused (no_group), comes again soon, and so do the groups.
+MAKING_GROUPS = 30.0
 
 
 class Carrier(Protocol):
@@ -108,7 +113,10 @@ class _Scim:
         )  # fmt: skip
 
     def find_or_make(self, missing: Mapping[str, str], found: dict[str, str]) -> None:
-        scim.find_or_make(self._service, missing, found)
+        began = time.monotonic()
+        scim.find_or_make(
+            self._service, missing, found, in_time=lambda: time.monotonic() - began < MAKING_GROUPS
+        )  # fmt: skip
 
     def compare(self) -> int:
         """Users first, then groups: who is missing there, who is otherwise, and who is in which group."""

@@ -30,7 +30,7 @@ class State(StrEnum):
 
     ASKED = "asked"
     GRANTED = "granted"
-    REFUSED = "refused"  # it is not possible, or was not before the service had it
+    REFUSED = "refused"  # it is not possible, or the service turned out to keep no such work
     ENDED = "ended"
 
 
@@ -104,6 +104,12 @@ def after(state: State, event: Event) -> State:
     if following is None:
         raise NotNow(f"{event} in {state}")
     return following
+
+
+def stopping(state: State, *, has_work: bool) -> Event:
+    """What support's "no" is. What was granted, also once more, may be open at the service already, so that it ends,
+    unless the service keeps no such work (``has_work``)."""
+    return Event.END if state is State.GRANTED and has_work else Event.REFUSE
 
 
 def standing(state: State, *, delivered: bool) -> Standing:

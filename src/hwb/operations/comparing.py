@@ -12,7 +12,7 @@ from django.db import connection
 from hwb.directory import connected_accounts
 from hwb.directory.queries import service_accounts
 from hwb.directory.queries.connectors import reach_of
-from hwb.lifecycle.service_accounts import ServiceAccount, key_of, school_of, wanted
+from hwb.lifecycle.service_accounts import MAYBE, ServiceAccount, key_of, school_of, wanted
 from hwb.operations import connectors
 from hwb.operations.transactions import in_transaction
 
@@ -63,11 +63,16 @@ def mark_lost(*, connector: UUID, seen: Collection[str]) -> int:
 
 
 def regroup(*, connector: UUID, remote: str, members: Collection[str]) -> int:
-    """Takes down who is in a group of ours at the service, and marks who is in it wrongly, or not; returns how many."""
+    """Takes down who is in a group of ours at the service, and marks who is in it wrongly, or not; returns how many.
+
+    Whom the service does not tell of may be in it all the same: services leave members out of lists.
+    """
 
     def work() -> int:
         with connection.cursor() as cursor:
-            cursor.execute(_REGROUP, {"connector": connector, "remote": remote, "members": sorted(members)})
+            cursor.execute(
+                _REGROUP, {"connector": connector, "remote": remote, "members": sorted(members), "maybe": MAYBE}
+            )
             return connected_accounts.mark(cursor, accounts=[row[0] for row in cursor.fetchall()], connector=connector)
 
     return in_transaction(work)
@@ -137,7 +142,7 @@ WITH ours AS (
     SELECT key FROM connected_group WHERE connector = %(connector)s AND remote = %(remote)s LIMIT 1
 )
 UPDATE connected_account c SET groups = CASE WHEN c.remote = ANY(%(members)s::text[])
-    THEN array_append(c.groups, ours.key) ELSE array_remove(c.groups, ours.key) END
+    THEN array_append(c.groups, ours.key) ELSE array_replace(c.groups, ours.key, %(maybe)s || ours.key) END
 FROM ours
 WHERE c.connector = %(connector)s AND c.due_at IS NULL AND c.remote <> ''
   AND (c.remote = ANY(%(members)s::text[]) AND NOT c.groups @> ARRAY[ours.key]

@@ -30,6 +30,8 @@ _NEEDED = {
     "microsoft365": ("tenant", "client_id", "learner_licence", "staff_licence"),
     "just2easy": ("address", "client_id"), "scim": ("url",),
 }  # fmt: skip
+#: Options that say where people's data, a secret or a token go.
+_ADDRESSES = ("url", "token_url", "address", "graph", "login")
 #: Of services by whose identifiers a connector of the kind knows people.
 _BY = {"microsoft365": ("saml", "oidc"), "just2easy": ("saml", "oidc"), "scim": ("scim",)}
 
@@ -211,7 +213,7 @@ def _check(wanted: Wanted) -> None:
         raise ConnectorRefused("options", Text(N_("It also needs: {options}"), {"options": ", ".join(missing)}))
     if not set(filter(None, wanted.options.get("groups", "").split(","))) <= set(GroupKind):
         raise ConnectorRefused("groups", Text(N_("Kinds of groups: {kinds}"), {"kinds": ", ".join(GroupKind)}))
-    for option in ("url", "token_url"):
+    for option in _ADDRESSES:
         if address := wanted.options.get(option):
             try:
                 check_address(address, field=option, on_loopback=not settings.HWB_PRODUCTION)

@@ -65,7 +65,7 @@ INVARIANTS = (
         UNION SELECT k.account FROM connected_account k JOIN account a ON a.id = k.account
         JOIN connector c ON c.id = k.connector
         WHERE k.due_at IS NULL AND (k.waits_since IS NOT NULL OR k.state = 'ready' AND NOT a.active
-                                    OR k.state <> 'ready' AND a.active AND c.kind = 'microsoft365')
+                                    OR k.state <> 'ready' AND a.active AND c.kind <> 'scim')
         """,  # noqa: S608 - text of ours
     ),
     Invariant(

@@ -162,8 +162,20 @@ def proves(*, client_id: str, secret: str) -> bool:
 
 
 def revoke(*, service: UUID, acting_user: str, at: datetime, now: datetime) -> bool:
-    """Ends a service at once. False when there is no such service, or it was revoked before."""
+    """Ends a service at once. False when there is no such service, or it was revoked before.
+
+    Raises ServiceRefused while a connector carries accounts to it: the service would be fed for ever.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(  # whoever adds a connector has the table for themselves
+            "SELECT name FROM connector WHERE service = %s AND removed_at IS NULL ORDER BY name", [service]
+        )
+        if names := ", ".join(name for (name,) in cursor.fetchall()):
+            text = Text(
+                N_("Accounts still go to it through a connector: {connectors}. First: hwb connectors remove NAME"),
+                {"connectors": names},
+            )
+            raise ServiceRefused("connected", text)
         service_access.end(cursor, service=service)
         cursor.execute(
             "UPDATE service SET revoked_at = %s, secret_digest = ''"

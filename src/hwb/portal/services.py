@@ -162,9 +162,13 @@ def end(request: PageRequest, service: UUID) -> HttpResponse:
     if row.revoked_at is not None:
         raise Http404
     if request.method == "POST" and not is_switch(request):
-        operations.revoke(
-            service=service, acting_user=f"account {request.person.account}", at=datetime.now(UTC), now=clock.now()
-        )
+        try:
+            operations.revoke(
+                service=service, acting_user=f"account {request.person.account}", at=datetime.now(UTC), now=clock.now()
+            )
+        except ServiceRefused as refused:
+            banner.put(request, refused.text)
+            return HttpResponseRedirect(address("service", service=service))
         banner.put(request, Text(N_("The service has ended. Nobody can sign in to it with Hwb any more.")))
         return HttpResponseRedirect(address("services"))
     return show(

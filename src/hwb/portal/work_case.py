@@ -12,7 +12,7 @@ from hwb import clock
 from hwb.directory.queries import earlier_work as rows
 from hwb.directory.queries.earlier_work import WorkRow
 from hwb.lifecycle import earlier_work as rules
-from hwb.lifecycle.earlier_work import USUAL, Event, Standing, State
+from hwb.lifecycle.earlier_work import USUAL, Event, Standing
 from hwb.lifecycle.service_accounts import FAILURES
 from hwb.operations import earlier_work
 from hwb.operations.earlier_work import WorkRefused
@@ -143,7 +143,7 @@ def stop(request: PageRequest, number: int) -> HttpResponse:
             return HttpResponseRedirect(_address(number))
     return show(
         request, "portal/work_case_stop.html", title=text, form=form, section="cases", back=_address(number),
-        button=text, warns=True, is_open=row.standing is Standing.READY,
+        button=text, warns=True, is_open=_ends(row),
     )  # fmt: skip
 
 
@@ -215,8 +215,12 @@ def _days(row: WorkRow) -> dict[str, str]:
 def _stop_text(row: WorkRow) -> str:
     if row.state not in rules.OPEN:
         return ""
-    ready = row.state is State.GRANTED and row.delivered_at is not None
-    return N_("End the access now") if ready else N_("Say that it is not possible")
+    return N_("End the access now") if _ends(row) else N_("Say that it is not possible")
+
+
+def _ends(row: WorkRow) -> bool:
+    """Whether support's "no" ends an access, rather than saying that there can be none."""
+    return rules.stopping(row.state, has_work=row.has_work) is Event.END
 
 
 def _address(number: int) -> str:

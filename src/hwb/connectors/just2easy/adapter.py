@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from hwb.connectors.answers import ServiceAway, ServiceBusy
+from hwb.connectors.answers import ServiceAway, ServiceBusy, Turn
 
 #: Seconds before its end at which a token is taken for ended.
 _MARGIN = 60
@@ -49,11 +49,12 @@ class Adapter:
     ) -> None:  # fmt: skip
         self._options, self._secret, self._http, self._clock = options, secret, http, clock
         self._token, self._ends = "", 0.0
+        self.turn = Turn()
 
     def ask(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> Answer:  # fmt: skip
-        """One answer. Raises ServiceAway and ServiceBusy."""
+        """One answer. Raises ServiceAway, ServiceBusy and OutOfTime."""
         what: dict[str, Any] = {"json": dict(body)} if body is not None else {}
         answer = self._send(
             method, path, headers={"Authorization": f"Bearer {self._bearer()}"}, params=dict(query or {}), **what
@@ -78,6 +79,7 @@ class Adapter:
         return self._token
 
     def _send(self, method: str, path: str, **what: Any) -> httpx2.Response:
+        self.turn.require()
         try:
             answer = self._http.request(method, f"{self._options.address}{path}", **what)
         except httpx2.HTTPError as error:

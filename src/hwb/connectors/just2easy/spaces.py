@@ -12,6 +12,8 @@ from hwb.lifecycle.service_accounts import Carried, Group, NotCarried, Outcome, 
 from hwb.lifecycle.work_spaces import Access
 
 _PAGE = 500
+#: Method, path below the person's, and body.
+_Step = tuple[str, str, Mapping[str, Any] | None]
 
 
 class _Refused(Exception):
@@ -47,8 +49,11 @@ class PageSeen:
             return False
         found = self.people.get(remote)
         if found is None:
+            return wish.made
+        try:
+            return _differs(found, _person(wish, found)) or any(_steps(found, wish))
+        except (AttributeError, KeyError, TypeError):  # told in another shape: looked at by itself
             return True
-        return any(found.get(name) != value for name, value in _person(wish).items()) or bool(_steps(found, wish))
 
 
 class Spaces:
@@ -72,16 +77,17 @@ class Spaces:
     ) -> None:  # fmt: skip
         """One after the other."""
         del groups
-        for each in waiting:
-            if not in_time():
-                return
-            try:
-                outcome = self._follow(each)
-            except _Refused as refused:
-                outcome = NotCarried(each.account, each.remote, str(refused))
-            except (AttributeError, KeyError, TypeError):  # an answer of another shape hits this account alone
-                outcome = NotCarried(each.account, each.remote, "broken")
-            settle([outcome])
+        with self._adapter.turn.lasting(in_time):
+            for each in waiting:
+                settle([self._outcome(each)])
+
+    def _outcome(self, waiting: Waiting) -> Outcome:
+        try:
+            return self._follow(waiting)
+        except _Refused as refused:
+            return NotCarried(waiting.account, waiting.remote, str(refused))
+        except (AttributeError, KeyError, TypeError):  # an answer of another shape hits this account alone
+            return NotCarried(waiting.account, waiting.remote, "broken")
 
     def compare(self, links: dict[str, str]) -> Iterator[PageSeen]:
         """Everybody there, each night anew."""
@@ -109,34 +115,49 @@ class Spaces:
         found = self._adapter.ask("GET", where)
         if found.status not in (200, 404):
             raise _refusal(found.status)
-        if wish is None or (found.status == 404 and not wish.made):
+        if wish is None:
             return Carried(waiting.account, "", State.NONE)
-        person = _person(wish)
-        if any(found.body.get(name) != value for name, value in person.items()):
-            found = self._do("PUT", where, person)
-        for method, path, body in _steps(found.body, wish):
-            self._do(method, f"{where}{path}", body)
+        if found.status == 404 and not wish.made:  # a change of ours that was lost may land yet: compared each night
+            may_come = waiting.remote or waiting.touched
+            return Carried(waiting.account, waiting.identifier if may_come else "", State.NONE)
+        there = found.body if found.status == 200 else {"spaces": ()}
+        person = _person(wish, there)
+        told: list[_Step] = [("PUT", "", person)] if _differs(there, person) else []
+        if not wish.enabled:
+            self._take(where, told)  # before anything that may be refused (R40)
+            told = []
+        shut, opened = _steps(there, wish)
+        self._take(where, [*shut, *told, *opened])  # what is not theirs any more first (R41)
         return Carried(waiting.account, waiting.identifier, State.READY if wish.enabled else State.ENDED)
 
-    def _do(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
-        answer = self._adapter.ask(method, path, body=body)
-        if answer.status == 404 and path.endswith("/access"):
-            raise _Refused("no_space")
-        if not answer.is_done:
-            raise _refusal(answer.status)
-        return answer
+    def _take(self, where: str, steps: Sequence[_Step]) -> None:
+        """One after the other. What they are answered with says nothing: the contract promises a status alone."""
+        for method, path, body in steps:
+            answer = self._adapter.ask(method, f"{where}{path}", body=body)
+            if answer.status == 404 and path.endswith("/access"):
+                raise _Refused("no_space")
+            if not answer.is_done:
+                raise _refusal(answer.status)
 
 
-def _person(wish: ServiceAccount) -> dict[str, Any]:
-    return {"name": wish.name or wish.address, "address": wish.address, "kind": wish.licence, "active": wish.enabled}
+def _person(wish: ServiceAccount, there: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be told. Of who is out nothing is changed but that: a name that is refused must keep nobody in."""
+    told = {"name": wish.name or wish.address, "address": wish.address, "kind": wish.licence}
+    if not wish.enabled:
+        told = {name: there.get(name) or value for name, value in told.items()}
+    return {**told, "active": wish.enabled}
 
 
-def _steps(found: Mapping[str, Any], wish: ServiceAccount) -> list[tuple[str, str, Mapping[str, Any] | None]]:
-    """What must be done about spaces: shut first, what the service may refuse last."""
-    stand = {str(each["school"]): Standing(bool(each["open"]), each["access"]) for each in found.get("spaces") or ()}
+def _differs(there: Mapping[str, Any], person: Mapping[str, Any]) -> bool:
+    return any(there.get(name) != value for name, value in person.items())
+
+
+def _steps(there: Mapping[str, Any], wish: ServiceAccount) -> tuple[list[_Step], list[_Step]]:
+    """What must be done about spaces: to shut, and to open, what the service may refuse last. KeyError where no spaces
+    are told."""
+    stand = {str(each["school"]): Standing(bool(each["open"]), each["access"]) for each in there["spaces"]}
     due = {space.school: space for space in wish.spaces}
-    shut: list[tuple[str, str, Mapping[str, Any] | None]] = []
-    opened, lent = list(shut), list(shut)
+    shut, opened, lent = list[_Step](), list[_Step](), list[_Step]()
     for school, has in sorted(stand.items()):
         space = due.get(school)
         if has.is_open and (space is None or not space.is_open):
@@ -149,7 +170,7 @@ def _steps(found: Mapping[str, Any], wish: ServiceAccount) -> list[tuple[str, st
             opened.append(("PUT", f"/spaces/{school}", {"open": True}))
         if space.access is not None and (has_ is None or has_.access != _written(space.access)):
             lent.append(("PUT", f"/spaces/{school}/access", _written(space.access)))
-    return [*shut, *opened, *lent]
+    return shut, [*opened, *lent]
 
 
 def _written(access: Access) -> dict[str, Any]:

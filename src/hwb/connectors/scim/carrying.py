@@ -44,10 +44,9 @@ def carry(
 
     known: the service's ids of groups that accounts were put into before, by key.
     """
-    for each in waiting:
-        if not in_time():
-            return
-        settle([_Talk(service, each, groups, scopes, known).follow()])
+    with service.turn.lasting(in_time):
+        for each in waiting:
+            settle([_Talk(service, each, groups, scopes, known).follow()])
 
 
 class _Talk:
@@ -74,12 +73,17 @@ class _Talk:
             return Carried(waiting.account, "", State.NONE)
         found = self._find()
         if found is None and not wish.made:
-            if waiting.touched and not waiting.remote and waiting.may_be_there:
+            if waiting.may_be_there:
                 raise _Refused("not_there_yet")
             return Carried(waiting.account, "", State.NONE, frozenset())
         inside = waiting.groups if found is not None else frozenset()  # a new object is in none
+        if found is not None and wish.enabled:  # what is not theirs any more first: a name may be refused
+            self._remote = str(found["id"])
+            self._leave(inside, wish)
         found = self._make(wish) if found is None else self._mend(found, wish)
         self._remote = str(found["id"])
+        if not wish.enabled:
+            self._leave(inside, wish)
         keys = self._join(wish, inside)
         if wish.groups - self._groups.keys():
             raise _Refused("no_group")
@@ -138,18 +142,26 @@ class _Talk:
             raise _refusal(answer)
         return found
 
+    def _leave(self, inside: frozenset[str], wish: ServiceAccount) -> None:
+        """Out of those of our groups that the account must not be in."""
+        left = frozenset(key.removeprefix(MAYBE) for key in inside) - self._due(wish).keys()
+        for _, group in sorted((self._known(left) if left else {}).items()):
+            answer = membership.change(self._service, group, self._remote, joins=False)
+            if answer.status not in (200, 204, 400, 404):  # it is out already
+                raise _refusal(answer)
+
     def _join(self, wish: ServiceAccount, inside: frozenset[str]) -> frozenset[str]:
-        """Into the groups that the account must be in, and out of our others."""
-        due = {key_of(group): remote for group, remote in self._groups.items() if group in wish.groups}
-        left = frozenset(key.removeprefix(MAYBE) for key in inside) - due.keys()
-        gone = self._known(left) if left else {}
-        changes = [(remote, False) for _, remote in sorted(gone.items())]
-        changes += [(remote, True) for key, remote in sorted(due.items()) if key not in inside]
-        for group, joins in changes:
-            answer = membership.change(self._service, group, self._remote, joins=joins)
-            if answer.status not in (200, 204) and (joins or answer.status not in (400, 404)):  # it is out already
+        """Into the groups that the account must be in."""
+        due = self._due(wish)
+        for group in (remote for key, remote in sorted(due.items()) if key not in inside):
+            answer = membership.change(self._service, group, self._remote, joins=True)
+            if answer.status not in (200, 204):
                 raise _refusal(answer)
         return frozenset(due)
+
+    def _due(self, wish: ServiceAccount) -> dict[str, str]:
+        """The groups that it must be in and that are there, by key."""
+        return {key_of(group): remote for group, remote in self._groups.items() if group in wish.groups}
 
 
 def _refusal(answer: Answer) -> _Refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hwb.connectors.answers import ServiceAway
@@ -10,16 +10,20 @@ from hwb.connectors.scim.payloads import GROUP, patch
 from hwb.connectors.scim.service import Answer, Service
 
 
-def find_or_make(service: Service, missing: Mapping[str, str], found: dict[str, str]) -> None:
+def find_or_make(
+    service: Service, missing: Mapping[str, str], found: dict[str, str], *, in_time: Callable[[], bool]
+) -> None:  # fmt: skip
     """Puts the service's id of each group into ``found``, by key; ``missing`` has their titles.
 
-    A group that the service refuses is left out. Raises ServiceAway and ServiceBusy; what was found or made before is
-    in ``found`` then, and must be kept: the service would make a second group of the name.
+    A group that the service refuses is left out, and all that it is no longer ``in_time`` for. Raises ServiceAway and
+    ServiceBusy; what was found or made before is in ``found`` then, and must be kept: the service would make a second
+    group of the name.
     """
-    for key, title in missing.items():
-        remote = _search(service, "externalId", key, key) or _make(service, key, title)
-        if remote:
-            found[key] = remote
+    with service.turn.lasting(in_time):
+        for key, title in missing.items():
+            remote = _search(service, "externalId", key, key) or _make(service, key, title)
+            if remote:
+                found[key] = remote
 
 
 def change(service: Service, group: str, remote: str, *, joins: bool) -> Answer:

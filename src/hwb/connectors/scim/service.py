@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 
-from hwb.connectors.answers import ServiceAway, ServiceBusy
+from hwb.connectors.answers import ServiceAway, ServiceBusy, Turn
 
 MEDIA_TYPE = "application/scim+json"
 #: Seconds before its end at which a token is taken for ended.
@@ -57,15 +57,17 @@ class Service:
         self.options = options
         self._secret, self._http, self._clock = secret, http, clock
         self._token, self._ends = "", 0.0
+        self.turn = Turn()
 
     def ask(self, method: str, path: str, body: Any = None, **query: str | int) -> Answer:
         """One answer, whatever its status. Raises ServiceAway where the service takes no orders from us or is away, and
-        ServiceBusy where it asks for patience."""
+        ServiceBusy where it asks for patience; OutOfTime when the turn is over."""
         headers = {"Authorization": f"Bearer {self._bearer()}", "Accept": MEDIA_TYPE}
         what: dict[str, Any] = {"params": query} if query else {}
         if body is not None:
             headers["Content-Type"] = MEDIA_TYPE
             what["json"] = body
+        self.turn.require()
         try:
             answer = self._http.request(method, f"{self.options.url}{path}", headers=headers, **what)
         except httpx2.HTTPError as error:
@@ -127,6 +129,7 @@ class Service:
         }  # fmt: skip
         if self.options.token_scope:
             form["scope"] = self.options.token_scope
+        self.turn.require()
         try:
             answer = self._http.post(self.options.token_url, data=form)
         except httpx2.HTTPError as error:

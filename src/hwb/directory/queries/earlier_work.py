@@ -53,6 +53,11 @@ class WorkRow:
         return f"HW-{self.number}"
 
     @property
+    def has_work(self) -> bool:
+        """False where the service says that it keeps none of the learner at the earlier school."""
+        return self.delivered_at is not None or self.failure != "no_space"
+
+    @property
     def standing(self) -> Standing:
         """As people see it."""
         return standing(self.state, delivered=self.delivered_at is not None)

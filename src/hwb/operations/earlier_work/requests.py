@@ -96,8 +96,8 @@ def stop(*, number: int, reason: str, acting_account: UUID, acting_user: str, no
         with connection.cursor() as cursor:
             row = lock(cursor, number)
             _require_owner(row, acting_account)
-            was_open = row.delivered_at is not None
-            state = following(row, Event.END if was_open else Event.REFUSE)
+            event = rules.stopping(row.state, has_work=row.has_work)
+            was_open, state = event is Event.END, following(row, event)
             values = {"state": str(state), "refusal": reason, "ended_at": now, "ended_why": "support"}
             if not was_open:
                 values |= {"decided_at": now, "decided_by": acting_user}
