@@ -13,7 +13,7 @@ from tests.support.languages import foreign_texts
 from tests.support.people import upn
 from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, release_learner, session_of
 
-from hwb.directory.models import Account, Audit, Consolidation, Message, SupportCase
+from hwb.directory.models import Account, Audit, Consolidation, Decision, Message, SupportCase
 from hwb.lifecycle.desk import Kind
 from hwb.operations import protection, roles
 from hwb.operations.desk import matching, storing
@@ -292,21 +292,46 @@ def test_a_suspension_and_its_end_from_a_case(world: World, language: str) -> No
     assert "A threat" not in champion.get(record).content.decode()
     champion.post(f"/en/school/{SCHOOL}/people/{learner.id}/access/", {"step": "sure", "do": "on"})
     assert not Account.objects.get(id=learner.id).active
-    follow(agent, place, {"reason": "It is over"}, language=language)
+    follow(agent, f"{place}end/", {"reason": "It is over"}, language=language)
     assert Account.objects.get(id=learner.id).active
+    follow(agent, f"{place}end/", {"reason": "Again"}, language=language)  # a page that was opened before: refused
     assert [one["what"] for one in opened().history] == ["opened", "suspended", "suspension ended"]
 
 
+def test_a_page_that_was_opened_earlier_never_does_the_other(world: World) -> None:
+    """R31: "Suspend this account", sent when it is suspended already, leaves it suspended and says so."""
+    learner = world.learners[OWN_CLASS][1]
+    agent = open_record(world, learner.username)
+    place = f"support/cases/{opened().number}/suspend/0/"
+    follow(agent, place, {"reason": "A threat"})
+    shown = text_of(follow(agent, place, {"reason": "A threat"}))
+    assert "still stands" in shown
+    assert not Account.objects.get(id=learner.id).active
+    assert [one["what"] for one in opened().history] == ["opened", "suspended"]
+
+
 def test_a_safety_concern_is_suspended_from_its_case(world: World) -> None:
-    """R31: the school's switching off for safety opens a case; its agent can suspend everywhere, and later end both."""
+    """R31: a school's switching off for safety opens a case; its agent can suspend everywhere, and later end both."""
     learner, champion, agent = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION), world.client(Role.AGENT)
     champion.post(f"/en/school/{SCHOOL}/people/{learner.id}/access/", {"step": "sure", "reason": "safety"})
     number = opened().number
     place = f"support/cases/{number}/suspend/0/"
     assert agent.get(f"/en/{place}").status_code == 404  # not taken yet
     follow(agent, f"support/cases/{number}/take/", {})
-    follow(agent, place, {"reason": "The school's reasons hold no more"})
+    deeds = follow(agent, f"support/cases/{number}/record/0/").content.decode()
+    assert [f'/{place}"' in deeds, f'/{place}end/"' in deeds] == [True, True]
+    shown = text_of(follow(agent, place, {"reason": "A threat at every school"}))
+    assert not Account.objects.get(id=learner.id).active
+    assert standing_of(learner) == {"safety", "suspended"}
+    assert "Suspend this account" not in shown
+    follow(agent, f"{place}end/", {"reason": "The school's reasons hold no more"})
     assert Account.objects.get(id=learner.id).active
+    assert standing_of(learner) == set()
+
+
+def standing_of(account: Account) -> set[str]:
+    """The kinds of decisions about an account that stand."""
+    return set(Decision.objects.filter(account=account.id, ended_at=None).values_list("kind", flat=True))
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

@@ -195,8 +195,11 @@ def _standing(person: DeskPerson) -> list[dict[str, Any]]:
 
 def _deeds(person: DeskPerson, found: DeskCase, place: int, dfes: str) -> list[Deed]:
     where = {"case": found.number, "place": place}
-    text = N_("End the suspension") if person.suspended else N_("Suspend this account")
-    deeds = [] if person.retired else [Deed(say(text), reverse("case-suspend", kwargs=where))]
+    deeds = []
+    if not person.retired and not person.suspended:
+        deeds.append(Deed(say(N_("Suspend this account")), reverse("case-suspend", kwargs=where)))
+    if not person.retired and person.barred:
+        deeds.append(Deed(say(N_("End the suspension")), reverse("case-suspend-end", kwargs=where)))
     known = passwords.of_accounts([person.account]).get(person.account) if dfes else None
     if known is not None and known.trouble.can_be_unlocked and known.is_of(dfes):
         deeds.append(
