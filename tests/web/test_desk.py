@@ -14,8 +14,9 @@ from tests.support.people import upn
 from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, release_learner, session_of
 
 from hwb.directory.models import Account, Audit, Consolidation, Decision, Message, SupportCase
+from hwb.directory.queries import explanations
 from hwb.lifecycle.desk import Kind
-from hwb.operations import protection, roles
+from hwb.operations import lookups, protection, roles
 from hwb.operations.desk import matching, storing
 from hwb.operations.desk.storing import NewCase
 from hwb.operations.roles import Reach
@@ -221,6 +222,31 @@ def test_a_learner_who_cannot_be_found_comes_with_the_explanation(world: World) 
     assert case.code in text_of(answer)
     assert Audit.objects.filter(action="look-up", account=theirs.id).count() == 1
     assert theirs.legal_surname not in text_of(answer)
+
+
+def test_a_request_is_no_standing_look_at_another_schools_learner(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R42: the code that was found when it was sent, whatever has become of the learner; a new look is one of its own."""
+    champion, theirs = world.client(Role.CHAMPION), world.elsewhere[0]
+    follow(champion, f"school/{SCHOOL}/requests/new/learner/", {"upn": theirs.upn})
+    number, code = opened().number, opened().code
+    monkeypatch.setattr(explanations, "learner", None)  # nobody asks the engine
+    shown = follow(champion, f"school/{SCHOOL}/requests/{number}/")
+    assert code in text_of(shown)
+    assert f'href="/en/school/{SCHOOL}/find-learner/"' in shown.content.decode()
+
+
+def test_past_the_limit_nobody_learns_who_is_known(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Section 2: somebody who has looked up enough waits for a UPN that nobody has just as for one of a protected."""
+    monkeypatch.setattr(lookups, "MOST_AN_HOUR", 1)
+    champion, place = world.client(Role.CHAMPION), f"school/{SCHOOL}/requests/new/learner/"
+    first, second = world.elsewhere
+    follow(champion, place, {"upn": first.upn})
+    protection.protect(username=second.username, reason="order", acting_user="tests", now=opened_at())
+    answers = [text_of(follow(champion, place, {"upn": asked})) for asked in (second.upn, upn(4711))]
+    assert ["Wait an hour" in answer for answer in answers] == [True, True]
+    assert SupportCase.objects.count() == 1
+    follow(champion, place, {"upn": world.learners[OWN_CLASS][1].upn})  # the school's own
+    assert SupportCase.objects.count() == 2
 
 
 def test_keep_an_earlier_account_opens_an_account_move(world: World) -> None:

@@ -11,16 +11,12 @@ from django.urls import path, reverse
 from hwb import clock
 from hwb.directory.queries import consolidation as moves
 from hwb.directory.queries import desk as rows
-from hwb.directory.queries import explanations
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import desk as rules
-from hwb.lifecycle import explain
 from hwb.lifecycle.desk import Event, Kind
-from hwb.operations import settings
 from hwb.operations.desk import cases
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.portal import request_forms
-from hwb.portal.answers import answer_of
 from hwb.portal.request_forms import Asking, ReplyForm
 from hwb.web import banner
 from hwb.web.desk_words import EVENTS, KINDS, MOVE, STATES, WAITING_FOR
@@ -124,7 +120,7 @@ def _detail(request: PageRequest, dfes: str, case: DeskCase, form: ReplyForm | N
     return show(
         request, "portal/request.html", title=Text(N_("Request {reference}"), {"reference": case.reference}),
         section="requests", back=reverse("requests", args=[dfes]), case=case, kind=KINDS[case.kind],
-        stands=STATES[case.state], waiting=WAITING_FOR[case.state], answer=_explained(request, dfes, case),
+        stands=STATES[case.state], waiting=WAITING_FOR[case.state], finds=_finds(request, dfes, case),
         history=[{"at": one.at, "title": say(EVENTS[one.what])} for one in case.history],
         can_withdraw=table[Event.WITHDRAW] is not None, new=reverse("requests-new", args=[dfes]), **values,
     )  # fmt: skip
@@ -171,14 +167,12 @@ def _move_line(case: moves.Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _explained(request: PageRequest, dfes: str, case: DeskCase) -> Any:
-    """What the engine says about the learner now. That the UPN was looked up was recorded when the request was sent."""
-    if case.kind is not Kind.LEARNER:
-        return None
-    on, limits = clock.today(), settings.explanation_limits(school=dfes)
-    facts = explanations.learner(upn=case.upn, school=dfes, on=on, limits=limits)
-    found = explain.learner(facts, on=on, limits=limits)
-    return answer_of(found, school=facts.school, person=request.person, language=request.language)
+def _finds(request: PageRequest, dfes: str, case: DeskCase) -> str:
+    """Where to look the learner up as they are now. The request shows only the code that was found when it was sent:
+    every look at another school's learner is one of its own, recorded and limited (R42)."""
+    if case.kind is not Kind.LEARNER or not may(request.person, Action.FIND_LEARNER, school=dfes):
+        return ""
+    return reverse("find-learner", args=[dfes])
 
 
 urlpatterns = [
