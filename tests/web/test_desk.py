@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +13,8 @@ from tests.support.languages import foreign_texts
 from tests.support.people import upn
 from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, release_learner, session_of
 
-from hwb.directory.models import Account, Audit, Consolidation, Decision, Message, SupportCase
-from hwb.directory.queries import explanations
+from hwb.directory.models import Account, Audit, Consolidation, Decision, Message, Placement, SupportCase
+from hwb.directory.queries import desk_schools, explanations
 from hwb.lifecycle.desk import Kind
 from hwb.operations import lookups, protection, roles
 from hwb.operations.desk import matching, storing
@@ -270,15 +270,39 @@ def test_keep_an_earlier_account_opens_an_account_move(world: World) -> None:
 def test_of_a_protected_person_no_school_is_named_before_a_case(world: World) -> None:
     """Section 2: support sees the mark first, and the explanation is the one that schools get."""
     learner = world.learners[OWN_CLASS][1]
-    protection.protect(username=learner.username, reason="order", acting_user="tests", now=opened_at())
+    protection.protect(username="", upn=learner.upn, reason="order", acting_user="tests", now=opened_at())
     agent, answer = search(world, learner.upn)
-    said = text_of(answer)
-    assert "This person is protected" in said
-    assert f"School {SCHOOL}," not in said.split("Which school asks?")[0]
-    open_record(world, learner.upn)
+    assert "This person is protected" in text_of(answer)
+    assert SCHOOL not in answer.content.decode()
+    place, given = answer.request["PATH_INFO"], {"reason": "They telephoned", "spoken": "en"}
+    shown = text_of(follow(agent, place, {**given, "school": ELSEWHERE}))
+    assert "was never at this school" in shown
+    assert not SupportCase.objects.exists()
+    assert Audit.objects.filter(action="case refused", account=learner.id).count() == 1
+    follow(agent, place, {**given, "school": SCHOOL})
+    assert opened().school == SCHOOL
+    initials = f"{learner.legal_forename[0]}. {learner.legal_surname[0]}."
+    for listed in ("support/cases/", f"support/schools/{SCHOOL}/"):  # beside the school, not even initials
+        assert initials not in text_of(follow(agent, listed))
     shown = text_of(follow(agent, f"support/cases/{opened().number}/record/0/{SCHOOL}/"))
     assert "This person is protected" in shown
     assert "LX21" in shown
+
+
+def test_neighbours_count_nobody_who_is_protected(world: World) -> None:
+    """E3: of a protected person nothing, also where only the UPN is protected."""
+    learner = world.learners[OWN_CLASS][1]
+    Placement.objects.filter(account=learner.id).update(began=date(2018, 5, 1))
+    Placement.objects.create(
+        account_id=learner.id, school=ELSEWHERE, role="holding", began=date(2018, 1, 1), ended=date(2018, 4, 30)
+    )
+
+    def came() -> list[int]:
+        return [one.came for one in desk_schools.neighbours(SCHOOL, since=datetime(2018, 1, 1, tzinfo=UTC))]
+
+    assert came() == [1]
+    protection.protect(username="", upn=learner.upn, reason="order", acting_user="tests", now=opened_at())
+    assert came() == []
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

@@ -16,7 +16,7 @@ from hwb.operations.desk import cases as desk
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.operations.desk.storing import LONGEST
 from hwb.portal import desk_answer
-from hwb.portal.cases import acting, case_address, desk_school, initials_of, owner_name
+from hwb.portal.cases import about, acting, case_address, desk_school, owner_name
 from hwb.portal.consolidation_case import show_move
 from hwb.web import banner
 from hwb.web.desk_words import EVENTS, KINDS, LANGUAGES, STATES
@@ -61,7 +61,7 @@ def case(request: PageRequest, case: int) -> HttpResponse:
     if found.owner != request.person.account:
         return show(
             request, "portal/case_closed.html", title=title, section="cases", back=reverse("cases"), number=case,
-            stands=STATES[found.state], about=initials_of(found.name), owner=owner_name(found.owner, request),
+            stands=STATES[found.state], about=about(found), owner=owner_name(found.owner, request),
             over=found.closed_at is not None,
         )  # fmt: skip
     by = acting(request, case)

@@ -23,7 +23,8 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class DeskCase:
-    """A case as it is stored. ``name``: of whom it is about, empty when there is no account."""
+    """A case as it is stored. ``name``: of whom it is about, empty when there is no account; ``protected``: whether
+    they are."""
 
     number: int
     kind: Kind
@@ -35,6 +36,7 @@ class DeskCase:
     other: UUID | None
     upn: str
     name: str
+    protected: bool
     details: str
     language: str
     code: str
@@ -120,6 +122,9 @@ SELECT c.number, c.kind, c.state, c.school::text, coalesce(e.name_en, '') AS nam
        coalesce(e.name_cy, '') AS name_cy, c.account, c.other, c.upn::text,
        coalesce(concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                                coalesce(nullif(a.preferred_surname, ''), a.legal_surname)), '') AS name,
+       EXISTS (SELECT FROM protection p WHERE p.ended_at IS NULL AND (p.account IN (c.account, c.other)
+               OR p.upn <> '' AND (p.upn = c.upn OR p.upn IN (SELECT u.upn FROM upn u
+                                                              WHERE u.account IN (c.account, c.other))))) AS protected,
        c.details, c.language, c.code, c.asked_by, c.opened_by, c.opened_at, c.due, c.owner, c.answer, c.matter,
        c.closed_at, c.history
 FROM support_case c

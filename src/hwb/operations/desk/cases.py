@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from hwb.directory import chain, store
-from hwb.directory.queries import movers, roles
+from hwb.directory.queries import desk_people, movers, roles
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import calendar
 from hwb.lifecycle.desk import ASKABLE, Event, Kind
@@ -41,14 +41,18 @@ def open_call(
     """An agent opens a case to look at a record, and has it; the reason comes first (ux.md E2).
 
     ``asker``: the username of whoever asks, who is answered (M14); of somebody with a role at the school, or empty.
-    Raises DeskRefused, and records it when it is the agent's own account.
+    Raises DeskRefused, and records it when it is the agent's own account, or a school where the person never was:
+    guessing where somebody is leaves a trace.
     """
     why = checked_text(reason)
     if account == acting_account:
-        _note_own(account, acting_user, now)
+        _note("case refused", account, {"why": "oneself"}, acting_user, now)
         raise DeskRefused("oneself")
     if school and movers.school(school) is None:
         raise DeskRefused("unknown_school")
+    if school and account is not None and not _was_at(account, school):
+        _note("case refused", account, {"why": "never_there"}, acting_user, now)
+        raise DeskRefused("never_there")
     asked_by = _asker(asker, school, now) if asker.strip() else None
     new = NewCase(Kind.CALL, school, account, details=why, language=language, code=code, asked_by=asked_by,
                   owner=acting_account)  # fmt: skip
@@ -157,8 +161,9 @@ def _require_of(case: DeskCase, school: str) -> None:
         raise DeskRefused("unknown")
 
 
-def _note_own(account: UUID, actor: str, now: datetime) -> None:
-    _note("case refused", account, {"why": "oneself"}, actor, now)
+def _was_at(account: UUID, school: str) -> bool:
+    person = desk_people.person(account)
+    return person is not None and any(spell.school == school for spell in person.spells)
 
 
 def _note(action: str, account: UUID, after: dict[str, Any], actor: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ _TEXTS = {
     "no_account": N_("This case is about nobody with an account."),
     "not_asked": N_("Nobody is known who could be answered. Close the case instead."),
     "unknown_school": N_("No school has this number. It has 7 digits."),
+    "never_there": N_("The person was never at this school. Ask again for its number; that it was tried is recorded."),
     "not_own": N_("No account of this school has this username: {username}"),
     "text_needed": N_("A text of up to 2,000 characters is needed."),
     "personal": N_("Leave UPNs out of the text."),
