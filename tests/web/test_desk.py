@@ -267,6 +267,25 @@ def test_keep_an_earlier_account_opens_an_account_move(world: World) -> None:
     assert f"HW-{opened().number}" in queue
 
 
+def test_what_is_seen_and_done_is_logged_under_the_one_whom_it_concerns(world: World) -> None:
+    """R42: a case about two people: each look and each act under its own person, with the school that is looked as."""
+    first, second = world.learners[OWN_CLASS][:2]
+    champion, agent = world.client(Role.CHAMPION), world.client(Role.AGENT)
+    given = {"username": first.username, "second": second.username, "details": "Two accounts."}
+    follow(champion, f"school/{SCHOOL}/requests/new/account/", given)
+    place = f"support/cases/{opened().number}/"
+    follow(agent, f"{place}take/", {})
+    follow(agent, f"{place}record/1/{SCHOOL}/")
+    seen = Audit.objects.filter(action="case seen", details__contains="other record")
+    assert {row.account for row in seen} == {second.id}
+    assert all(f'"as":"{SCHOOL}"' in row.details for row in seen)
+    follow(agent, f"{place}record/1/{SCHOOL}/unlock/", {})
+    follow(agent, f"{place}suspend/1/", {"reason": "A threat"})
+    for event in ("unlocked", "suspended"):
+        assert Audit.objects.get(action="case", details__contains=f'"event":"{event}"').account == second.id
+    assert [one["what"] for one in opened().history][-2:] == ["unlocked", "suspended"]
+
+
 def test_of_a_protected_person_no_school_is_named_before_a_case(world: World) -> None:
     """Section 2: support sees the mark first, and the explanation is the one that schools get."""
     learner = world.learners[OWN_CLASS][1]
@@ -415,6 +434,9 @@ def test_a_contradiction_is_a_case_decided_with_a_reason_and_undone(world: World
     shown = text_of(follow(agent, f"{place}matching/", language=language))
     assert "Somebody" in shown
     assert learner.legal_surname in shown
+    assert {row.account for row in Audit.objects.filter(details__contains='"matching"', action="case seen")} == {
+        learner.id
+    }
     follow(agent, f"{place}matching/", {"finding": "different", "reason": ""}, language=language)
     assert opened().state == "ready"
     follow(agent, f"{place}matching/", {"finding": "different", "reason": "Another child"}, language=language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -82,7 +83,7 @@ def compare(request: PageRequest, case: int) -> HttpResponse:
             return HttpResponseRedirect(case_address(case))
     seen = {name: value for name, value in by.items() if name != "number"}
     try:
-        desk.note_seen(case=found, what="matching", **seen)
+        desk.note_seen(case=found, what="matching", accounts=_accounts(found) or (None,), **seen)
     except DeskRefused:
         raise Http404 from None
     stands = rows.still_stands(found.matter)
@@ -115,9 +116,13 @@ def take_back(request: PageRequest, case: int) -> HttpResponse:
     )  # fmt: skip
 
 
+def _accounts(found: DeskCase) -> list[UUID]:
+    return [one for one in (found.account, found.other) if one is not None]
+
+
 def _lines(found: DeskCase) -> list[dict[str, Any]]:
     """What Hwb knows first, then each school's word with its differences from it, in words."""
-    accounts = [one for one in (found.account, found.other) if one is not None]
+    accounts = _accounts(found)
     known = rows.known(accounts)
     lines = [
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,10 @@ from hwb.directory import chain, store
 from hwb.directory.queries import desk_people, movers, roles
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import calendar
-from hwb.lifecycle.desk import ASKABLE, Event, Kind
+from hwb.lifecycle.desk import ASKABLE, OPEN, Event, Kind
 from hwb.lifecycle.messages import Kind as Message
 from hwb.lifecycle.messages import Reader
+from hwb.operations import attempts
 from hwb.operations.desk import storing
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.operations.desk.storing import NewCase, changed, checked_text, following, require_owner, write
@@ -126,14 +128,41 @@ def close(
     changed(number, work, actor=acting_user, now=now)
 
 
-def note_seen(*, case: DeskCase, what: str, acting_account: UUID, acting_user: str, now: datetime) -> None:
-    """What an agent sees in a case is in the audit log (ux.md E2). Raises DeskRefused for their own record."""
+def note_seen(
+    *, case: DeskCase, what: str, acting_account: UUID, acting_user: str, now: datetime,
+    accounts: Sequence[UUID | None] = (None,), dfes: str = "",
+) -> None:  # fmt: skip
+    """What an agent sees in a case is in the audit log, under each of the accounts that are seen (ux.md E2, R42).
+
+    ``accounts``: whose records; None for whom the case is about. ``dfes``: as which school sees them. Raises
+    DeskRefused for their own record.
+    """
 
     def work(cursor: Any, held: DeskCase) -> None:
         require_owner(held, acting_account)
-        storing.log(cursor, held, "case seen", {"case": held.number, "seen": what}, actor=acting_user, now=now)
+        after = {"case": held.number, "seen": what, **({"as": dfes} if dfes else {})}
+        for account in accounts:
+            storing.log(cursor, held, "case seen", after, actor=acting_user, now=now, account=account)
 
     changed(case.number, work, actor=acting_user, now=now)
+
+
+def unlock(
+    *, number: int, account: UUID, school: str, acting_account: UUID, acting_user: str, now: datetime
+) -> None:  # fmt: skip
+    """Ends the wait after wrong passwords of one of the people of a case; both logs or none. Raises DeskRefused."""
+
+    def work(cursor: Any, case: DeskCase) -> None:
+        require_owner(case, acting_account)
+        if case.state not in OPEN:
+            raise DeskRefused("not_now")
+        if account not in (case.account, case.other):
+            raise DeskRefused("no_account")
+        if not attempts.unlock(account=account, school=school, acting_user=acting_user, now=now):
+            raise DeskRefused("no_account")
+        write(cursor, case, {}, event="unlocked", actor=acting_user, now=now, account=account)
+
+    changed(number, work, actor=acting_user, now=now)
 
 
 def note_found(*, account: UUID, by: str, acting_user: str, now: datetime) -> None:

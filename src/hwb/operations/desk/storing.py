@@ -139,9 +139,13 @@ def require_not_own(case: DeskCase, account: UUID) -> None:
 
 
 def write(
-    cursor: Any, case: DeskCase, values: Mapping[str, Any], *, event: str, actor: str, now: datetime, reason: str = ""
-) -> None:
-    """Changes a case, adds to its history and to the audit log; a case that is over gets its closing time."""
+    cursor: Any, case: DeskCase, values: Mapping[str, Any], *, event: str, actor: str, now: datetime, reason: str = "",
+    account: UUID | None = None,
+) -> None:  # fmt: skip
+    """Changes a case, adds to its history and to the audit log; a case that is over gets its closing time.
+
+    ``account``: with which of its people something was done, where it is not the one that the case is about.
+    """
     stated = {**values}
     if (state := stated.get("state")) is not None:
         stated["closed_at"] = None if State(state) in rules.OPEN else now
@@ -159,7 +163,7 @@ def write(
         after["case_state"] = str(state)
     if reason:
         after["reason"] = reason.strip()
-    log(cursor, case, "case", after, actor=actor, now=now)
+    log(cursor, case, "case", after, actor=actor, now=now, account=account)
 
 
 def log(
