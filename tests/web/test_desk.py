@@ -14,10 +14,12 @@ from tests.support.people import upn
 from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, release_learner, session_of
 
 from hwb.directory.models import Account, Audit, Consolidation, Decision, Message, Placement, SupportCase
+from hwb.directory.queries import desk as rows
 from hwb.directory.queries import desk_schools, explanations
 from hwb.lifecycle.desk import Kind
 from hwb.operations import lookups, protection, roles
-from hwb.operations.desk import matching, storing
+from hwb.operations.desk import cases, matching, storing
+from hwb.operations.desk.refusals import DeskRefused
 from hwb.operations.desk.storing import NewCase
 from hwb.operations.roles import Reach
 from hwb.web.policy import Role
@@ -340,7 +342,17 @@ def test_a_school_support_view(world: World, language: str) -> None:
     assert (case.school, case.account, case.kind) == (SCHOOL, None, "call")
     people = text_of(follow(agent, f"support/cases/{case.number}/access/", language=language))
     assert world.accounts[Role.CHAMPION].username in people
-    assert Audit.objects.filter(action="case seen", details__contains="people with access").count() == 1
+    looked = Audit.objects.filter(action="case seen", details__contains="people with access")
+    assert looked.count() == 1
+    for role in (Role.CHAMPION, Role.HEAD):  # who may see their own school's people has no business in a case
+        assert world.client(role).get(f"/{language}/support/cases/{case.number}/access/").status_code == 404
+    by = {"acting_account": case.owner, "acting_user": f"account {case.owner}", "now": opened_at()}
+    held = rows.read(case.number)
+    assert held is not None
+    cases.close(number=case.number, text="Done.", changed_something=False, **by)
+    with pytest.raises(DeskRefused):  # over, though the page had it open a moment before
+        cases.note_seen(case=held, what="people with access", **by)
+    assert looked.count() == 1
     assert Account.objects.count() > 5
 
 

@@ -118,7 +118,7 @@ def open_case(request: PageRequest, dfes: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@page(Action.SEE_PEOPLE_WITH_ACCESS)
+@page(Action.SEE_RECORD)
 def people(request: PageRequest, case: int) -> HttpResponse:
     """Who has a role at the case's school; that it was looked at is recorded."""
     found = read_desk_case(case)
@@ -126,7 +126,10 @@ def people(request: PageRequest, case: int) -> HttpResponse:
         raise Http404
     by = acting(request, case)
     del by["number"]
-    desk.note_seen(case=found, what="people with access", **by)
+    try:
+        desk.note_seen(case=found, what="people with access", **by)
+    except DeskRefused:
+        raise Http404 from None
     held = [
         {"name": one.name, "username": one.username, "role": ROLE_NAMES[Role(one.role)],
          "last": moment(one.last_sign_in) if one.last_sign_in else say(N_("Never")),

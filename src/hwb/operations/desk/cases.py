@@ -135,11 +135,13 @@ def note_seen(
     """What an agent sees in a case is in the audit log, under each of the accounts that are seen (ux.md E2, R42).
 
     ``accounts``: whose records; None for whom the case is about. ``dfes``: as which school sees them. Raises
-    DeskRefused for their own record.
+    DeskRefused for their own record, and for anything but the case itself once it is over.
     """
 
     def work(cursor: Any, held: DeskCase) -> None:
         require_owner(held, acting_account)
+        if what != "case" and held.state not in OPEN:
+            raise DeskRefused("not_now")
         after = {"case": held.number, "seen": what, **({"as": dfes} if dfes else {})}
         for account in accounts:
             storing.log(cursor, held, "case seen", after, actor=acting_user, now=now, account=account)
