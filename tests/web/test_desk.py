@@ -104,6 +104,12 @@ def test_the_support_call(world: World, language: str) -> None:
     assert code[0] in text_of(shown)
     suggested = shown.context["form"].initial["text"]
     assert suggested.split(".")[0] in text_of(own).replace("&#x27;", "'")
+    mine = f"school/{SCHOOL}/requests/{case.number}/"
+    caller = world.client(Role.CHAMPION)
+    follow(caller, mine, {"text": "It is urgent."}, language=language)
+    asked = text_of(follow(caller, mine, language=language))
+    assert ["It is urgent." in asked, "The school telephoned" in asked] == [True, False]  # the reason is the agent's
+    assert "It is urgent." in text_of(follow(agent, f"support/cases/{case.number}/", language=language))
     follow(
         agent, f"support/cases/{case.number}/answer/", {"text": suggested, "outcome": "explained"}, language=language
     )

@@ -121,6 +121,7 @@ def _detail(request: PageRequest, dfes: str, case: DeskCase, form: ReplyForm | N
         request, "portal/request.html", title=Text(N_("Request {reference}"), {"reference": case.reference}),
         section="requests", back=reverse("requests", args=[dfes]), case=case, kind=KINDS[case.kind],
         stands=STATES[case.state], waiting=WAITING_FOR[case.state], finds=_finds(request, dfes, case),
+        asked="" if case.kind is Kind.CALL else case.details,  # of a call it is the agent's reason, which is not theirs
         history=[{"at": one.at, "title": say(EVENTS[one.what])} for one in case.history],
         can_withdraw=table[Event.WITHDRAW] is not None, new=reverse("requests-new", args=[dfes]), **values,
     )  # fmt: skip

@@ -12,8 +12,8 @@ class SupportCase(models.Model):
     """One case. ``number`` is its reference; cases of consolidation are numbered in the same series.
 
     ``school``: whose case it is; empty where no school asks. ``account``, ``other`` (a second account) and ``upn``:
-    whom it is about. ``details``: what was asked, or the reason for which an agent opened it. ``code``: the explanation
-    when it was opened. ``asked_by``: the account that is answered (M14). ``answer``: what support needs or answers.
+    whom it is about. ``details``: what was asked, or the reason for which an agent opened it, which no school reads.
+    ``replies``: what the school has added since. ``code``: the explanation when it was opened. ``asked_by``: the account that is answered (M14). ``answer``: what support needs or answers.
     ``matter``: of a contradiction between records, what it is. ``history``: times, actors and codes, the oldest first.
     """
 
@@ -25,6 +25,7 @@ class SupportCase(models.Model):
     other = models.UUIDField(null=True)
     upn = models.CharField(max_length=13, default="")
     details = models.TextField(default="")
+    replies = models.TextField(default="", db_default="")
     language = models.TextField(default="")
     code = models.TextField(default="")
     asked_by = models.UUIDField(null=True)

@@ -94,7 +94,7 @@ def reply(*, number: int, school: str, text: str, acting_user: str, now: datetim
     def work(cursor: Any, case: DeskCase) -> None:
         _require_of(case, school)
         state = following(case, Event.REPLY)
-        values = {"state": state, "details": "\n\n".join(filter(None, (case.details, said)))}
+        values = {"state": state, "replies": "\n\n".join(filter(None, (case.replies, said)))}
         write(cursor, case, values, event="replied", actor=acting_user, now=now)
 
     changed(number, work, actor=acting_user, now=now)

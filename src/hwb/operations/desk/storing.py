@@ -25,7 +25,7 @@ from hwb.operations.transactions import in_transaction
 PERSONAL = re.compile(UPN_PATTERN)
 LONGEST = 2_000
 #: Columns that operations set; values come as parameters, names never from outside.
-_COLUMNS = frozenset({"state", "owner", "answer", "asked_by", "closed_at", "details"})
+_COLUMNS = frozenset({"state", "owner", "answer", "asked_by", "closed_at", "replies"})
 
 
 @dataclass(frozen=True, slots=True)
