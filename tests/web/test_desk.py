@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from tests.support.deliveries import deliver, learner_row
 from tests.support.languages import foreign_texts
@@ -80,6 +81,7 @@ def test_a_request_from_question_to_answer(world: World, language: str) -> None:
     assert "For year 11." in text_of(follow(agent, place, language=language))
     follow(agent, f"{place}answer/", {"text": "On 31 August.", "outcome": "explained"}, language=language)
     assert opened().state == "unchanged"
+    assert "year group" not in text_of(follow(agent, place, language=language))  # over: nobody reads it any more
     assert "On 31 August." in text_of(follow(champion, mine, language=language))
     told = Message.objects.filter(kind="M14", to_account=world.accounts[Role.CHAMPION].id).order_by("id")
     assert [message.details["what"] for message in told] == ["needs", "done"]
@@ -191,6 +193,23 @@ def test_nobody_opens_their_own_record(world: World) -> None:
     assert opened().owner == world.accounts[Role.AGENT].id
     assert client.get(f"/en/support/cases/{number}/record/0/").status_code == 404
     assert Audit.objects.filter(action="case refused", actor=f"account {member.id}").count() == 3
+
+
+def test_nobody_works_on_what_they_asked_for(world: World) -> None:
+    """An agent who also has a role at a school neither takes their own request nor answers themselves."""
+    member = world.accounts[Role.CHAMPION]
+    roles.grant(Reach("agent"), username=member.username, acting_user="tests", now=opened_at(), on=date(2018, 9, 1))
+    client = world.client(Role.CHAMPION)
+    follow(client, f"school/{SCHOOL}/requests/new/question/", {"details": "When does the grace end?"})
+    shown = text_of(follow(client, f"support/cases/{opened().number}/take/", {}))
+    assert "asked for themselves" in shown
+    assert opened().owner is None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SupportCase.objects.update(owner=member.id, state="ready")
+    given = {"reason": "Mine", "asker": member.username, "spoken": "en"}
+    assert "asked for themselves" in text_of(follow(client, f"support/schools/{SCHOOL}/case/", given))
+    assert SupportCase.objects.count() == 1
+    assert Audit.objects.filter(action="case refused", actor=f"account {member.id}").count() == 2
 
 
 def opened_at() -> Any:

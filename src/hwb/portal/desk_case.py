@@ -53,16 +53,17 @@ class AskBackForm(PageForm):
 
 @page(Action.SEE_CASES)
 def case(request: PageRequest, case: int) -> HttpResponse:
-    """Whoever has not taken the case sees its reference and state, and nobody's name."""
+    """Whoever has not taken the case, and everybody once it is over, sees its reference and state, and nobody's name."""
     found = rows.read(case)
     if found is None:
         return show_move(request, case)
     title = Text(N_("{kind}, {reference}"), {"kind": say(KINDS[found.kind]), "reference": found.reference})
-    if found.owner != request.person.account:
+    if found.owner != request.person.account or found.closed_at is not None:
         return show(
             request, "portal/case_closed.html", title=title, section="cases", back=reverse("cases"), number=case,
             stands=STATES[found.state], about=about(found), owner=owner_name(found.owner, request),
             over=found.closed_at is not None,
+            can_take_back=found.kind is Kind.MATCHING and rules.TABLE[found.state][Event.TAKE_BACK] is not None,
         )  # fmt: skip
     by = acting(request, case)
     del by["number"]
@@ -78,8 +79,7 @@ def case(request: PageRequest, case: int) -> HttpResponse:
         stands=STATES[found.state], school=desk_school(found), language_said=LANGUAGES.get(found.language, ""),
         asker=owner_name(found.asked_by, request) if found.asked_by else "",
         people=_people(found), history=[{"at": one.at, "title": say(EVENTS[one.what])} for one in found.history],
-        matching=found.kind is Kind.MATCHING and found.closed_at is None,
-        can_take_back=rules.TABLE[found.state][Event.TAKE_BACK] is not None and found.kind is Kind.MATCHING,
+        matching=found.kind is Kind.MATCHING,
         can_ask=found.asked_by is not None and rules.TABLE[found.state][Event.ASK_BACK] is not None, **values,
     )  # fmt: skip
 

@@ -52,11 +52,13 @@ class SupportCase(models.Model):
                 condition=Q(closed_at__isnull=True, state__in=["new", "ready", "waiting"])
                 | Q(closed_at__isnull=False, state__in=["done", "unchanged", "withdrawn"]),
             ),
-            # whoever has the case is never the one it is about
+            # whoever has the case is never one it is about, nor the one who asked
             models.CheckConstraint(
                 name="support_case_not_own",
                 condition=Q(owner__isnull=True)
-                | (Q(account__isnull=True) | ~Q(owner=F("account"))) & (Q(other__isnull=True) | ~Q(owner=F("other"))),
+                | (Q(account__isnull=True) | ~Q(owner=F("account")))
+                & (Q(other__isnull=True) | ~Q(owner=F("other")))
+                & (Q(asked_by__isnull=True) | ~Q(owner=F("asked_by"))),
             ),
             # a school asks once for the same suspension; a contradiction is one case
             models.UniqueConstraint(

@@ -56,6 +56,9 @@ def open_call(
         _note("case refused", account, {"why": "never_there"}, acting_user, now)
         raise DeskRefused("never_there")
     asked_by = _asker(asker, school, now) if asker.strip() else None
+    if asked_by == acting_account:
+        _note("case refused", acting_account, {"why": "oneself"}, acting_user, now)
+        raise DeskRefused("oneself")
     new = NewCase(Kind.CALL, school, account, details=why, language=language, code=code, asked_by=asked_by,
                   owner=acting_account)  # fmt: skip
     return storing.open_case(new, actor=acting_user, now=now)

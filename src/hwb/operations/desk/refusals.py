@@ -8,7 +8,7 @@ _TEXTS = {
     "unknown": N_("There is no such case."),
     "not_now": N_("The case has moved on meanwhile. Look at it again."),
     "not_taken": N_("Take the case first. Only the agent who has it may do that."),
-    "oneself": N_("Nobody works on a case about their own account."),
+    "oneself": N_("Nobody works on a case about their own account, or on one that they asked for themselves."),
     "no_account": N_("This case is about nobody with an account."),
     "not_asked": N_("Nobody is known who could be answered. Close the case instead."),
     "unknown_school": N_("No school has this number. It has 7 digits."),

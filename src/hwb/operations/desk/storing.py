@@ -133,8 +133,8 @@ def require_owner(case: DeskCase, account: UUID) -> None:
 
 
 def require_not_own(case: DeskCase, account: UUID) -> None:
-    """Nobody works on a case about their own account. Raises DeskRefused."""
-    if account in (case.account, case.other):
+    """Nobody works on a case about their own account, nor on one they asked for. Raises DeskRefused."""
+    if account in (case.account, case.other, case.asked_by):
         raise DeskRefused("oneself")
 
 
