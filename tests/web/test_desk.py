@@ -16,7 +16,7 @@ from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, release_lea
 
 from hwb.directory.models import Account, Audit, Consolidation, Decision, Message, Placement, SupportCase
 from hwb.directory.queries import desk as rows
-from hwb.directory.queries import desk_schools, explanations
+from hwb.directory.queries import desk_schools, explanations, timeline
 from hwb.lifecycle.desk import Kind
 from hwb.operations import lookups, protection, roles
 from hwb.operations.desk import cases, matching, storing
@@ -122,6 +122,9 @@ def test_the_support_call(world: World, language: str) -> None:
     )
     assert seen.count() >= 1
     assert Audit.objects.filter(action="case search", account=learner.id).count() == 1
+    told = timeline.events(account=learner.id, school=SCHOOL, began=date(2017, 9, 1), left=None)
+    assert told
+    assert not {one.action for one in told} & {"case", "case seen", "case search"}
 
 
 @pytest.mark.parametrize("found_by", ["upn", "username", "e-mail", "code and number", "code and name", "case"])
