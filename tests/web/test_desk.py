@@ -17,6 +17,7 @@ from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, release_lea
 from hwb.directory.models import Account, Audit, Consolidation, Decision, Message, Placement, SupportCase
 from hwb.directory.queries import desk as rows
 from hwb.directory.queries import desk_schools, explanations, timeline
+from hwb.lifecycle import help_answers as help_rules
 from hwb.lifecycle.desk import Kind
 from hwb.operations import lookups, protection, roles
 from hwb.operations.desk import cases, matching, storing
@@ -517,7 +518,8 @@ def test_an_answer_is_written_by_one_and_approved_by_another(world: World, langu
     follow(
         agent, place, {"english": "Ask the school; {telephone}.", "welsh": "Gofynnwch i'r ysgol."}, language=language
     )
-    assert agent.post(f"/en/{place}approve/").status_code == 302
+    first = help_rules.mark("Ask the school; {telephone}.", "Gofynnwch i'r ysgol.")
+    assert agent.post(f"/en/{place}approve/", {"read": first}).status_code == 302
     assert "Ask the school;" not in Client().get("/en/help/").content.decode()
     assert Audit.objects.filter(action="answer refused").count() == 1
     other = roles.grant_new(
@@ -526,8 +528,15 @@ def test_an_answer_is_written_by_one_and_approved_by_another(world: World, langu
     )  # fmt: skip
     second = world.client(Role.AGENT)
     second.cookies[next(iter(second.cookies))] = session_of(other.account)
-    follow(second, place, language=language)
-    follow(second, f"{place}approve/", {}, language=language)
+    shown = follow(second, place, language=language)
+    assert f'name="read" value="{first}"' in shown.content.decode()
+    follow(agent, place, {"english": "Ask nobody.", "welsh": "Peidiwch â gofyn."}, language=language)
+    follow(second, f"{place}approve/", {"read": first}, language=language)  # other words than were read
+    assert "Ask nobody." not in text_of(Client().get("/en/help/"))
+    follow(
+        agent, place, {"english": "Ask the school; {telephone}.", "welsh": "Gofynnwch i'r ysgol."}, language=language
+    )
+    follow(second, f"{place}approve/", {"read": first}, language=language)
     assert "Ask the school; 01632" in text_of(Client().get("/en/help/"))
     assert world.client(Role.CHAMPION).get("/en/support/answers/").status_code == 404
 
