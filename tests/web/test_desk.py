@@ -460,11 +460,7 @@ def test_the_status_says_what_waits(world: World, language: str, monkeypatch: py
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_a_contradiction_is_a_case_decided_with_a_reason_and_undone(world: World, language: str) -> None:
     """E8, R4: an identity clash opens one case by itself; the finding names its reason, moves nothing, and is undone."""
-    learner = world.learners[OWN_CLASS][0]
-    theirs = {"legal_surname": "Somebody", "legal_forename": "Else", "birth_date": date(2009, 1, 2)}
-    release_learner(world)
-    deliver([learner_row(50), learner_row(51), learner_row(1, upn=learner.upn, **theirs)], None, school=ELSEWHERE,
-            on=date(2018, 7, 6))  # fmt: skip
+    learner = contradicted(world)
     for made in (1, 0):  # once, however often it is looked for
         assert matching.open_cases(now=opened_at()) == made
     case = opened()
@@ -488,6 +484,55 @@ def test_a_contradiction_is_a_case_decided_with_a_reason_and_undone(world: World
     assert (opened().state, opened().closed_at) == ("ready", None)
     reasons = [row.details for row in Audit.objects.filter(action="case", details__contains='"reason"').order_by("id")]
     assert ["Another child" in reasons[0], "A mistake" in reasons[1]] == [True, True]
+
+
+def contradicted(world: World) -> Account:
+    """A learner who has left, and whose UPN another school then gives to somebody else."""
+    learner = world.learners[OWN_CLASS][0]
+    theirs = {"legal_surname": "Somebody", "legal_forename": "Else", "birth_date": date(2009, 1, 2)}
+    release_learner(world)
+    deliver([learner_row(50), learner_row(51), learner_row(1, upn=learner.upn, **theirs)], None, school=ELSEWHERE,
+            on=date(2018, 7, 6))  # fmt: skip
+    return learner
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_contradiction_has_no_dead_end(world: World, language: str) -> None:
+    """E8: it ends with a finding only; both schools are told, the one that is asked answers, any agent takes back."""
+    contradicted(world)
+    roles.grant(Reach("champion", ELSEWHERE), username=world.accounts[Role.STAFF].username, acting_user="tests",
+                now=opened_at(), on=date(2018, 9, 1))  # fmt: skip
+    matching.open_cases(now=opened_at())
+    number = opened().number
+    agent, place = world.client(Role.AGENT), f"support/cases/{number}/"
+    follow(agent, f"{place}take/", {}, language=language)
+    assert f"{place}answer/" not in follow(agent, place, language=language).content.decode()
+    follow(agent, f"{place}answer/", {"text": "It is explained.", "outcome": "explained"}, language=language)
+    assert opened().state == "ready"
+    asked = world.client(Role.CHAMPION)
+    asked.cookies[next(iter(asked.cookies))] = session_of(world.accounts[Role.STAFF].id)
+    mine = f"school/{ELSEWHERE}/requests/"
+    assert f"HW-{number}" not in text_of(follow(asked, mine, language=language))
+    follow(agent, f"{place}matching/", {"finding": "ask", "reason": "Ask about birth"}, language=language)
+    assert set(Message.objects.filter(kind="asked").values_list("school", flat=True)) == {SCHOOL, ELSEWHERE}
+    assert f"HW-{number}" in text_of(follow(asked, mine, language=language))
+    assert "Ask about birth" not in text_of(follow(asked, f"{mine}{number}/", language=language))
+    assert asked.post(f"/{language}/{mine}{number}/", {"withdraw": "1"}).status_code == 200
+    follow(asked, f"{mine}{number}/", {"text": "It was a mistake."}, language=language)
+    assert opened().state == "ready"
+    assert "It was a mistake." in text_of(follow(agent, place, language=language))
+    follow(agent, f"{place}matching/", {"finding": "different", "reason": "Another child"}, language=language)
+    other = roles.grant_new(
+        Reach("agent"), person=roles.NewPerson("Ail Asiant", "ail@example.wales"), acting_user="tests",
+        now=opened_at(), on=date(2018, 9, 1), at=opened_at(),
+    )  # fmt: skip
+    second = world.client(Role.AGENT)
+    second.cookies[next(iter(second.cookies))] = session_of(other.account)
+    assert f"{place}matching/back/" in follow(second, place, language=language).content.decode()
+    follow(second, f"{place}matching/back/", {"reason": "A mistake"}, language=language)
+    assert (opened().state, opened().owner) == ("ready", other.account)
+    SupportCase.objects.update(state="unchanged", closed_at=opened_at())  # closed without a finding, as could be before
+    assert matching.open_cases(now=opened_at()) == 1
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

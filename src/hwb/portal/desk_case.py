@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from hwb.directory.queries import desk as rows
+from hwb.directory.queries import matching
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import desk as rules
 from hwb.lifecycle.desk import Event, Kind
@@ -71,9 +72,8 @@ def case(request: PageRequest, case: int) -> HttpResponse:
         desk.note_seen(case=found, what="case", **by)
     except DeskRefused:
         raise Http404 from None
-    values: dict[str, Any] = {}
-    if rules.TABLE[found.state][Event.EXPLAIN] is not None:
-        values["form"] = answer_form(request, found)
+    form = answer_form(request, found)
+    values: dict[str, Any] = {} if form is None else {"form": form}
     return show(
         request, "portal/desk_case.html", title=title, section="cases", back=reverse("cases"), case=found,
         stands=STATES[found.state], school=desk_school(found), language_said=LANGUAGES.get(found.language, ""),
@@ -124,8 +124,12 @@ def ask_back(request: PageRequest, case: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def answer_form(request: PageRequest, found: DeskCase) -> AnswerForm:
-    """The form that closes a case, its answer filled in from the explanation."""
+def answer_form(request: PageRequest, found: DeskCase) -> AnswerForm | None:
+    """The form that closes a case, its answer filled in from the explanation; None where that does not close it."""
+    if rules.TABLE[found.state][Event.EXPLAIN] is None:
+        return None
+    if found.kind is Kind.MATCHING and matching.still_stands(found.matter):
+        return None
     language = desk_answer.language_of(found, request.language)
     form = AnswerForm.of(request, initial={"text": desk_answer.suggested(found, language)})
     form.fields["text"].widget.attrs["lang"] = language

@@ -108,16 +108,17 @@ def _person(request: PageRequest, case: int, place: int, dfes: str = "") -> tupl
 def _show(
     request: PageRequest, found: DeskCase, place: int, person: DeskPerson, dfes: str, seen: _Seen | None
 ) -> HttpResponse:  # fmt: skip
-    values: dict[str, Any] = {}
+    form = answer_form(request, found)
+    values: dict[str, Any] = {} if form is None else {"form": form}
     if seen is not None:
-        values = {
+        values |= {
             "answer": seen.answer, "account_rows": seen.account_rows, "school_rows": seen.school_rows,
             "schools": seen.picture, "evidence": _evidence(seen.found), **seen.happened,
         }  # fmt: skip
     return show(
         request, "portal/desk_record.html", title=person.name, section="cases", back=case_address(found.number),
         case=found, person=person, views=_views(person, found, place, dfes), standing=_standing(person),
-        deeds=_deeds(person, found, place, dfes), cases=_cases(person), form=answer_form(request, found), **values,
+        deeds=_deeds(person, found, place, dfes), cases=_cases(person), **values,
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def compare(request: PageRequest, case: int) -> HttpResponse:
         except DeskRefused as refused:
             form.add_refusal("reason", refused.text)
         else:
-            banner.put(request, Text(N_("Recorded, and the school is asked to look at its record.")))
+            banner.put(request, Text(N_("Recorded, and the schools are asked to look at their records.")))
             return HttpResponseRedirect(case_address(case))
     seen = {name: value for name, value in by.items() if name != "number"}
     try:
@@ -97,7 +97,7 @@ def compare(request: PageRequest, case: int) -> HttpResponse:
 
 @page(Action.SEE_CASES, methods="GET POST")
 def take_back(request: PageRequest, case: int) -> HttpResponse:
-    """Undoes a finding: the case is open again. Only the agent who has it may; the operation decides, and records."""
+    """Undoes a finding: the case is open again. Any agent may, and has it then."""
     found = read_desk_case(case)
     if found.kind is not Kind.MATCHING or rules.TABLE[found.state][Event.TAKE_BACK] is None:
         raise Http404

@@ -13,7 +13,7 @@ from hwb.directory.queries import consolidation as moves
 from hwb.directory.queries import desk as rows
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import desk as rules
-from hwb.lifecycle.desk import Event, Kind
+from hwb.lifecycle.desk import Event, Kind, State
 from hwb.operations.desk import cases
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.portal import request_forms
@@ -93,7 +93,6 @@ def request_of_kind(request: PageRequest, dfes: str, kind: str) -> HttpResponse:
 def request_detail(request: PageRequest, dfes: str, number: int) -> HttpResponse:
     """How it stands, what support needs or answers, and what the school can do. POST replies or withdraws."""
     case = _own(request, dfes, number)
-    table = rules.TABLE[case.state]
     form = ReplyForm.of(request)
     if request.method == "POST" and not is_switch(request):
         acting: dict[str, Any] = {"number": number, "school": dfes, "acting_user": f"account {request.person.account}",
@@ -111,11 +110,11 @@ def request_detail(request: PageRequest, dfes: str, number: int) -> HttpResponse
         said = N_("The request is withdrawn.") if "withdraw" in request.POST else N_("Sent to Hwb Support.")
         banner.put(request, Text(said))
         return HttpResponseRedirect(request.path)
-    return _detail(request, dfes, case, form if table[Event.REPLY] else None)
+    return _detail(request, dfes, case, form if _can_reply(case) else None)
 
 
 def _detail(request: PageRequest, dfes: str, case: DeskCase, form: ReplyForm | None) -> HttpResponse:
-    table = rules.TABLE[case.state]
+    matching = case.kind is Kind.MATCHING
     values: dict[str, Any] = {} if form is None else {"form": form}
     return show(
         request, "portal/request.html", title=Text(N_("Request {reference}"), {"reference": case.reference}),
@@ -123,8 +122,17 @@ def _detail(request: PageRequest, dfes: str, case: DeskCase, form: ReplyForm | N
         stands=STATES[case.state], waiting=WAITING_FOR[case.state], finds=_finds(request, dfes, case),
         asked="" if case.kind is Kind.CALL else case.details,  # of a call it is the agent's reason, which is not theirs
         history=[{"at": one.at, "title": say(EVENTS[one.what])} for one in case.history],
-        can_withdraw=table[Event.WITHDRAW] is not None, new=reverse("requests-new", args=[dfes]), **values,
+        can_withdraw=not matching and rules.TABLE[case.state][Event.WITHDRAW] is not None, matching=matching,
+        answer="" if matching else case.answer,  # of a finding it is the agent's reason
+        new=reverse("requests-new", args=[dfes]), **values,
     )  # fmt: skip
+
+
+def _can_reply(case: DeskCase) -> bool:
+    """To a question about contradicting records a school answers while support waits for it."""
+    if case.kind is Kind.MATCHING and case.state is not State.WAITING:
+        return False
+    return rules.TABLE[case.state][Event.REPLY] is not None
 
 
 def _visible(request: PageRequest, dfes: str) -> tuple[DeskCase, ...]:

@@ -68,10 +68,9 @@ def every(*, is_open: bool) -> tuple[DeskCase, ...]:
 
 
 def of_school(school: str, *, asked_by: UUID | None = None) -> tuple[DeskCase, ...]:
-    """What a school has asked for itself (B17), the newest first; ``asked_by``: by this person alone."""
-    where = "c.school = %(school)s AND c.asked_by IS NOT NULL"
-    where += " AND (%(by)s::uuid IS NULL OR c.asked_by = %(by)s)"
-    return tuple(reversed(_rows(where, {"school": school, "by": asked_by})))
+    """What a school has asked for itself (B17), and what support has asked it about records that contradict each other
+    (E8), the newest first; ``asked_by``: what this person asked for alone."""
+    return tuple(reversed(_rows(_OF_SCHOOL, {"school": school, "by": asked_by})))
 
 
 def about(account: UUID) -> tuple[DeskCase, ...]:
@@ -131,6 +130,10 @@ SELECT c.number, c.kind, c.state, c.school::text, coalesce(e.name_en, '') AS nam
 FROM support_case c
 LEFT JOIN establishment e ON e.dfes = c.school
 LEFT JOIN account a ON a.id = c.account
+"""
+_OF_SCHOOL = """
+c.school = %(school)s AND CASE WHEN %(by)s::uuid IS NOT NULL THEN c.asked_by = %(by)s
+    ELSE c.asked_by IS NOT NULL OR c.kind = 'matching' AND c.history @> '[{"what": "found: ask"}]' END
 """
 _NAMES = """
 SELECT a.id, concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),

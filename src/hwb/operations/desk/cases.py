@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db import connection
 
 from hwb.directory import chain, store
-from hwb.directory.queries import desk_people, movers, roles
+from hwb.directory.queries import desk_people, matching, movers, roles
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import calendar
-from hwb.lifecycle.desk import ASKABLE, OPEN, Event, Kind
+from hwb.lifecycle.desk import ASKABLE, OPEN, Event, Kind, State
 from hwb.lifecycle.messages import Kind as Message
 from hwb.lifecycle.messages import Reader
 from hwb.operations import attempts
@@ -95,7 +95,8 @@ def reply(*, number: int, school: str, text: str, acting_user: str, now: datetim
     said = checked_text(text)
 
     def work(cursor: Any, case: DeskCase) -> None:
-        _require_of(case, school)
+        if not (case.kind is Kind.MATCHING and case.state is State.WAITING and case.school == school):
+            _require_of(case, school)
         state = following(case, Event.REPLY)
         values = {"state": state, "replies": "\n\n".join(filter(None, (case.replies, said)))}
         write(cursor, case, values, event="replied", actor=acting_user, now=now)
@@ -117,12 +118,17 @@ def withdraw(*, number: int, school: str, acting_user: str, now: datetime) -> No
 def close(
     *, number: int, text: str, changed_something: bool, acting_account: UUID, acting_user: str, now: datetime
 ) -> None:
-    """The agent answers and closes, "Explained, no change" or done; whoever asked is told (M14). Raises DeskRefused."""
+    """The agent answers and closes, "Explained, no change" or done; whoever asked is told (M14). Raises DeskRefused,
+
+    also while the records that a case of matching is about still contradict each other: that ends with a finding.
+    """
     answer = checked_text(text)
     event, said = (Event.FINISH, "done") if changed_something else (Event.EXPLAIN, "explained")
 
     def work(cursor: Any, case: DeskCase) -> None:
         require_owner(case, acting_account)
+        if case.kind is Kind.MATCHING and matching.still_stands(case.matter):
+            raise DeskRefused("contradicts")
         state = following(case, event)
         write(cursor, case, {"state": state, "answer": answer}, event=said, actor=acting_user, now=now)
         if case.asked_by is not None:

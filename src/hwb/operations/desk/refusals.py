@@ -14,6 +14,7 @@ _TEXTS = {
     "unknown_school": N_("No school has this number. It has 7 digits."),
     "never_there": N_("The person was never at this school. Ask again for its number; that it was tried is recorded."),
     "not_own": N_("No account of this school has this username: {username}"),
+    "contradicts": N_("The records still contradict each other. Compare them, and record what you find."),
     "text_needed": N_("A text of up to 2,000 characters is needed."),
     "personal": N_("Leave UPNs out of the text."),
     "not_at_school": N_("Whoever asks has no role at this school, so nobody can be answered there: {username}"),
