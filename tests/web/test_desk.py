@@ -255,7 +255,9 @@ def test_a_learner_who_cannot_be_found_comes_with_the_explanation(world: World) 
     assert theirs.legal_surname not in text_of(answer)
 
 
-def test_a_request_is_no_standing_look_at_another_schools_learner(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_is_no_standing_look_at_another_schools_learner(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """R42: the code that was found when it was sent, whatever has become of the learner; a new look is one of its own."""
     champion, theirs = world.client(Role.CHAMPION), world.elsewhere[0]
     follow(champion, f"school/{SCHOOL}/requests/new/learner/", {"upn": theirs.upn})
@@ -500,8 +502,10 @@ def contradicted(world: World) -> Account:
 def test_a_contradiction_has_no_dead_end(world: World, language: str) -> None:
     """E8: it ends with a finding only; both schools are told, the one that is asked answers, any agent takes back."""
     contradicted(world)
-    roles.grant(Reach("champion", ELSEWHERE), username=world.accounts[Role.STAFF].username, acting_user="tests",
-                now=opened_at(), on=date(2018, 9, 1))  # fmt: skip
+    theirs = roles.grant_new(
+        Reach("champion", ELSEWHERE), person=roles.NewPerson("Arall Hyrwyddwr", "arall@example.wales"),
+        acting_user="tests", now=opened_at(), on=date(2018, 9, 1), at=opened_at(),
+    )  # fmt: skip
     matching.open_cases(now=opened_at())
     number = opened().number
     agent, place = world.client(Role.AGENT), f"support/cases/{number}/"
@@ -510,7 +514,7 @@ def test_a_contradiction_has_no_dead_end(world: World, language: str) -> None:
     follow(agent, f"{place}answer/", {"text": "It is explained.", "outcome": "explained"}, language=language)
     assert opened().state == "ready"
     asked = world.client(Role.CHAMPION)
-    asked.cookies[next(iter(asked.cookies))] = session_of(world.accounts[Role.STAFF].id)
+    asked.cookies[next(iter(asked.cookies))] = session_of(theirs.account)
     mine = f"school/{ELSEWHERE}/requests/"
     assert f"HW-{number}" not in text_of(follow(asked, mine, language=language))
     follow(agent, f"{place}matching/", {"finding": "ask", "reason": "Ask about birth"}, language=language)

@@ -54,7 +54,7 @@ class AskBackForm(PageForm):
 
 @page(Action.SEE_CASES)
 def case(request: PageRequest, case: int) -> HttpResponse:
-    """Whoever has not taken the case, and everybody once it is over, sees its reference and state, and nobody's name."""
+    """Whoever has not taken the case, and everybody once it is over, sees its reference and state alone."""
     found = rows.read(case)
     if found is None:
         return show_move(request, case)

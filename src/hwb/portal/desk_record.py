@@ -94,9 +94,7 @@ def _person(request: PageRequest, case: int, place: int, dfes: str = "") -> tupl
     by = acting(request, case)
     del by["number"]
     try:
-        desk.note_seen(
-            case=found, what="record" if not place else "other record", accounts=[account], dfes=dfes, **by
-        )
+        desk.note_seen(case=found, what="record" if not place else "other record", accounts=[account], dfes=dfes, **by)
     except DeskRefused:
         raise Http404 from None
     person = desk_people.person(account)

@@ -2,7 +2,6 @@
 
 from django.db import migrations, models
 
-
 #: A case that its own asker has is nobody's again, so that a colleague takes it.
 FREED = """
 UPDATE support_case SET owner = NULL, state = CASE WHEN closed_at IS NULL THEN 'new' ELSE state END

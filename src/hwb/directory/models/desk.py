@@ -13,8 +13,9 @@ class SupportCase(models.Model):
 
     ``school``: whose case it is; empty where no school asks. ``account``, ``other`` (a second account) and ``upn``:
     whom it is about. ``details``: what was asked, or the reason for which an agent opened it, which no school reads.
-    ``replies``: what the school has added since. ``code``: the explanation when it was opened. ``asked_by``: the account that is answered (M14). ``answer``: what support needs or answers.
-    ``matter``: of a contradiction between records, what it is. ``history``: times, actors and codes, the oldest first.
+    ``replies``: what the school has added since. ``code``: the explanation when it was opened. ``asked_by``: the
+    account that is answered (M14). ``answer``: what support needs or answers. ``matter``: of a contradiction between
+    records, what it is. ``history``: times, actors and codes, the oldest first.
     """
 
     number = models.BigIntegerField(primary_key=True)

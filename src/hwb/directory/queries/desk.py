@@ -125,8 +125,8 @@ SELECT c.number, c.kind, c.state, c.school::text, coalesce(e.name_en, '') AS nam
        EXISTS (SELECT FROM protection p WHERE p.ended_at IS NULL AND (p.account IN (c.account, c.other)
                OR p.upn <> '' AND (p.upn = c.upn OR p.upn IN (SELECT u.upn FROM upn u
                                                               WHERE u.account IN (c.account, c.other))))) AS protected,
-       c.details, c.replies, c.language, c.code, c.asked_by, c.opened_by, c.opened_at, c.due, c.owner, c.answer, c.matter,
-       c.closed_at, c.history
+       c.details, c.replies, c.language, c.code, c.asked_by, c.opened_by, c.opened_at, c.due, c.owner, c.answer,
+       c.matter, c.closed_at, c.history
 FROM support_case c
 LEFT JOIN establishment e ON e.dfes = c.school
 LEFT JOIN account a ON a.id = c.account
