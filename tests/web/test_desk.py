@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from tests.support.deliveries import deliver, learner_row
 from tests.support.languages import foreign_texts
 from tests.support.people import upn
 from tests.support.world import ELSEWHERE, OWN_CLASS, SCHOOL, World, release_learner, session_of
 
-from hwb.directory.models import Account, Audit, Consolidation, Message, SupportCase
+from hwb.directory.models import Account, Audit, Consolidation, Decision, Message, Placement, SupportCase
+from hwb.directory.queries import desk as rows
+from hwb.directory.queries import desk_schools, explanations, timeline
+from hwb.lifecycle import help_answers as help_rules
 from hwb.lifecycle.desk import Kind
-from hwb.operations import protection, roles
-from hwb.operations.desk import matching, storing
+from hwb.operations import lookups, protection, roles
+from hwb.operations.desk import cases, matching, storing
+from hwb.operations.desk.refusals import DeskRefused
 from hwb.operations.desk.storing import NewCase
 from hwb.operations.roles import Reach
 from hwb.web.policy import Role
@@ -77,6 +82,7 @@ def test_a_request_from_question_to_answer(world: World, language: str) -> None:
     assert "For year 11." in text_of(follow(agent, place, language=language))
     follow(agent, f"{place}answer/", {"text": "On 31 August.", "outcome": "explained"}, language=language)
     assert opened().state == "unchanged"
+    assert "year group" not in text_of(follow(agent, place, language=language))  # over: nobody reads it any more
     assert "On 31 August." in text_of(follow(champion, mine, language=language))
     told = Message.objects.filter(kind="M14", to_account=world.accounts[Role.CHAMPION].id).order_by("id")
     assert [message.details["what"] for message in told] == ["needs", "done"]
@@ -101,6 +107,12 @@ def test_the_support_call(world: World, language: str) -> None:
     assert code[0] in text_of(shown)
     suggested = shown.context["form"].initial["text"]
     assert suggested.split(".")[0] in text_of(own).replace("&#x27;", "'")
+    mine = f"school/{SCHOOL}/requests/{case.number}/"
+    caller = world.client(Role.CHAMPION)
+    follow(caller, mine, {"text": "It is urgent."}, language=language)
+    asked = text_of(follow(caller, mine, language=language))
+    assert ["It is urgent." in asked, "The school telephoned" in asked] == [True, False]  # the reason is the agent's
+    assert "It is urgent." in text_of(follow(agent, f"support/cases/{case.number}/", language=language))
     follow(
         agent, f"support/cases/{case.number}/answer/", {"text": suggested, "outcome": "explained"}, language=language
     )
@@ -111,6 +123,9 @@ def test_the_support_call(world: World, language: str) -> None:
     )
     assert seen.count() >= 1
     assert Audit.objects.filter(action="case search", account=learner.id).count() == 1
+    told = timeline.events(account=learner.id, school=SCHOOL, began=date(2017, 9, 1), left=None)
+    assert told
+    assert not {one.action for one in told} & {"case", "case seen", "case search"}
 
 
 @pytest.mark.parametrize("found_by", ["upn", "username", "e-mail", "code and number", "code and name", "case"])
@@ -184,6 +199,23 @@ def test_nobody_opens_their_own_record(world: World) -> None:
     assert Audit.objects.filter(action="case refused", actor=f"account {member.id}").count() == 3
 
 
+def test_nobody_works_on_what_they_asked_for(world: World) -> None:
+    """An agent who also has a role at a school neither takes their own request nor answers themselves."""
+    member = world.accounts[Role.CHAMPION]
+    roles.grant(Reach("agent"), username=member.username, acting_user="tests", now=opened_at(), on=date(2018, 9, 1))
+    client = world.client(Role.CHAMPION)
+    follow(client, f"school/{SCHOOL}/requests/new/question/", {"details": "When does the grace end?"})
+    shown = text_of(follow(client, f"support/cases/{opened().number}/take/", {}))
+    assert "asked for themselves" in shown
+    assert opened().owner is None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SupportCase.objects.update(owner=member.id, state="ready")
+    given = {"reason": "Mine", "asker": member.username, "spoken": "en"}
+    assert "asked for themselves" in text_of(follow(client, f"support/schools/{SCHOOL}/case/", given))
+    assert SupportCase.objects.count() == 1
+    assert Audit.objects.filter(action="case refused", actor=f"account {member.id}").count() == 2
+
+
 def opened_at() -> Any:
     from hwb import clock
 
@@ -223,6 +255,33 @@ def test_a_learner_who_cannot_be_found_comes_with_the_explanation(world: World) 
     assert theirs.legal_surname not in text_of(answer)
 
 
+def test_a_request_is_no_standing_look_at_another_schools_learner(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R42: the code that was found when it was sent, whatever has become of the learner; a new look is one of its own."""
+    champion, theirs = world.client(Role.CHAMPION), world.elsewhere[0]
+    follow(champion, f"school/{SCHOOL}/requests/new/learner/", {"upn": theirs.upn})
+    number, code = opened().number, opened().code
+    monkeypatch.setattr(explanations, "learner", None)  # nobody asks the engine
+    shown = follow(champion, f"school/{SCHOOL}/requests/{number}/")
+    assert code in text_of(shown)
+    assert f'href="/en/school/{SCHOOL}/find-learner/"' in shown.content.decode()
+
+
+def test_past_the_limit_nobody_learns_who_is_known(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Section 2: somebody who has looked up enough waits for a UPN that nobody has just as for one of a protected."""
+    monkeypatch.setattr(lookups, "MOST_AN_HOUR", 1)
+    champion, place = world.client(Role.CHAMPION), f"school/{SCHOOL}/requests/new/learner/"
+    first, second = world.elsewhere
+    follow(champion, place, {"upn": first.upn})
+    protection.protect(username=second.username, reason="order", acting_user="tests", now=opened_at())
+    answers = [text_of(follow(champion, place, {"upn": asked})) for asked in (second.upn, upn(4711))]
+    assert ["Wait an hour" in answer for answer in answers] == [True, True]
+    assert SupportCase.objects.count() == 1
+    follow(champion, place, {"upn": world.learners[OWN_CLASS][1].upn})  # the school's own
+    assert SupportCase.objects.count() == 2
+
+
 def test_keep_an_earlier_account_opens_an_account_move(world: World) -> None:
     """B17: the kind opens a case of consolidation, invites the member of staff, and stands in the one queue."""
     champion, member = world.client(Role.CHAMPION), world.accounts[Role.STAFF]
@@ -241,18 +300,61 @@ def test_keep_an_earlier_account_opens_an_account_move(world: World) -> None:
     assert f"HW-{opened().number}" in queue
 
 
+def test_what_is_seen_and_done_is_logged_under_the_one_whom_it_concerns(world: World) -> None:
+    """R42: a case about two people: each look and each act under its own person, with the school that is looked as."""
+    first, second = world.learners[OWN_CLASS][:2]
+    champion, agent = world.client(Role.CHAMPION), world.client(Role.AGENT)
+    given = {"username": first.username, "second": second.username, "details": "Two accounts."}
+    follow(champion, f"school/{SCHOOL}/requests/new/account/", given)
+    place = f"support/cases/{opened().number}/"
+    follow(agent, f"{place}take/", {})
+    follow(agent, f"{place}record/1/{SCHOOL}/")
+    seen = Audit.objects.filter(action="case seen", details__contains="other record")
+    assert {row.account for row in seen} == {second.id}
+    assert all(f'"as":"{SCHOOL}"' in row.details for row in seen)
+    follow(agent, f"{place}record/1/{SCHOOL}/unlock/", {})
+    follow(agent, f"{place}suspend/1/", {"reason": "A threat"})
+    for event in ("unlocked", "suspended"):
+        assert Audit.objects.get(action="case", details__contains=f'"event":"{event}"').account == second.id
+    assert [one["what"] for one in opened().history][-2:] == ["unlocked", "suspended"]
+
+
 def test_of_a_protected_person_no_school_is_named_before_a_case(world: World) -> None:
     """Section 2: support sees the mark first, and the explanation is the one that schools get."""
     learner = world.learners[OWN_CLASS][1]
-    protection.protect(username=learner.username, reason="order", acting_user="tests", now=opened_at())
+    protection.protect(username="", upn=learner.upn, reason="order", acting_user="tests", now=opened_at())
     agent, answer = search(world, learner.upn)
-    said = text_of(answer)
-    assert "This person is protected" in said
-    assert f"School {SCHOOL}," not in said.split("Which school asks?")[0]
-    open_record(world, learner.upn)
+    assert "This person is protected" in text_of(answer)
+    assert SCHOOL not in answer.content.decode()
+    place, given = answer.request["PATH_INFO"], {"reason": "They telephoned", "spoken": "en"}
+    shown = text_of(follow(agent, place, {**given, "school": ELSEWHERE}))
+    assert "was never at this school" in shown
+    assert not SupportCase.objects.exists()
+    assert Audit.objects.filter(action="case refused", account=learner.id).count() == 1
+    follow(agent, place, {**given, "school": SCHOOL})
+    assert opened().school == SCHOOL
+    initials = f"{learner.legal_forename[0]}. {learner.legal_surname[0]}."
+    for listed in ("support/cases/", f"support/schools/{SCHOOL}/"):  # beside the school, not even initials
+        assert initials not in text_of(follow(agent, listed))
     shown = text_of(follow(agent, f"support/cases/{opened().number}/record/0/{SCHOOL}/"))
     assert "This person is protected" in shown
     assert "LX21" in shown
+
+
+def test_neighbours_count_nobody_who_is_protected(world: World) -> None:
+    """E3: of a protected person nothing, also where only the UPN is protected."""
+    learner = world.learners[OWN_CLASS][1]
+    Placement.objects.filter(account=learner.id).update(began=date(2018, 5, 1))
+    Placement.objects.create(
+        account_id=learner.id, school=ELSEWHERE, role="holding", began=date(2018, 1, 1), ended=date(2018, 4, 30)
+    )
+
+    def came() -> list[int]:
+        return [one.came for one in desk_schools.neighbours(SCHOOL, since=datetime(2018, 1, 1, tzinfo=UTC))]
+
+    assert came() == [1]
+    protection.protect(username="", upn=learner.upn, reason="order", acting_user="tests", now=opened_at())
+    assert came() == []
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])
@@ -271,7 +373,17 @@ def test_a_school_support_view(world: World, language: str) -> None:
     assert (case.school, case.account, case.kind) == (SCHOOL, None, "call")
     people = text_of(follow(agent, f"support/cases/{case.number}/access/", language=language))
     assert world.accounts[Role.CHAMPION].username in people
-    assert Audit.objects.filter(action="case seen", details__contains="people with access").count() == 1
+    looked = Audit.objects.filter(action="case seen", details__contains="people with access")
+    assert looked.count() == 1
+    for role in (Role.CHAMPION, Role.HEAD):  # who may see their own school's people has no business in a case
+        assert world.client(role).get(f"/{language}/support/cases/{case.number}/access/").status_code == 404
+    by = {"acting_account": case.owner, "acting_user": f"account {case.owner}", "now": opened_at()}
+    held = rows.read(case.number)
+    assert held is not None
+    cases.close(number=case.number, text="Done.", changed_something=False, **by)
+    with pytest.raises(DeskRefused):  # over, though the page had it open a moment before
+        cases.note_seen(case=held, what="people with access", **by)
+    assert looked.count() == 1
     assert Account.objects.count() > 5
 
 
@@ -292,8 +404,9 @@ def test_a_suspension_and_its_end_from_a_case(world: World, language: str) -> No
     assert "A threat" not in champion.get(record).content.decode()
     champion.post(f"/en/school/{SCHOOL}/people/{learner.id}/access/", {"step": "sure", "do": "on"})
     assert not Account.objects.get(id=learner.id).active
-    follow(agent, place, {"reason": "It is over"}, language=language)
+    follow(agent, f"{place}end/", {"reason": "It is over"}, language=language)
     assert Account.objects.get(id=learner.id).active
+    follow(agent, f"{place}end/", {"reason": "Again"}, language=language)  # a page that was opened before: refused
     assert [one["what"] for one in opened().history] == ["opened", "suspended", "suspension ended"]
 
 
@@ -304,23 +417,47 @@ def test_an_official_is_suspended_from_a_case(world: World, language: str) -> No
     agent = open_record(world, official.username, language=language, school="")
     place = f"support/cases/{opened().number}/suspend/0/"
     record = place.replace("suspend", "record")
-    for reason, active in (("A threat", False), ("It is over", True)):
-        assert f"/{language}/{place}" in follow(agent, record, language=language).content.decode()
-        follow(agent, place, {"reason": reason}, language=language)
+    for act, reason, active in ((place, "A threat", False), (f"{place}end/", "It is over", True)):
+        assert f'/{language}/{act}"' in follow(agent, record, language=language).content.decode()
+        follow(agent, act, {"reason": reason}, language=language)
         assert Account.objects.get(id=official.id).active is active
     assert [one["what"] for one in opened().history] == ["opened", "suspended", "suspension ended"]
 
 
+def test_a_page_that_was_opened_earlier_never_does_the_other(world: World) -> None:
+    """R31: "Suspend this account", sent when it is suspended already, leaves it suspended and says so."""
+    learner = world.learners[OWN_CLASS][1]
+    agent = open_record(world, learner.username)
+    place = f"support/cases/{opened().number}/suspend/0/"
+    follow(agent, place, {"reason": "A threat"})
+    shown = text_of(follow(agent, place, {"reason": "A threat"}))
+    assert "still stands" in shown
+    assert not Account.objects.get(id=learner.id).active
+    assert [one["what"] for one in opened().history] == ["opened", "suspended"]
+
+
 def test_a_safety_concern_is_suspended_from_its_case(world: World) -> None:
-    """R31: the school's switching off for safety opens a case; its agent can suspend everywhere, and later end both."""
+    """R31: a school's switching off for safety opens a case; its agent can suspend everywhere, and later end both."""
     learner, champion, agent = world.learners[OWN_CLASS][1], world.client(Role.CHAMPION), world.client(Role.AGENT)
     champion.post(f"/en/school/{SCHOOL}/people/{learner.id}/access/", {"step": "sure", "reason": "safety"})
     number = opened().number
     place = f"support/cases/{number}/suspend/0/"
     assert agent.get(f"/en/{place}").status_code == 404  # not taken yet
     follow(agent, f"support/cases/{number}/take/", {})
-    follow(agent, place, {"reason": "The school's reasons hold no more"})
+    deeds = follow(agent, f"support/cases/{number}/record/0/").content.decode()
+    assert [f'/{place}"' in deeds, f'/{place}end/"' in deeds] == [True, True]
+    shown = text_of(follow(agent, place, {"reason": "A threat at every school"}))
+    assert not Account.objects.get(id=learner.id).active
+    assert standing_of(learner) == {"safety", "suspended"}
+    assert "Suspend this account" not in shown
+    follow(agent, f"{place}end/", {"reason": "The school's reasons hold no more"})
     assert Account.objects.get(id=learner.id).active
+    assert standing_of(learner) == set()
+
+
+def standing_of(account: Account) -> set[str]:
+    """The kinds of decisions about an account that stand."""
+    return set(Decision.objects.filter(account=account.id, ended_at=None).values_list("kind", flat=True))
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])
@@ -339,11 +476,7 @@ def test_the_status_says_what_waits(world: World, language: str, monkeypatch: py
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_a_contradiction_is_a_case_decided_with_a_reason_and_undone(world: World, language: str) -> None:
     """E8, R4: an identity clash opens one case by itself; the finding names its reason, moves nothing, and is undone."""
-    learner = world.learners[OWN_CLASS][0]
-    theirs = {"legal_surname": "Somebody", "legal_forename": "Else", "birth_date": date(2009, 1, 2)}
-    release_learner(world)
-    deliver([learner_row(50), learner_row(51), learner_row(1, upn=learner.upn, **theirs)], None, school=ELSEWHERE,
-            on=date(2018, 7, 6))  # fmt: skip
+    learner = contradicted(world)
     for made in (1, 0):  # once, however often it is looked for
         assert matching.open_cases(now=opened_at()) == made
     case = opened()
@@ -354,6 +487,9 @@ def test_a_contradiction_is_a_case_decided_with_a_reason_and_undone(world: World
     shown = text_of(follow(agent, f"{place}matching/", language=language))
     assert "Somebody" in shown
     assert learner.legal_surname in shown
+    assert {row.account for row in Audit.objects.filter(details__contains='"matching"', action="case seen")} == {
+        learner.id
+    }
     follow(agent, f"{place}matching/", {"finding": "different", "reason": ""}, language=language)
     assert opened().state == "ready"
     follow(agent, f"{place}matching/", {"finding": "different", "reason": "Another child"}, language=language)
@@ -364,6 +500,57 @@ def test_a_contradiction_is_a_case_decided_with_a_reason_and_undone(world: World
     assert (opened().state, opened().closed_at) == ("ready", None)
     reasons = [row.details for row in Audit.objects.filter(action="case", details__contains='"reason"').order_by("id")]
     assert ["Another child" in reasons[0], "A mistake" in reasons[1]] == [True, True]
+
+
+def contradicted(world: World) -> Account:
+    """A learner who has left, and whose UPN another school then gives to somebody else."""
+    learner = world.learners[OWN_CLASS][0]
+    theirs = {"legal_surname": "Somebody", "legal_forename": "Else", "birth_date": date(2009, 1, 2)}
+    release_learner(world)
+    deliver([learner_row(50), learner_row(51), learner_row(1, upn=learner.upn, **theirs)], None, school=ELSEWHERE,
+            on=date(2018, 7, 6))  # fmt: skip
+    return learner
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_contradiction_has_no_dead_end(world: World, language: str) -> None:
+    """E8: it ends with a finding only; both schools are told, the one that is asked answers, any agent takes back."""
+    contradicted(world)
+    theirs = roles.grant_new(
+        Reach("champion", ELSEWHERE), person=roles.NewPerson("Arall Hyrwyddwr", "arall@example.wales"),
+        acting_user="tests", now=opened_at(), on=date(2018, 9, 1), at=opened_at(),
+    )  # fmt: skip
+    matching.open_cases(now=opened_at())
+    number = opened().number
+    agent, place = world.client(Role.AGENT), f"support/cases/{number}/"
+    follow(agent, f"{place}take/", {}, language=language)
+    assert f"{place}answer/" not in follow(agent, place, language=language).content.decode()
+    follow(agent, f"{place}answer/", {"text": "It is explained.", "outcome": "explained"}, language=language)
+    assert opened().state == "ready"
+    asked = world.client(Role.CHAMPION)
+    asked.cookies[next(iter(asked.cookies))] = session_of(theirs.account)
+    mine = f"school/{ELSEWHERE}/requests/"
+    assert f"HW-{number}" not in text_of(follow(asked, mine, language=language))
+    follow(agent, f"{place}matching/", {"finding": "ask", "reason": "Ask about birth"}, language=language)
+    assert set(Message.objects.filter(kind="asked").values_list("school", flat=True)) == {SCHOOL, ELSEWHERE}
+    assert f"HW-{number}" in text_of(follow(asked, mine, language=language))
+    assert "Ask about birth" not in text_of(follow(asked, f"{mine}{number}/", language=language))
+    assert asked.post(f"/{language}/{mine}{number}/", {"withdraw": "1"}).status_code == 200
+    follow(asked, f"{mine}{number}/", {"text": "It was a mistake."}, language=language)
+    assert opened().state == "ready"
+    assert "It was a mistake." in text_of(follow(agent, place, language=language))
+    follow(agent, f"{place}matching/", {"finding": "different", "reason": "Another child"}, language=language)
+    other = roles.grant_new(
+        Reach("agent"), person=roles.NewPerson("Ail Asiant", "ail@example.wales"), acting_user="tests",
+        now=opened_at(), on=date(2018, 9, 1), at=opened_at(),
+    )  # fmt: skip
+    second = world.client(Role.AGENT)
+    second.cookies[next(iter(second.cookies))] = session_of(other.account)
+    assert f"{place}matching/back/" in follow(second, place, language=language).content.decode()
+    follow(second, f"{place}matching/back/", {"reason": "A mistake"}, language=language)
+    assert (opened().state, opened().owner) == ("ready", other.account)
+    SupportCase.objects.update(state="unchanged", closed_at=opened_at())  # closed without a finding, as could be before
+    assert matching.open_cases(now=opened_at()) == 1
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])
@@ -394,7 +581,8 @@ def test_an_answer_is_written_by_one_and_approved_by_another(world: World, langu
     follow(
         agent, place, {"english": "Ask the school; {telephone}.", "welsh": "Gofynnwch i'r ysgol."}, language=language
     )
-    assert agent.post(f"/en/{place}approve/").status_code == 302
+    first = help_rules.mark("Ask the school; {telephone}.", "Gofynnwch i'r ysgol.")
+    assert agent.post(f"/en/{place}approve/", {"read": first}).status_code == 302
     assert "Ask the school;" not in Client().get("/en/help/").content.decode()
     assert Audit.objects.filter(action="answer refused").count() == 1
     other = roles.grant_new(
@@ -403,8 +591,15 @@ def test_an_answer_is_written_by_one_and_approved_by_another(world: World, langu
     )  # fmt: skip
     second = world.client(Role.AGENT)
     second.cookies[next(iter(second.cookies))] = session_of(other.account)
-    follow(second, place, language=language)
-    follow(second, f"{place}approve/", {}, language=language)
+    shown = follow(second, place, language=language)
+    assert f'name="read" value="{first}"' in shown.content.decode()
+    follow(agent, place, {"english": "Ask nobody.", "welsh": "Peidiwch â gofyn."}, language=language)
+    follow(second, f"{place}approve/", {"read": first}, language=language)  # other words than were read
+    assert "Ask nobody." not in text_of(Client().get("/en/help/"))
+    follow(
+        agent, place, {"english": "Ask the school; {telephone}.", "welsh": "Gofynnwch i'r ysgol."}, language=language
+    )
+    follow(second, f"{place}approve/", {"read": first}, language=language)
     assert "Ask the school; 01632" in text_of(Client().get("/en/help/"))
     assert world.client(Role.CHAMPION).get("/en/support/answers/").status_code == 404
 

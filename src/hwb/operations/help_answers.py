@@ -15,7 +15,7 @@ _TEXTS = {
     "text": N_("Both languages are needed, each with up to 600 characters."),
     "variable": N_("There is no such variable: {name}"),
     "unknown": N_("There is no such code."),
-    "no_draft": N_("Nothing is proposed for this code any more."),
+    "no_draft": N_("What you read is not proposed any more. Read what is proposed now."),
     "same_person": N_("Another person than the one who wrote it approves."),
 }
 
@@ -44,11 +44,16 @@ def propose(*, code: str, english: str, welsh: str, acting_account: UUID, acting
         audit.record(action="answer proposed", actor=acting_user, at=now, details={"code": code})
 
 
-def approve(*, code: str, acting_account: UUID, acting_user: str, now: datetime) -> None:
-    """What another person proposed counts from now on. Raises AnswerRefused, and records a try by the same person."""
+def approve(*, code: str, read: str, acting_account: UUID, acting_user: str, now: datetime) -> None:
+    """What another person proposed counts from now on; ``read``: the mark (lifecycle) of the text that was read.
+
+    Raises AnswerRefused, also when other words are proposed by now, and records a try by the same person.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT drafted_by FROM answer WHERE code = %s AND draft_en <> '' FOR UPDATE", [code])
+        cursor.execute(_DRAFT, [code])
         row = cursor.fetchone()
+        if row is not None and rules.mark(row[1], row[2]) != read:
+            raise AnswerRefused("no_draft")
         if row is not None and row[0] != acting_account:
             cursor.execute(_APPROVE, [now, acting_account, code])
             audit.record(action="answer approved", actor=acting_user, at=now, details={"code": code})
@@ -59,6 +64,7 @@ def approve(*, code: str, acting_account: UUID, acting_user: str, now: datetime)
     raise AnswerRefused("no_draft" if row is None else "same_person")
 
 
+_DRAFT = "SELECT drafted_by, draft_en, draft_cy FROM answer WHERE code = %s AND draft_en <> '' FOR UPDATE"
 _PROPOSE = """
 INSERT INTO answer (code, text_en, text_cy, draft_en, draft_cy, drafted_at, drafted_by)
 VALUES (%s, '', '', %s, %s, %s, %s)

@@ -52,7 +52,7 @@ def _decide(
         with connection.cursor() as cursor:
             case = storing.lock(cursor, number)
             _checked(case, account, acting_account)
-            write(cursor, case, {}, event=event, actor=acting_user, now=now, reason=reason)
+            write(cursor, case, {}, event=event, actor=acting_user, now=now, reason=reason, account=account)
 
     try:
         in_transaction(work)

@@ -87,6 +87,7 @@ def answer(request: PageRequest, code: str) -> HttpResponse:
         request, "portal/answer_text.html", title=Text(N_("Answer {code}"), {"code": code}), section="answers",
         back=reverse("answers"), form=form, one=one, about=_about(code),
         may_approve=bool(one.draft_en) and one.drafted_by != request.person.account,
+        read=rules.mark(one.draft_en, one.draft_cy),
     )  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def answer(request: PageRequest, code: str) -> HttpResponse:
 def approve(request: PageRequest, code: str) -> HttpResponse:
     """The second person agrees."""
     try:
-        help_answers.approve(code=code, **_acting(request))
+        help_answers.approve(code=code, read=request.POST.get("read", ""), **_acting(request))
     except AnswerRefused as refused:
         banner.put(request, refused.text)
     else:

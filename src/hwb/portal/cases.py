@@ -163,7 +163,7 @@ def _move_line(case: Case, request: PageRequest, languages: dict[UUID, str], nam
 
 def _desk_line(case: DeskCase, request: PageRequest, named: dict[UUID, str]) -> Line:
     return Line(
-        case.number, str(case.kind), initials_of(case.name), desk_school(case), STATES[case.state],
+        case.number, str(case.kind), about(case), desk_school(case), STATES[case.state],
         case.state is not State.WAITING, case.opened_at.date(), case.due, case.owner,
         owner_name(case.owner, request, named), case.language,
     )  # fmt: skip
@@ -183,6 +183,11 @@ def desk_school(case: DeskCase) -> tuple[str, str]:
     """The school of a case and the language of its name; empty where no school asks."""
     name, language = name_in_language(case.name_en, case.name_cy)
     return (name or case.school, language if name else "")
+
+
+def about(case: DeskCase) -> str:
+    """Initials of whom a case is about; of a protected person none, because a list has the school beside them."""
+    return "–" if case.protected else initials_of(case.name)
 
 
 def initials(case: Case) -> str:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from hwb.directory.queries import desk as rows
+from hwb.directory.queries import matching
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import desk as rules
 from hwb.lifecycle.desk import Event, Kind
@@ -16,7 +17,7 @@ from hwb.operations.desk import cases as desk
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.operations.desk.storing import LONGEST
 from hwb.portal import desk_answer
-from hwb.portal.cases import acting, case_address, desk_school, initials_of, owner_name
+from hwb.portal.cases import about, acting, case_address, desk_school, owner_name
 from hwb.portal.consolidation_case import show_move
 from hwb.web import banner
 from hwb.web.desk_words import EVENTS, KINDS, LANGUAGES, STATES
@@ -53,16 +54,17 @@ class AskBackForm(PageForm):
 
 @page(Action.SEE_CASES)
 def case(request: PageRequest, case: int) -> HttpResponse:
-    """Whoever has not taken the case sees its reference and state, and nobody's name."""
+    """Whoever has not taken the case, and everybody once it is over, sees its reference and state alone."""
     found = rows.read(case)
     if found is None:
         return show_move(request, case)
     title = Text(N_("{kind}, {reference}"), {"kind": say(KINDS[found.kind]), "reference": found.reference})
-    if found.owner != request.person.account:
+    if found.owner != request.person.account or found.closed_at is not None:
         return show(
             request, "portal/case_closed.html", title=title, section="cases", back=reverse("cases"), number=case,
-            stands=STATES[found.state], about=initials_of(found.name), owner=owner_name(found.owner, request),
+            stands=STATES[found.state], about=about(found), owner=owner_name(found.owner, request),
             over=found.closed_at is not None,
+            can_take_back=found.kind is Kind.MATCHING and rules.TABLE[found.state][Event.TAKE_BACK] is not None,
         )  # fmt: skip
     by = acting(request, case)
     del by["number"]
@@ -70,16 +72,14 @@ def case(request: PageRequest, case: int) -> HttpResponse:
         desk.note_seen(case=found, what="case", **by)
     except DeskRefused:
         raise Http404 from None
-    values: dict[str, Any] = {}
-    if rules.TABLE[found.state][Event.EXPLAIN] is not None:
-        values["form"] = answer_form(request, found)
+    form = answer_form(request, found)
+    values: dict[str, Any] = {} if form is None else {"form": form}
     return show(
         request, "portal/desk_case.html", title=title, section="cases", back=reverse("cases"), case=found,
         stands=STATES[found.state], school=desk_school(found), language_said=LANGUAGES.get(found.language, ""),
         asker=owner_name(found.asked_by, request) if found.asked_by else "",
         people=_people(found), history=[{"at": one.at, "title": say(EVENTS[one.what])} for one in found.history],
-        matching=found.kind is Kind.MATCHING and found.closed_at is None,
-        can_take_back=rules.TABLE[found.state][Event.TAKE_BACK] is not None and found.kind is Kind.MATCHING,
+        matching=found.kind is Kind.MATCHING,
         can_ask=found.asked_by is not None and rules.TABLE[found.state][Event.ASK_BACK] is not None, **values,
     )  # fmt: skip
 
@@ -124,8 +124,12 @@ def ask_back(request: PageRequest, case: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def answer_form(request: PageRequest, found: DeskCase) -> AnswerForm:
-    """The form that closes a case, its answer filled in from the explanation."""
+def answer_form(request: PageRequest, found: DeskCase) -> AnswerForm | None:
+    """The form that closes a case, its answer filled in from the explanation; None where that does not close it."""
+    if rules.TABLE[found.state][Event.EXPLAIN] is None:
+        return None
+    if found.kind is Kind.MATCHING and matching.still_stands(found.matter):
+        return None
     language = desk_answer.language_of(found, request.language)
     form = AnswerForm.of(request, initial={"text": desk_answer.suggested(found, language)})
     form.fields["text"].widget.attrs["lang"] = language

@@ -18,7 +18,7 @@ from hwb.directory.queries.desk import DeskCase
 from hwb.directory.queries.desk_people import DeskPerson
 from hwb.lifecycle import explain
 from hwb.lifecycle.explain import Explanation
-from hwb.operations import attempts, settings
+from hwb.operations import settings
 from hwb.operations.desk import cases as desk
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.portal import learner as learner_page
@@ -67,7 +67,7 @@ def record(request: PageRequest, case: int, place: int) -> HttpResponse:
 @page(Action.SEE_RECORD)
 def record_at(request: PageRequest, case: int, place: int, dfes: str) -> HttpResponse:
     """The record as one of the person's schools sees it; that it was looked at is recorded."""
-    found, person = _person(request, case, place)
+    found, person = _person(request, case, place, dfes)
     if dfes not in {spell.school for spell in person.spells}:
         raise Http404
     return _show(request, found, place, person, dfes, _seen(request, person, dfes))
@@ -76,16 +76,17 @@ def record_at(request: PageRequest, case: int, place: int, dfes: str) -> HttpRes
 @page(Action.ANSWER_CASE, methods="POST")
 def unlock(request: PageRequest, case: int, place: int, dfes: str) -> HttpResponse:
     """Ends the wait after wrong passwords, at the school that has the account."""
-    _, person = _person(request, case, place)
-    actor = f"account {request.person.account}"
-    if not attempts.unlock(account=person.account, school=dfes, acting_user=actor, now=clock.now()):
-        raise Http404
+    _, person = _person(request, case, place, dfes)
+    try:
+        desk.unlock(account=person.account, school=dfes, **acting(request, case))
+    except DeskRefused:
+        raise Http404 from None
     banner.put(request, Text(N_("Signing in has been unlocked.")))
     return HttpResponseRedirect(reverse("case-record-at", kwargs={"case": case, "place": place, "dfes": dfes}))
 
 
-def _person(request: PageRequest, case: int, place: int) -> tuple[DeskCase, DeskPerson]:
-    """Whom the case is about; seeing them is recorded, and one's own record is refused."""
+def _person(request: PageRequest, case: int, place: int, dfes: str = "") -> tuple[DeskCase, DeskPerson]:
+    """Whom the case is about; seeing them is recorded under them, and one's own record is refused."""
     found = read_desk_case(case)
     account = (found.account, found.other)[place] if place in (0, 1) else None
     if account is None:
@@ -93,7 +94,7 @@ def _person(request: PageRequest, case: int, place: int) -> tuple[DeskCase, Desk
     by = acting(request, case)
     del by["number"]
     try:
-        desk.note_seen(case=found, what="record" if not place else "other record", **by)
+        desk.note_seen(case=found, what="record" if not place else "other record", accounts=[account], dfes=dfes, **by)
     except DeskRefused:
         raise Http404 from None
     person = desk_people.person(account)
@@ -105,16 +106,17 @@ def _person(request: PageRequest, case: int, place: int) -> tuple[DeskCase, Desk
 def _show(
     request: PageRequest, found: DeskCase, place: int, person: DeskPerson, dfes: str, seen: _Seen | None
 ) -> HttpResponse:  # fmt: skip
-    values: dict[str, Any] = {}
+    form = answer_form(request, found)
+    values: dict[str, Any] = {} if form is None else {"form": form}
     if seen is not None:
-        values = {
+        values |= {
             "answer": seen.answer, "account_rows": seen.account_rows, "school_rows": seen.school_rows,
             "schools": seen.picture, "evidence": _evidence(seen.found), **seen.happened,
         }  # fmt: skip
     return show(
         request, "portal/desk_record.html", title=person.name, section="cases", back=case_address(found.number),
         case=found, person=person, views=_views(person, found, place, dfes), standing=_standing(person),
-        deeds=_deeds(person, found, place, dfes), cases=_cases(person), form=answer_form(request, found), **values,
+        deeds=_deeds(person, found, place, dfes), cases=_cases(person), **values,
     )  # fmt: skip
 
 
@@ -195,8 +197,11 @@ def _standing(person: DeskPerson) -> list[dict[str, Any]]:
 
 def _deeds(person: DeskPerson, found: DeskCase, place: int, dfes: str) -> list[Deed]:
     where = {"case": found.number, "place": place}
-    text = N_("End the suspension") if person.suspended else N_("Suspend this account")
-    deeds = [] if person.retired else [Deed(say(text), reverse("case-suspend", kwargs=where))]
+    deeds = []
+    if not person.retired and not person.suspended:
+        deeds.append(Deed(say(N_("Suspend this account")), reverse("case-suspend", kwargs=where)))
+    if not person.retired and person.barred:
+        deeds.append(Deed(say(N_("End the suspension")), reverse("case-suspend-end", kwargs=where)))
     known = passwords.of_accounts([person.account]).get(person.account) if dfes else None
     if known is not None and known.trouble.can_be_unlocked and known.is_of(dfes):
         deeds.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -78,11 +79,11 @@ def compare(request: PageRequest, case: int) -> HttpResponse:
         except DeskRefused as refused:
             form.add_refusal("reason", refused.text)
         else:
-            banner.put(request, Text(N_("Recorded, and the school is asked to look at its record.")))
+            banner.put(request, Text(N_("Recorded, and the schools are asked to look at their records.")))
             return HttpResponseRedirect(case_address(case))
     seen = {name: value for name, value in by.items() if name != "number"}
     try:
-        desk.note_seen(case=found, what="matching", **seen)
+        desk.note_seen(case=found, what="matching", accounts=_accounts(found) or (None,), **seen)
     except DeskRefused:
         raise Http404 from None
     stands = rows.still_stands(found.matter)
@@ -96,7 +97,7 @@ def compare(request: PageRequest, case: int) -> HttpResponse:
 
 @page(Action.SEE_CASES, methods="GET POST")
 def take_back(request: PageRequest, case: int) -> HttpResponse:
-    """Undoes a finding: the case is open again. Only the agent who has it may; the operation decides, and records."""
+    """Undoes a finding: the case is open again. Any agent may, and has it then."""
     found = read_desk_case(case)
     if found.kind is not Kind.MATCHING or rules.TABLE[found.state][Event.TAKE_BACK] is None:
         raise Http404
@@ -115,9 +116,13 @@ def take_back(request: PageRequest, case: int) -> HttpResponse:
     )  # fmt: skip
 
 
+def _accounts(found: DeskCase) -> list[UUID]:
+    return [one for one in (found.account, found.other) if one is not None]
+
+
 def _lines(found: DeskCase) -> list[dict[str, Any]]:
     """What Hwb knows first, then each school's word with its differences from it, in words."""
-    accounts = [one for one in (found.account, found.other) if one is not None]
+    accounts = _accounts(found)
     known = rows.known(accounts)
     lines = [
         {

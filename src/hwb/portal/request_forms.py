@@ -78,9 +78,12 @@ class LearnerForm(RequestForm):
         """With the explanation as it is now; a look at another school's learner is recorded and limited."""
         upn, on, limits = self.cleaned_data["upn"], clock.today(), settings.explanation_limits(school=dfes)
         facts = explanations.learner(upn=upn, school=dfes, on=on, limits=limits)
+        actor, now = f"account {request.person.account}", clock.now()
+        # Also where nobody is known by the UPN: waiting must not tell who is protected from who does not exist.
+        if not lookups.is_own(facts, dfes) and lookups.free_at(school=dfes, acting_user=actor, now=now) is not None:
+            raise TooMany
         try:
-            lookups.record(facts=[facts], school=dfes, acting_user=f"account {request.person.account}", now=clock.now(),
-                           limited=True)  # fmt: skip
+            lookups.record(facts=[facts], school=dfes, acting_user=actor, now=now, limited=True)
         except lookups.TooManyLookUps:
             raise TooMany from None
         account = facts.learner.account

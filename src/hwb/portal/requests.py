@@ -11,16 +11,12 @@ from django.urls import path, reverse
 from hwb import clock
 from hwb.directory.queries import consolidation as moves
 from hwb.directory.queries import desk as rows
-from hwb.directory.queries import explanations
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle import desk as rules
-from hwb.lifecycle import explain
-from hwb.lifecycle.desk import Event, Kind
-from hwb.operations import settings
+from hwb.lifecycle.desk import Event, Kind, State
 from hwb.operations.desk import cases
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.portal import request_forms
-from hwb.portal.answers import answer_of
 from hwb.portal.request_forms import Asking, ReplyForm
 from hwb.web import banner
 from hwb.web.desk_words import EVENTS, KINDS, MOVE, STATES, WAITING_FOR
@@ -97,7 +93,6 @@ def request_of_kind(request: PageRequest, dfes: str, kind: str) -> HttpResponse:
 def request_detail(request: PageRequest, dfes: str, number: int) -> HttpResponse:
     """How it stands, what support needs or answers, and what the school can do. POST replies or withdraws."""
     case = _own(request, dfes, number)
-    table = rules.TABLE[case.state]
     form = ReplyForm.of(request)
     if request.method == "POST" and not is_switch(request):
         acting: dict[str, Any] = {"number": number, "school": dfes, "acting_user": f"account {request.person.account}",
@@ -115,19 +110,29 @@ def request_detail(request: PageRequest, dfes: str, number: int) -> HttpResponse
         said = N_("The request is withdrawn.") if "withdraw" in request.POST else N_("Sent to Hwb Support.")
         banner.put(request, Text(said))
         return HttpResponseRedirect(request.path)
-    return _detail(request, dfes, case, form if table[Event.REPLY] else None)
+    return _detail(request, dfes, case, form if _can_reply(case) else None)
 
 
 def _detail(request: PageRequest, dfes: str, case: DeskCase, form: ReplyForm | None) -> HttpResponse:
-    table = rules.TABLE[case.state]
+    matching = case.kind is Kind.MATCHING
     values: dict[str, Any] = {} if form is None else {"form": form}
     return show(
         request, "portal/request.html", title=Text(N_("Request {reference}"), {"reference": case.reference}),
         section="requests", back=reverse("requests", args=[dfes]), case=case, kind=KINDS[case.kind],
-        stands=STATES[case.state], waiting=WAITING_FOR[case.state], answer=_explained(request, dfes, case),
+        stands=STATES[case.state], waiting=WAITING_FOR[case.state], finds=_finds(request, dfes, case),
+        asked="" if case.kind is Kind.CALL else case.details,  # of a call it is the agent's reason, which is not theirs
         history=[{"at": one.at, "title": say(EVENTS[one.what])} for one in case.history],
-        can_withdraw=table[Event.WITHDRAW] is not None, new=reverse("requests-new", args=[dfes]), **values,
+        can_withdraw=not matching and rules.TABLE[case.state][Event.WITHDRAW] is not None, matching=matching,
+        answer="" if matching else case.answer,  # of a finding it is the agent's reason
+        new=reverse("requests-new", args=[dfes]), **values,
     )  # fmt: skip
+
+
+def _can_reply(case: DeskCase) -> bool:
+    """To a question about contradicting records a school answers while support waits for it."""
+    if case.kind is Kind.MATCHING and case.state is not State.WAITING:
+        return False
+    return rules.TABLE[case.state][Event.REPLY] is not None
 
 
 def _visible(request: PageRequest, dfes: str) -> tuple[DeskCase, ...]:
@@ -171,14 +176,12 @@ def _move_line(case: moves.Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _explained(request: PageRequest, dfes: str, case: DeskCase) -> Any:
-    """What the engine says about the learner now. That the UPN was looked up was recorded when the request was sent."""
-    if case.kind is not Kind.LEARNER:
-        return None
-    on, limits = clock.today(), settings.explanation_limits(school=dfes)
-    facts = explanations.learner(upn=case.upn, school=dfes, on=on, limits=limits)
-    found = explain.learner(facts, on=on, limits=limits)
-    return answer_of(found, school=facts.school, person=request.person, language=request.language)
+def _finds(request: PageRequest, dfes: str, case: DeskCase) -> str:
+    """Where to look the learner up as they are now. The request shows only the code that was found when it was sent:
+    every look at another school's learner is one of its own, recorded and limited (R42)."""
+    if case.kind is not Kind.LEARNER or not may(request.person, Action.FIND_LEARNER, school=dfes):
+        return ""
+    return reverse("find-learner", args=[dfes])
 
 
 urlpatterns = [

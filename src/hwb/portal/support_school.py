@@ -20,7 +20,7 @@ from hwb.operations.desk import cases as desk
 from hwb.operations.desk.refusals import DeskRefused
 from hwb.operations.desk.storing import LONGEST
 from hwb.portal import area as area_page
-from hwb.portal.cases import acting, case_address, initials_of
+from hwb.portal.cases import about, acting, case_address
 from hwb.portal.desk_case import read_desk_case
 from hwb.web.desk_words import KINDS, LANGUAGES, MOVE, STATES
 from hwb.web.forms import PageForm
@@ -118,7 +118,7 @@ def open_case(request: PageRequest, dfes: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@page(Action.SEE_PEOPLE_WITH_ACCESS)
+@page(Action.SEE_RECORD)
 def people(request: PageRequest, case: int) -> HttpResponse:
     """Who has a role at the case's school; that it was looked at is recorded."""
     found = read_desk_case(case)
@@ -126,7 +126,10 @@ def people(request: PageRequest, case: int) -> HttpResponse:
         raise Http404
     by = acting(request, case)
     del by["number"]
-    desk.note_seen(case=found, what="people with access", **by)
+    try:
+        desk.note_seen(case=found, what="people with access", **by)
+    except DeskRefused:
+        raise Http404 from None
     held = [
         {"name": one.name, "username": one.username, "role": ROLE_NAMES[Role(one.role)],
          "last": moment(one.last_sign_in) if one.last_sign_in else say(N_("Never")),
@@ -149,7 +152,7 @@ _COLUMNS = {
 def _cases(dfes: str) -> list[dict[str, Any]]:
     """Every case of the school, the newest first, people by their initials."""
     found = [
-        (one.number, say(KINDS[one.kind]), say(STATES[one.state]), initials_of(one.name))
+        (one.number, say(KINDS[one.kind]), say(STATES[one.state]), about(one))
         for one in cases.touching(dfes)
     ]  # fmt: skip
     found += [
@@ -157,8 +160,8 @@ def _cases(dfes: str) -> list[dict[str, Any]]:
         for one in moves.opened_by_school(dfes, on=clock.today())
     ]
     return [
-        {"reference": f"HW-{number}", "kind": kind, "state": state, "about": about, "address": case_address(number)}
-        for number, kind, state, about in sorted(found, reverse=True)[:20]
+        {"reference": f"HW-{number}", "kind": kind, "state": state, "about": whom, "address": case_address(number)}
+        for number, kind, state, whom in sorted(found, reverse=True)[:20]
     ]
 
 

@@ -69,9 +69,22 @@ class ReasonForm(PageForm):
     )
     errors_said: ClassVar = {"reason": {"required": N_("Enter the reason")}}
 
-    def __init__(self, *parts: Any, schools: list[tuple[str, str]], **more: Any) -> None:
+    def __init__(self, *parts: Any, schools: list[tuple[str, str]] | None, **more: Any) -> None:
+        """schools: those to choose from; None for a protected person, whose schools nobody is told before the case."""
         super().__init__(*parts, **more)
-        self.fields["school"].choices = schools  # type: ignore[attr-defined]
+        if schools is not None:
+            self.fields["school"].choices = schools  # type: ignore[attr-defined]
+            return
+        self.fields["school"] = forms.CharField(
+            label=N_("Which school asks?"), required=False, max_length=20,
+            help_text=N_("Its DfES number, as whoever asks says it; empty if no school asks."),
+            widget=forms.TextInput(attrs={"plain": True, "autocomplete": "off"}),
+        )  # fmt: skip
+
+    def clean_school(self) -> str:
+        """A typed number as it is written in the register."""
+        typed = str(self.cleaned_data["school"]).strip()
+        return parse_dfes_number(typed) or typed
 
 
 @page(Action.SEARCH_DESK, methods="GET POST")
@@ -114,8 +127,9 @@ def open_record(request: PageRequest, search: UUID, number: int) -> HttpResponse
         raise Http404
     if request.method == "GET" and (own := cases.open_case_of(person.account, owner=request.person.account)):
         return HttpResponseRedirect(case_address(own))
-    schools = _schools(person)
-    form = ReasonForm.of(request, initial={"spoken": request.language, "school": person.near}, schools=schools)
+    schools = None if person.protected else _schools(person)
+    near = "" if person.protected else person.near
+    form = ReasonForm.of(request, initial={"spoken": request.language, "school": near}, schools=schools)
     if form.is_sent():
         answer = _open(request, form, person)
         if answer is not None:
@@ -181,7 +195,8 @@ def _open(request: PageRequest, form: ReasonForm, person: DeskPerson) -> HttpRes
             language=given["spoken"], code="", acting_account=acting, acting_user=f"account {acting}", now=clock.now(),
         )  # fmt: skip
     except DeskRefused as refused:
-        form.add_refusal("asker" if refused.code == "not_at_school" else "reason", refused.text)
+        at = {"not_at_school": "asker", "never_there": "school", "unknown_school": "school"}
+        form.add_refusal(at.get(refused.code, "reason"), refused.text)
         return None
     return HttpResponseRedirect(reverse("case-record", kwargs={"case": number, "place": 0}))
 

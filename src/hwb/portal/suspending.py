@@ -34,13 +34,23 @@ class SuspendForm(PageForm):
 
 @page(Action.SUSPEND, methods="GET POST")
 def suspend(request: PageRequest, case: int, place: int) -> HttpResponse:
-    """Off when it is not suspended, and the end of the suspension when it is."""
+    """Off, everywhere; refused when support has suspended it already."""
+    return _decided(request, case, place, ends=False)
+
+
+@page(Action.SUSPEND, methods="GET POST")
+def end_suspension(request: PageRequest, case: int, place: int) -> HttpResponse:
+    """The end of a suspension, and of a school's switching off for safety; refused when neither stands."""
+    return _decided(request, case, place, ends=True)
+
+
+def _decided(request: PageRequest, case: int, place: int, *, ends: bool) -> HttpResponse:
+    """The address says which of the two is meant: a page that was opened earlier never does the other one."""
     found = read_desk_case(case)
     account = (found.account, found.other)[place] if place in (0, 1) else None
     person = desk_people.person(account) if account is not None else None
     if account is None or person is None or found.closed_at is not None:
         raise Http404
-    ends = person.suspended
     back = reverse("case-record", kwargs={"case": case, "place": place})
     form = SuspendForm.of(request)
     if form.is_sent():
@@ -62,4 +72,7 @@ def suspend(request: PageRequest, case: int, place: int) -> HttpResponse:
     )  # fmt: skip
 
 
-urlpatterns = [path("support/cases/<int:case>/suspend/<int:place>/", suspend, name="case-suspend")]
+urlpatterns = [
+    path("support/cases/<int:case>/suspend/<int:place>/", suspend, name="case-suspend"),
+    path("support/cases/<int:case>/suspend/<int:place>/end/", end_suspension, name="case-suspend-end"),
+]

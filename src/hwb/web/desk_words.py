@@ -39,6 +39,7 @@ EVENTS = {
     "done": N_("Done"),
     "suspended": N_("The account was suspended"),
     "suspension ended": N_("The suspension was ended"),
+    "unlocked": N_("Signing in was unlocked"),
     "found: same": N_("Found: the same person"),
     "found: different": N_("Found: different people"),
     "found: ask": N_("The school was asked"),

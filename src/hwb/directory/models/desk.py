@@ -12,9 +12,10 @@ class SupportCase(models.Model):
     """One case. ``number`` is its reference; cases of consolidation are numbered in the same series.
 
     ``school``: whose case it is; empty where no school asks. ``account``, ``other`` (a second account) and ``upn``:
-    whom it is about. ``details``: what was asked, or the reason for which an agent opened it. ``code``: the explanation
-    when it was opened. ``asked_by``: the account that is answered (M14). ``answer``: what support needs or answers.
-    ``matter``: of a contradiction between records, what it is. ``history``: times, actors and codes, the oldest first.
+    whom it is about. ``details``: what was asked, or the reason for which an agent opened it, which no school reads.
+    ``replies``: what the school has added since. ``code``: the explanation when it was opened. ``asked_by``: the
+    account that is answered (M14). ``answer``: what support needs or answers. ``matter``: of a contradiction between
+    records, what it is. ``history``: times, actors and codes, the oldest first.
     """
 
     number = models.BigIntegerField(primary_key=True)
@@ -25,6 +26,7 @@ class SupportCase(models.Model):
     other = models.UUIDField(null=True)
     upn = models.CharField(max_length=13, default="")
     details = models.TextField(default="")
+    replies = models.TextField(default="", db_default="")
     language = models.TextField(default="")
     code = models.TextField(default="")
     asked_by = models.UUIDField(null=True)
@@ -51,11 +53,13 @@ class SupportCase(models.Model):
                 condition=Q(closed_at__isnull=True, state__in=["new", "ready", "waiting"])
                 | Q(closed_at__isnull=False, state__in=["done", "unchanged", "withdrawn"]),
             ),
-            # whoever has the case is never the one it is about
+            # whoever has the case is never one it is about, nor the one who asked
             models.CheckConstraint(
                 name="support_case_not_own",
                 condition=Q(owner__isnull=True)
-                | (Q(account__isnull=True) | ~Q(owner=F("account"))) & (Q(other__isnull=True) | ~Q(owner=F("other"))),
+                | (Q(account__isnull=True) | ~Q(owner=F("account")))
+                & (Q(other__isnull=True) | ~Q(owner=F("other")))
+                & (Q(asked_by__isnull=True) | ~Q(owner=F("asked_by"))),
             ),
             # a school asks once for the same suspension; a contradiction is one case
             models.UniqueConstraint(

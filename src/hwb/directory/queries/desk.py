@@ -23,7 +23,8 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class DeskCase:
-    """A case as it is stored. ``name``: of whom it is about, empty when there is no account."""
+    """A case as it is stored. ``name``: of whom it is about, empty when there is no account; ``protected``: whether
+    they are."""
 
     number: int
     kind: Kind
@@ -35,7 +36,9 @@ class DeskCase:
     other: UUID | None
     upn: str
     name: str
+    protected: bool
     details: str
+    replies: str
     language: str
     code: str
     asked_by: UUID | None
@@ -65,10 +68,9 @@ def every(*, is_open: bool) -> tuple[DeskCase, ...]:
 
 
 def of_school(school: str, *, asked_by: UUID | None = None) -> tuple[DeskCase, ...]:
-    """What a school has asked for itself (B17), the newest first; ``asked_by``: by this person alone."""
-    where = "c.school = %(school)s AND c.asked_by IS NOT NULL"
-    where += " AND (%(by)s::uuid IS NULL OR c.asked_by = %(by)s)"
-    return tuple(reversed(_rows(where, {"school": school, "by": asked_by})))
+    """What a school has asked for itself (B17), and what support has asked it about records that contradict each other
+    (E8), the newest first; ``asked_by``: what this person asked for alone."""
+    return tuple(reversed(_rows(_OF_SCHOOL, {"school": school, "by": asked_by})))
 
 
 def about(account: UUID) -> tuple[DeskCase, ...]:
@@ -120,11 +122,18 @@ SELECT c.number, c.kind, c.state, c.school::text, coalesce(e.name_en, '') AS nam
        coalesce(e.name_cy, '') AS name_cy, c.account, c.other, c.upn::text,
        coalesce(concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),
                                coalesce(nullif(a.preferred_surname, ''), a.legal_surname)), '') AS name,
-       c.details, c.language, c.code, c.asked_by, c.opened_by, c.opened_at, c.due, c.owner, c.answer, c.matter,
-       c.closed_at, c.history
+       EXISTS (SELECT FROM protection p WHERE p.ended_at IS NULL AND (p.account IN (c.account, c.other)
+               OR p.upn <> '' AND (p.upn = c.upn OR p.upn IN (SELECT u.upn FROM upn u
+                                                              WHERE u.account IN (c.account, c.other))))) AS protected,
+       c.details, c.replies, c.language, c.code, c.asked_by, c.opened_by, c.opened_at, c.due, c.owner, c.answer,
+       c.matter, c.closed_at, c.history
 FROM support_case c
 LEFT JOIN establishment e ON e.dfes = c.school
 LEFT JOIN account a ON a.id = c.account
+"""
+_OF_SCHOOL = """
+c.school = %(school)s AND CASE WHEN %(by)s::uuid IS NOT NULL THEN c.asked_by = %(by)s
+    ELSE c.asked_by IS NOT NULL OR c.kind = 'matching' AND c.history @> '[{"what": "found: ask"}]' END
 """
 _NAMES = """
 SELECT a.id, concat_ws(' ', coalesce(nullif(a.preferred_forename, ''), a.legal_forename),

@@ -59,8 +59,13 @@ class DeskPerson:
 
     @property
     def suspended(self) -> bool:
+        """Whether support has suspended the account."""
+        return any(one.kind == "suspended" for one in self.standing)
+
+    @property
+    def barred(self) -> bool:
         """Whether only support can switch the account on again (R31)."""
-        return any(one.kind in ("suspended", "safety") for one in self.standing)
+        return self.suspended or any(one.kind == "safety" for one in self.standing)
 
 
 def person(account: UUID) -> DeskPerson | None:

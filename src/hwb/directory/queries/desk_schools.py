@@ -79,7 +79,8 @@ _NEIGHBOURS = """
 WITH own AS MATERIALIZED (
     SELECT p.account, p.began, p.ended FROM placement p
     WHERE p.school = %(school)s AND p.role = 'holding' AND (p.ended IS NULL OR p.ended >= %(since)s::date)
-      AND NOT EXISTS (SELECT FROM protection x WHERE x.account = p.account AND x.ended_at IS NULL)
+      AND NOT EXISTS (SELECT FROM protection x WHERE x.ended_at IS NULL AND (x.account = p.account
+                      OR x.upn <> '' AND x.upn IN (SELECT u.upn FROM upn u WHERE u.account = p.account)))
 ), moved AS (
     SELECT o.school, count(*) FILTER (WHERE o.ended <= own.began AND own.began >= %(since)s::date) AS came,
            count(*) FILTER (WHERE o.began >= own.ended) AS went

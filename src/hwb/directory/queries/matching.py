@@ -56,7 +56,7 @@ class Known:
 
 
 def standing() -> tuple[Contradiction, ...]:
-    """Everything that stands and of which there was no case yet."""
+    """Everything that stands without an open case, and was not decided; a case that was only closed decides nothing."""
     return tuple(Contradiction(**row) for row in fetch(_STANDING))
 
 
@@ -90,7 +90,8 @@ FROM possible_duplicate d LEFT JOIN account a ON a.id = d.account
 """
 _STANDING = f"""
 SELECT c.* FROM ({_ALL}) c
-WHERE NOT EXISTS (SELECT FROM support_case s WHERE s.matter = c.matter) ORDER BY c.matter LIMIT 500
+WHERE NOT EXISTS (SELECT FROM support_case s WHERE s.matter = c.matter AND (s.closed_at IS NULL OR s.state = 'done'))
+ORDER BY c.matter LIMIT 500
 """  # noqa: S608 - text of this file
 _STILL = f"SELECT 1 FROM ({_ALL}) c WHERE c.matter = %(matter)s"  # noqa: S608 - text of this file
 _RECORDS = """

@@ -22,10 +22,11 @@ from hwb.directory.vault import PersonKey
 from hwb.lifecycle.calendar import london_date
 
 By = Literal["person", "self", "run", "support", "service", "nobody"]
-#: Never told on a record: who is protected, who looked, and what goes on at a school that only waits.
+#: Never told on a record: who is protected, who looked, what support is asked, and what goes on at a school that only
+#: waits.
 _UNTOLD = frozenset({
     "protection", "protection end", "look-up", "role", "role end", "consolidation refused", "earlier work taken",
-    "earlier work not let", "case refused", "case search", "case seen",
+    "earlier work not let", "case", "case refused", "case search", "case seen",
 })  # fmt: skip
 #: Of another school's entries these alone are told.
 _TOLD_OF_OTHERS = frozenset({

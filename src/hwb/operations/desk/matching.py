@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from hwb.directory.queries import desk_people
 from hwb.directory.queries import matching as rows
 from hwb.directory.queries.desk import DeskCase
 from hwb.lifecycle.desk import Event, Finding, Kind
@@ -38,7 +39,7 @@ def open_cases(*, now: datetime) -> int:
 def decide(
     *, number: int, finding: Finding, reason: str, acting_account: UUID, acting_user: str, now: datetime
 ) -> None:
-    """What the agent finds, with a reason; the school whose record contradicts is asked to look. Raises DeskRefused.
+    """What the agent finds, with a reason; both schools are asked to look. Raises DeskRefused.
 
     When the facts have moved since, nothing is decided: the page shows what is there now.
     """
@@ -51,24 +52,31 @@ def decide(
         state = following(case, Event.ASK_BACK if finding is Finding.ASK else Event.FINISH)
         write(cursor, case, {"state": state, "answer": why}, event=f"found: {finding}", actor=acting_user, now=now,
               reason=why)  # fmt: skip
-        letter = Letter(Message.ASKED, case.school, f"{case.reference} {now}", {"what": "matching", "by": "agent"}, now)
-        found = readers_at(cursor, [case.school], Message.ASKED, now=now).get(case.school, ())
-        if not found:
-            found = readers_at(cursor, [case.school], Message.ASKED, now=now, only=("head",)).get(case.school, ())
-        put(cursor, letter, found, now=now)
+        _tell(cursor, case, now=now)
 
     changed(number, work, actor=acting_user, now=now)
 
 
 def take_back(*, number: int, reason: str, acting_account: UUID, acting_user: str, now: datetime) -> None:
-    """The finding was wrong: the case is open again, and the agent has it. Raises DeskRefused."""
+    """The finding was wrong: the case is open again, and the agent who says so has it. Raises DeskRefused."""
     why = checked_text(reason)
 
     def work(cursor: Any, case: DeskCase) -> None:
-        require_owner(case, acting_account)
+        storing.require_not_own(case, acting_account)
         if case.kind is not Kind.MATCHING:
             raise DeskRefused("not_now")
-        state = following(case, Event.TAKE_BACK)
-        write(cursor, case, {"state": state, "answer": ""}, event="taken back", actor=acting_user, now=now, reason=why)
+        values = {"state": following(case, Event.TAKE_BACK), "answer": "", "owner": acting_account}
+        write(cursor, case, values, event="taken back", actor=acting_user, now=now, reason=why)
 
     changed(number, work, actor=acting_user, now=now)
+
+
+def _tell(cursor: Any, case: DeskCase, *, now: datetime) -> None:
+    """The school of the case, and those that have, or had last, the accounts it is about: either may be wrong."""
+    people = desk_people.people([one for one in (case.account, case.other) if one is not None])
+    schools = {case.school, *(person.near for person in people)} - {""}
+    found = readers_at(cursor, schools, Message.ASKED, now=now)
+    heads = readers_at(cursor, schools, Message.ASKED, now=now, only=("head",))
+    for school in sorted(schools):
+        letter = Letter(Message.ASKED, school, f"{case.reference} {now}", {"what": "matching", "by": "agent"}, now)
+        put(cursor, letter, found.get(school) or heads.get(school, ()), now=now)

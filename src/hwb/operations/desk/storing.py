@@ -25,7 +25,7 @@ from hwb.operations.transactions import in_transaction
 PERSONAL = re.compile(UPN_PATTERN)
 LONGEST = 2_000
 #: Columns that operations set; values come as parameters, names never from outside.
-_COLUMNS = frozenset({"state", "owner", "answer", "asked_by", "closed_at", "details"})
+_COLUMNS = frozenset({"state", "owner", "answer", "asked_by", "closed_at", "replies"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +133,19 @@ def require_owner(case: DeskCase, account: UUID) -> None:
 
 
 def require_not_own(case: DeskCase, account: UUID) -> None:
-    """Nobody works on a case about their own account. Raises DeskRefused."""
-    if account in (case.account, case.other):
+    """Nobody works on a case about their own account, nor on one they asked for. Raises DeskRefused."""
+    if account in (case.account, case.other, case.asked_by):
         raise DeskRefused("oneself")
 
 
 def write(
-    cursor: Any, case: DeskCase, values: Mapping[str, Any], *, event: str, actor: str, now: datetime, reason: str = ""
-) -> None:
-    """Changes a case, adds to its history and to the audit log; a case that is over gets its closing time."""
+    cursor: Any, case: DeskCase, values: Mapping[str, Any], *, event: str, actor: str, now: datetime, reason: str = "",
+    account: UUID | None = None,
+) -> None:  # fmt: skip
+    """Changes a case, adds to its history and to the audit log; a case that is over gets its closing time.
+
+    ``account``: with which of its people something was done, where it is not the one that the case is about.
+    """
     stated = {**values}
     if (state := stated.get("state")) is not None:
         stated["closed_at"] = None if State(state) in rules.OPEN else now
@@ -159,7 +163,7 @@ def write(
         after["case_state"] = str(state)
     if reason:
         after["reason"] = reason.strip()
-    log(cursor, case, "case", after, actor=actor, now=now)
+    log(cursor, case, "case", after, actor=actor, now=now, account=account)
 
 
 def log(
