@@ -34,12 +34,12 @@ SIGN_INS = {
     "en": (
         ("Digital Champion", SCHOOL), ("Class teacher", f"{SCHOOL}my-classes/"), ("Headteacher", SCHOOL),
         ("MIS administrator", SCHOOL), ("Client manager", "area/"), ("Local authority officer", "area/"), ("Platform operator", "area/"),
-        ("Support agent", "support/cases/"), ("Learner in Year 9", SERVICES), ("Staff member", SERVICES),
+        ("Support agent", "support/search/"), ("Learner in Year 9", SERVICES), ("Staff member", SERVICES),
     ),
     "cy": (
         ("Hyrwyddwr Digidol", SCHOOL), ("Athro neu athrawes ddosbarth", f"{SCHOOL}my-classes/"), ("Pennaeth", SCHOOL),
         ("Gweinyddwr MIS", SCHOOL), ("Rheolwr cleientiaid", "area/"), ("Swyddog awdurdod lleol", "area/"),
-        ("Gweithredwr y platfform", "area/"), ("Asiant cymorth", "support/cases/"), ("Dysgwr ym Mlwyddyn 9", SERVICES), ("Aelod o staff", SERVICES),
+        ("Gweithredwr y platfform", "area/"), ("Asiant cymorth", "support/search/"), ("Dysgwr ym Mlwyddyn 9", SERVICES), ("Aelod o staff", SERVICES),
     ),
 }  # fmt: skip
 
